@@ -1,0 +1,157 @@
+//! What administrators read.
+
+use std::collections::BTreeSet;
+
+use authz::{AccountState, Grant, Role, Scope};
+use domain::{
+    ids::{AccountId, DepartmentId, EmployeeId, LabelId, WorkplaceId},
+    time::Jst,
+};
+use serde::Serialize;
+use store::AccountDetails;
+use utoipa::ToSchema;
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct AccountView {
+    /// アカウントのID。
+    #[schema(value_type = String, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    id: AccountId,
+    /// ログインID。
+    #[schema(example = "hanako.sato@minato.example")]
+    login_id: String,
+    /// 氏名。
+    #[schema(example = "佐藤　花子")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// メールアドレス。
+    #[schema(example = "hanako.sato@minato.example")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<String>,
+    /// 状態（`invited`：未使用、`active`：利用中、`suspended`：停止中）。
+    #[schema(value_type = String, example = "active")]
+    state: AccountState,
+    /// サインインが抑止されているかどうか（続けて5回誤った場合）。
+    locked: bool,
+    /// 従業員のID（従業員のアカウントの場合）。
+    #[schema(value_type = Option<String>, example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employee_id: Option<EmployeeId>,
+    /// 付与した権限。
+    grants: Vec<GrantView>,
+    /// 人事権を持つ者かどうか。
+    personnel_authority: bool,
+    /// ワンタイムパスワードを登録済みかどうか。
+    otp_enrolled: bool,
+    /// 次のサインインでパスワードの変更が必要かどうか。
+    must_change_password: bool,
+    /// 最後にサインインした日時。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sign_in_at: Option<Jst>,
+    /// 作成した日時。
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Jst,
+}
+
+impl AccountView {
+    /// `names` says whether the caller may see names and addresses.
+    pub(crate) fn of(details: &AccountDetails, names: bool) -> Self {
+        let (account, holder) = (&details.account, &details.holder);
+        Self {
+            id: account.id,
+            login_id: holder.login_id.to_string(),
+            name: names.then(|| holder.name.to_string()),
+            mail: holder.mail.as_ref().filter(|_| names).map(ToString::to_string),
+            state: account.state,
+            locked: details.locked,
+            employee_id: account.employee,
+            grants: account.grants.iter().map(GrantView::of).collect(),
+            personnel_authority: account.personnel_authority,
+            otp_enrolled: account.otp,
+            must_change_password: account.must_change_password,
+            last_sign_in_at: details.last_sign_in_at,
+            created_at: account.created_at,
+        }
+    }
+}
+
+/// One page of accounts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccountPage {
+    /// アカウント。
+    pub(crate) items: Vec<AccountView>,
+    /// 次のページの位置。最後のページでは null です。
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A role with its reach.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Grant)]
+pub(crate) struct GrantView {
+    /// ロール。
+    #[schema(value_type = String, example = "hr")]
+    role: Role,
+    /// ロールの名称。
+    #[schema(example = "人事労務担当者")]
+    role_name: &'static str,
+    /// 範囲。
+    scope: ScopeView,
+}
+
+/// A reach.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GrantScope)]
+struct ScopeView {
+    /// 範囲の種類（`tenant`：全社、`parts`：列挙した事業場・部署・ラベルのいずれかに該当する従業員）。
+    #[schema(example = "parts")]
+    kind: &'static str,
+    /// 事業場のID。
+    #[schema(value_type = Option<Vec<String>>, example = json!(["wpl_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workplaces: Option<BTreeSet<WorkplaceId>>,
+    /// 部署のID（下位の部署を含みます）。
+    #[schema(value_type = Option<Vec<String>>, example = json!(["dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    departments: Option<BTreeSet<DepartmentId>>,
+    /// ラベルのID。
+    #[schema(value_type = Option<Vec<String>>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<BTreeSet<LabelId>>,
+}
+
+impl ScopeView {
+    fn of(scope: &Scope) -> Self {
+        match scope.clone() {
+            Scope::Tenant => Self { kind: "tenant", workplaces: None, departments: None, labels: None },
+            Scope::Parts { workplaces, departments, labels } => Self {
+                kind: "parts",
+                workplaces: Some(workplaces),
+                departments: Some(departments),
+                labels: Some(labels),
+            },
+        }
+    }
+}
+
+impl GrantView {
+    fn of(grant: &Grant) -> Self {
+        Self { role: grant.role, role_name: grant.role.japanese(), scope: ScopeView::of(&grant.scope) }
+    }
+}
+
+/// The grants of an account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Grants)]
+pub(crate) struct GrantsView {
+    /// 付与した権限。
+    grants: Vec<GrantView>,
+}
+
+impl GrantsView {
+    pub(crate) fn of(grants: &[Grant]) -> Self {
+        Self { grants: grants.iter().map(GrantView::of).collect() }
+    }
+}

@@ -1,0 +1,2 @@
+//! checkups
+fn main() {}

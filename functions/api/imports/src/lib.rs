@@ -1,0 +1,356 @@
+//! Imports (取込): `/v1/imports`. The file itself goes to S3, to the address that starting an import answers with.
+
+use authz::{ImportKind, Permit, permission::UseImports};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use domain::{ids::ImportId, time::Jst};
+use endpoint::{Answer, App, Checks, Door, Filters, Path, Posted, Problem, limit};
+use serde::{Deserialize, Serialize};
+use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The kinds that can be imported so far, with what they are called.
+const KINDS: [(ImportKind, &str); 2] = [(ImportKind::Departments, "部署"), (ImportKind::Employees, "従業員")];
+
+/// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.
+#[must_use]
+pub fn door(files: Files, queue: Queue) -> Door {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(list, start))
+        .routes(routes!(read))
+        .routes(routes!(faults))
+        .routes(routes!(apply))
+        .routes(routes!(resume))
+        .layer(Extension(files))
+        .layer(Extension(queue));
+    Door { name: "imports", heading: "ファイルの取込", routes }
+}
+
+/// What to import.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewImportBody {
+    /// 取込の種別（departments, employees）。
+    #[schema(example = "employees")]
+    kind: String,
+    /// ファイル名。
+    #[schema(example = "社員一覧.csv")]
+    file_name: String,
+    /// true の場合は検査のみ行い、反映しません。反映は POST /`v1/imports/{import_id}/apply` で行います。
+    #[serde(default)]
+    dry_run: bool,
+    /// true の場合は誤りのある行を除いて反映します。false の場合は、誤りが1件でもあれば何も反映しません。
+    #[serde(default)]
+    skip_bad_rows: bool,
+    /// 読み取り方。
+    #[serde(default)]
+    options: OptionsBody,
+}
+
+/// How to read it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OptionsBody {
+    /// 空欄の意味。keep：登録済みの値を残す（既定）、clear：登録済みの値を消す。
+    #[schema(example = "keep")]
+    empty_cells: Option<String>,
+    /// 文字コード（utf-8 または `shift_jis）。省略した場合は自動で判定します`。
+    #[schema(example = "shift_jis")]
+    encoding: Option<String>,
+}
+
+/// An import.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportView {
+    #[schema(value_type = String, example = "imp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    id: ImportId,
+    #[schema(example = "employees")]
+    kind: &'static str,
+    /// `状態（awaiting_upload`, waiting, checking, checked, rejected, applying, applied, `applied_with_conflicts`, failed）。
+    #[schema(example = "applied")]
+    state: &'static str,
+    /// 取込の経路（api または drop）。
+    #[schema(example = "api")]
+    way: &'static str,
+    #[schema(example = "社員一覧.csv")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<String>,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    rows: RowsView,
+    /// 全体として取り込めなかった、または失敗した理由。
+    #[schema(example = "kind_not_allowed")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// 誤りの一覧（CSV）の取得先。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_url: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Jst,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Jst,
+    /// ファイルの送信先。作成時だけ返します。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<Upload>,
+}
+
+/// How many rows went which way.
+#[derive(Debug, Serialize, ToSchema)]
+struct RowsView {
+    /// 読み取った行数（見出しを除く）。
+    read: u64,
+    /// 反映した行数。
+    applied: u64,
+    /// 登録済みの内容と同じだった行数。
+    unchanged: u64,
+    /// 誤りのため反映しなかった行数。
+    rejected: u64,
+    /// 検査の後に変更されていたため反映しなかった行数。
+    conflicts: u64,
+    /// 注意の件数。
+    warnings: u64,
+}
+
+/// Where to send the file.
+#[derive(Debug, Serialize, ToSchema)]
+struct Upload {
+    #[schema(example = "PUT")]
+    method: &'static str,
+    /// 15分間有効なアドレス。
+    url: String,
+    /// 送信時に付けるヘッダー。
+    #[schema(value_type = Object)]
+    headers: serde_json::Map<String, serde_json::Value>,
+}
+
+fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
+    let import = &stored.record;
+    ImportView {
+        id: import.id,
+        kind: import.kind.name(),
+        state: import.state.name(),
+        way: match import.way {
+            store::Way::Api => "api",
+            store::Way::Drop => "drop",
+        },
+        file_name,
+        dry_run: import.options.dry_run,
+        skip_bad_rows: import.options.skip_bad_rows,
+        rows: RowsView {
+            read: import.counts.read,
+            applied: import.counts.applied,
+            unchanged: import.counts.unchanged,
+            rejected: import.counts.rejected,
+            conflicts: import.counts.conflicts,
+            warnings: import.counts.warnings,
+        },
+        reason: import.reason.clone(),
+        errors_url: import.fault_file.as_ref().map(|_| format!("/v1/imports/{}/errors", import.id)),
+        created_at: import.created_at,
+        updated_at: import.updated_at,
+        upload: None,
+    }
+}
+
+/// Reads the body; notes everything that is wrong with it.
+fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
+    let mut checks = Checks::new();
+    let kind = ImportKind::named(&body.kind).filter(|kind| KINDS.iter().any(|(known, _)| known == kind));
+    if kind.is_none() {
+        let names: Vec<String> =
+            KINDS.iter().map(|(kind, japanese)| format!("{}（{japanese}）", kind.name())).collect();
+        checks.fault(
+            "/kind",
+            "unknown_kind",
+            format!("取込の種別は {} のいずれかを指定してください。", names.join("・")),
+        );
+    }
+    let file_name = body.file_name.trim();
+    if file_name.is_empty() || file_name.chars().count() > 255 || file_name.chars().any(char::is_control) {
+        checks.fault(
+            "/file_name",
+            "file_name_invalid",
+            "ファイル名は255文字以内で、制御文字を含めずに指定してください。",
+        );
+    }
+    let empty_clears = match body.options.empty_cells.as_deref() {
+        None | Some("keep") => false,
+        Some("clear") => true,
+        Some(_) => {
+            checks.fault("/options/empty_cells", "unknown_value", "keep または clear を指定してください。");
+            false
+        }
+    };
+    let encoding = body.options.encoding.map(|encoding| encoding.to_ascii_lowercase());
+    if encoding.as_deref().is_some_and(|encoding| !matches!(encoding, "utf-8" | "shift_jis")) {
+        checks.fault("/options/encoding", "unknown_value", "utf-8 または shift_jis を指定してください。");
+    }
+    let options = ImportOptions { dry_run: body.dry_run, skip_bad_rows: body.skip_bad_rows, empty_clears, encoding };
+    let file_name = file_name.to_owned();
+    checks.finish(kind.map(|kind| (kind, NewImport { file_name, options })))
+}
+
+/// Starts an import.
+#[utoipa::path(
+    post, path = "/v1/imports", operation_id = "startImport", summary = "取込を開始する",
+    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。上限は1GiB・200万行です。",
+    params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
+    request_body = NewImportBody, security(("token" = ["imports.use"])),
+    responses((status = 201, description = "開始しました", body = ImportView))
+)]
+async fn start(
+    State(app): State<App>,
+    Extension(files): Extension<Files>,
+    permit: Permit<UseImports>,
+    posted: Posted<NewImportBody>,
+) -> Result<Answer, Problem> {
+    let prepare = async |body| {
+        let (kind, new) = checked(body)?;
+        let right = permit.import_right(kind)?;
+        Ok(app.store.start_import(&files, &right, new).await?)
+    };
+    let answer = |Started { import, upload_url }: &Started| {
+        let upload = Upload { method: "PUT", url: upload_url.clone(), headers: serde_json::Map::new() };
+        let body = ImportView { upload: Some(upload), ..view(import, None) };
+        Ok(Answer::created(format!("/v1/imports/{}", import.record.id), &body)?.version(import.version))
+    };
+    posted.once(&app, &permit, prepare, answer).await
+}
+
+/// What to list.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    kind: Option<String>,
+    #[serde(skip_serializing)]
+    limit: Option<usize>,
+    #[serde(skip_serializing)]
+    cursor: Option<String>,
+}
+
+/// One page of imports.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportPage {
+    items: Vec<ImportView>,
+    next_cursor: Option<String>,
+}
+
+/// Lists imports.
+#[utoipa::path(
+    get, path = "/v1/imports", operation_id = "listImports", summary = "取込の一覧",
+    params(("kind" = Option<String>, Query, description = "種別で絞り込む"), ("limit" = Option<u16>, Query, description = "件数（1～200、既定50）"), ("cursor" = Option<String>, Query, description = "次のページの位置")),
+    security(("token" = ["imports.use"])), responses((status = 200, description = "新しい順", body = ImportPage))
+)]
+async fn list(
+    State(app): State<App>,
+    permit: Permit<UseImports>,
+    uri: Uri,
+    Filters(query): Filters<ListQuery>,
+) -> Result<Answer, Problem> {
+    let limit = limit(query.limit)?;
+    let kind = query
+        .kind
+        .as_deref()
+        .map(|name| ImportKind::named(name).ok_or(Problem::new(endpoint::Kind::BadQuery)))
+        .transpose()?;
+    let before = match &query.cursor {
+        Some(cursor) => Some(app.store.position(&permit, "imports", &query, cursor).await?),
+        None => None,
+    };
+    let (imports, next) = app.store.imports(&permit, kind, before, limit).await?;
+    let next_cursor = match next {
+        Some(next) => Some(app.store.cursor(&permit, "imports", &query, &next).await?),
+        None => None,
+    };
+    let items = imports.iter().map(|import| view(import, None)).collect();
+    Ok(Answer::ok(&ImportPage { items, next_cursor: next_cursor.clone() })?.next_page(&uri, next_cursor.as_deref()))
+}
+
+/// Reads an import.
+#[utoipa::path(
+    get, path = "/v1/imports/{import_id}", operation_id = "readImport", summary = "取込の状態を確認する",
+    params(("import_id" = String, Path, description = "取込のID")),
+    security(("token" = ["imports.use"])), responses((status = 200, description = "取込", body = ImportView))
+)]
+async fn read(
+    State(app): State<App>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Answer, Problem> {
+    let stored = app.store.import(&permit, import).await?;
+    let file_name = app.store.import_file_name(&permit, &stored.record).await?;
+    Ok(Answer::ok(&view(&stored, Some(file_name)))?.version(stored.version))
+}
+
+/// Reads the faults of an import.
+#[utoipa::path(
+    get, path = "/v1/imports/{import_id}/errors", operation_id = "readImportErrors", summary = "誤りの一覧を取得する（CSV）",
+    description = "行番号・列名・値（個人情報は伏せ字）・コード・内容を記載した CSV（UTF-8、BOM付き）です。",
+    params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
+    responses((status = 200, description = "誤りの一覧", body = String, content_type = "text/csv"))
+)]
+async fn faults(
+    State(app): State<App>,
+    Extension(files): Extension<Files>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Response, Problem> {
+    let file = app.store.import_faults(&files, &permit, import).await?;
+    let name = format!("attachment; filename=\"{import}-errors.csv\"");
+    let disposition = HeaderValue::from_str(&name).map_err(|_| Problem::new(endpoint::Kind::Internal))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((StatusCode::OK, headers, file.to_vec()).into_response())
+}
+
+/// Applies what a dry run has checked.
+#[utoipa::path(
+    post, path = "/v1/imports/{import_id}/apply", operation_id = "applyImport", summary = "検査済みの取込を反映する",
+    description = "dry_run で検査した取込をあらためて検査し、誤りがなければ反映します。",
+    params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
+    responses((status = 202, description = "受け付けました", body = ImportView))
+)]
+async fn apply(
+    State(app): State<App>,
+    Extension(queue): Extension<Queue>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Answer, Problem> {
+    go_on(&app, &queue, &permit, import, ImportState::Checked).await
+}
+
+/// Takes up a failed import.
+#[utoipa::path(
+    post, path = "/v1/imports/{import_id}/resume", operation_id = "resumeImport", summary = "失敗した取込を再開する",
+    params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
+    responses((status = 202, description = "受け付けました", body = ImportView))
+)]
+async fn resume(
+    State(app): State<App>,
+    Extension(queue): Extension<Queue>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Answer, Problem> {
+    go_on(&app, &queue, &permit, import, ImportState::Failed).await
+}
+
+async fn go_on(
+    app: &App,
+    queue: &Queue,
+    permit: &Permit<UseImports>,
+    import: ImportId,
+    from: ImportState,
+) -> Result<Answer, Problem> {
+    let stored = app.store.import(permit, import).await?;
+    let right = permit.import_right(stored.record.kind)?;
+    let continued = app.store.continue_import(&right, import, from).await?.commit(&app.store).await?;
+    queue.turn(permit.tenant(), 0).await?;
+    Answer::accepted(&view(&continued, None))
+}

@@ -1,0 +1,111 @@
+//! Applying: a chunk of the plan, row by row, many at a time. A row that has changed since the check is left alone and reported.
+
+use authz::{ImportRight, Origin};
+use domain::{
+    ids::{ImportId, TenantId},
+    table::Position,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use store::{Chunk, Done, Error, Import, ImportState};
+
+use crate::{
+    Importer,
+    kinds::{Applied, Layout, Planned, Register},
+    records::Records,
+    turn,
+};
+
+/// The last chunks of a plan look whether they were the last to be done.
+const LOOK_WITHIN: u32 = 64;
+
+/// Applies a chunk, unless it is done already.
+pub(crate) async fn chunk(
+    importer: &Importer,
+    tenant: TenantId,
+    import: ImportId,
+    number: u32,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let permit = jobs::for_import_intake(tenant, Some(import), origin);
+    let Some(stored) = importer.store.import_of_job(&permit, import).await? else { return Ok(()) };
+    let import = stored.record;
+    if import.state != ImportState::Applying {
+        return Ok(());
+    }
+    let Ok(right) = jobs::for_import(&importer.store, tenant, &import, origin).await? else {
+        // The turn that looks next finds the same and ends the import.
+        return turn::take(importer, tenant, origin).await;
+    };
+    if let Some(chunk) = importer.store.open_chunk(&right, import.id, number).await? {
+        let (done, touched) = rows(importer, &right, &import, &chunk).await?;
+        importer.store.finish_chunk(&right, import.id, number, &done, &touched).await?;
+    }
+    if number + LOOK_WITHIN < import.chunks {
+        return Ok(());
+    }
+    let done = importer.store.done_chunks(&right, import.id).await?;
+    if done.len() < import.chunks as usize { Ok(()) } else { turn::take(importer, tenant, origin).await }
+}
+
+async fn rows(
+    importer: &Importer,
+    right: &ImportRight,
+    import: &Import,
+    chunk: &Chunk,
+) -> Result<(Done, Vec<String>), Error> {
+    let lost = || Error::Internal("an import without its file or shape".to_owned());
+    let (object, shape) = (import.object.as_ref().ok_or_else(lost)?, import.shape.as_ref().ok_or_else(lost)?);
+    let cells: Vec<&str> = shape.header.iter().map(String::as_str).collect();
+    let layout =
+        Layout::recognise(right.kind(), &cells, import, importer.store.clock().now().date()).map_err(|_| lost())?;
+    let start = Position { offset: chunk.start, row: chunk.first_row, line: chunk.first_line };
+    let mut records = Records::of_range(&importer.files, object, shape, start, chunk.end).await?;
+    let mut versions = chunk.versions.iter();
+    let mut planned: Vec<Planned> = Vec::with_capacity(chunk.versions.len());
+    loop {
+        while let Some(record) = records.next() {
+            let version = versions.next().copied().flatten();
+            if let (Ok(record), Some(version)) = (record, version) {
+                // A row that was good at the check is good now: it is the same version of the object, read in the same way.
+                if let Some(row) = layout.parse(&record).0 {
+                    planned.push(Planned { number: record.start.row, row, version });
+                }
+            }
+        }
+        if !records.read_on().await? {
+            break;
+        }
+    }
+    write(importer, right, import, planned).await
+}
+
+async fn write(
+    importer: &Importer,
+    right: &ImportRight,
+    import: &Import,
+    planned: Vec<Planned>,
+) -> Result<(Done, Vec<String>), Error> {
+    let mut register = Register::open(&importer.store, right).await?;
+    register.prepare(&importer.store, right, import, &planned).await?;
+    let register = register;
+    let groups = register.groups(planned);
+    let written: Vec<Vec<(u64, Applied)>> = stream::iter(groups)
+        .map(|group| Box::pin(register.apply(&importer.store, right, import, group)))
+        .buffer_unordered(importer.limits.rows_in_flight)
+        .try_collect()
+        .await?;
+    let mut done = Done::default();
+    let mut touched = Vec::new();
+    for (row, applied) in written.into_iter().flatten() {
+        match applied {
+            Applied::Written(id) => {
+                done.applied += 1;
+                touched.push(id);
+            }
+            Applied::Unchanged => done.unchanged += 1,
+            Applied::Conflict => done.conflicts.push(row),
+        }
+    }
+    done.conflicts.sort_unstable();
+    Ok((done, touched))
+}

@@ -1,0 +1,211 @@
+//! What the kinds of files have in common for the job, and where they differ: how a row is read, what it is about, what of the register it touches, and how it
+//! is written.
+
+mod departments;
+mod employees;
+
+use authz::{ImportKind, ImportRight};
+use domain::{
+    intake::{self, EmptyCells, Fault, FaultCode, Severity},
+    table::Record,
+};
+use jiff::civil::Date;
+use store::{Error, Import, ImportLookup, Store};
+
+/// How a file is read.
+#[derive(Debug)]
+pub(crate) enum Layout {
+    Departments(intake::departments::Layout),
+    Employees(Box<intake::employees::Layout>),
+}
+
+/// A row that was read.
+#[derive(Debug)]
+pub(crate) enum Row {
+    Department(intake::departments::DepartmentRow),
+    Employee(Box<intake::employees::EmployeeRow>),
+}
+
+/// A row, held against the register.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// The version of what the row will touch; 0 for what is not there yet.
+    pub(crate) version: u64,
+    /// What is wrong with it, and what should be looked at.
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Held {
+    /// Whether the row cannot be applied.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.faults.iter().any(|fault| fault.code.severity() == Severity::Error)
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone)]
+pub(crate) enum Applied {
+    /// Written: the id of what it is about.
+    Written(String),
+    /// The same as what was there.
+    Unchanged,
+    /// What is there has changed since the check.
+    Conflict,
+}
+
+impl Layout {
+    /// Recognises the header of a file.
+    pub(crate) fn recognise(
+        kind: ImportKind,
+        header: &[&str],
+        import: &Import,
+        today: Date,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut options = intake::Options::new(today);
+        if import.options.empty_clears {
+            options.empty_cells = EmptyCells::Clear;
+        }
+        match kind {
+            ImportKind::Departments => intake::departments::Layout::recognise(header, options).map(Self::Departments),
+            ImportKind::Employees => {
+                intake::employees::Layout::recognise(header, options).map(Box::new).map(Self::Employees)
+            }
+            // No import of another kind is ever made: neither by the door nor for a drop.
+            _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
+        }
+    }
+
+    /// Reads a record: the row, if it is one, and everything to say about it.
+    pub(crate) fn parse(&self, record: &Record<'_>) -> (Option<Row>, Vec<Fault>) {
+        let (count, cell) = (record.len(), |column| record.get(column));
+        match self {
+            Self::Departments(layout) => read(layout.parse(count, cell), Row::Department),
+            Self::Employees(layout) => read(layout.parse(count, cell), |row| Row::Employee(Box::new(row))),
+        }
+    }
+
+    /// What to say of a row that is about the same as one before it.
+    pub(crate) fn duplicate(&self) -> Fault {
+        match self {
+            Self::Departments(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::departments::Role::Code)
+            }
+            Self::Employees(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::employees::Role::Number)
+            }
+        }
+    }
+
+    /// How many rows a chunk has: departments hang together and are applied at once.
+    pub(crate) fn chunk_rows(&self, usual: usize) -> usize {
+        if matches!(self, Self::Departments(_)) { usize::MAX } else { usual }
+    }
+}
+
+fn read<R>(parsed: intake::Parsed<R>, row: impl FnOnce(R) -> Row) -> (Option<Row>, Vec<Fault>) {
+    let mut faults = parsed.faults;
+    faults.extend(parsed.warnings);
+    (parsed.row.map(row), faults)
+}
+
+/// What is registered already, as far as rows of one kind are held against it.
+#[derive(Debug)]
+pub(crate) struct Register {
+    lookup: ImportLookup,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Departments(Box<departments::Register>),
+    Employees(Box<employees::Register>),
+}
+
+impl Register {
+    /// Opens what rows of the right's kind need.
+    pub(crate) async fn open(store: &Store, right: &ImportRight) -> Result<Self, Error> {
+        let kind = match right.kind() {
+            ImportKind::Departments => Kind::Departments(Box::new(departments::Register::open(store, right).await?)),
+            _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
+        };
+        Ok(Self { lookup: store.import_lookup(right).await?, kind })
+    }
+
+    /// A keyed hash of what a row is about: two rows of one file must not be about the same.
+    pub(crate) fn identity(&self, row: &Row) -> [u8; 16] {
+        match row {
+            Row::Department(row) => self.lookup.identity(&[row.code.as_str()]),
+            Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
+        }
+    }
+
+    /// Holds rows against the register, in their order.
+    pub(crate) async fn check(
+        &mut self,
+        store: &Store,
+        right: &ImportRight,
+        layout: &Layout,
+        rows: &[(u64, &Row)],
+    ) -> Result<Vec<Held>, Error> {
+        match (&mut self.kind, layout) {
+            (Kind::Departments(register), Layout::Departments(layout)) => Ok(register.check(layout, rows)),
+            (Kind::Employees(register), Layout::Employees(layout)) => register.check(store, right, layout, rows).await,
+            _ => Err(Error::Internal("a layout of another kind".to_owned())),
+        }
+    }
+
+    /// What can only be said once all rows have been seen.
+    pub(crate) fn close(&mut self, layout: &Layout) -> Vec<(u64, Fault)> {
+        match (&mut self.kind, layout) {
+            (Kind::Departments(register), Layout::Departments(layout)) => register.close(layout),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Makes ready what rows that are about to be written rest upon.
+    pub(crate) async fn prepare(
+        &mut self,
+        store: &Store,
+        right: &ImportRight,
+        import: &Import,
+        planned: &[Planned],
+    ) -> Result<(), Error> {
+        match &mut self.kind {
+            Kind::Employees(register) => register.prepare(store, right, import, planned).await,
+            Kind::Departments(_) => Ok(()),
+        }
+    }
+
+    /// Rows that are written together.
+    pub(crate) fn groups(&self, planned: Vec<Planned>) -> Vec<Vec<Planned>> {
+        match self.kind {
+            Kind::Departments(_) => vec![planned],
+            Kind::Employees(_) => planned.into_iter().map(|row| vec![row]).collect(),
+        }
+    }
+
+    /// Writes a group.
+    pub(crate) async fn apply(
+        &self,
+        store: &Store,
+        right: &ImportRight,
+        import: &Import,
+        group: Vec<Planned>,
+    ) -> Result<Vec<(u64, Applied)>, Error> {
+        match &self.kind {
+            Kind::Departments(_) => departments::apply(store, right, import, group).await,
+            Kind::Employees(register) => register.apply(store, right, import, group).await,
+        }
+    }
+}
+
+/// A row of the plan.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// Its number in the file.
+    pub(crate) number: u64,
+    /// What it says.
+    pub(crate) row: Row,
+    /// The version of what it was checked against.
+    pub(crate) version: u64,
+}

@@ -1,0 +1,60 @@
+//! `csv-import`: turns customers' files into records. What wakes it, how a file is checked and applied, and what happens when it dies in between,
+//! is drawn in `store::imports`.
+//!
+//! One queue brings three kinds of messages: that an object was created (from S3), that it may be somebody's turn, and that a chunk of a plan is to be
+//! applied (both from this job itself). Each is safe to be delivered twice.
+
+mod apply;
+mod check;
+mod event;
+mod faults;
+mod kinds;
+mod records;
+mod turn;
+
+use store::{Files, Queue, Store};
+
+pub use event::handle;
+
+/// What the job works with.
+#[derive(Debug, Clone)]
+pub struct Importer {
+    /// The data.
+    pub store: Store,
+    /// The files.
+    pub files: Files,
+    /// Where it tells itself what is next.
+    pub queue: Queue,
+    /// How it divides its work.
+    pub limits: Limits,
+}
+
+/// How the job divides its work.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Rows of a chunk.
+    pub chunk_rows: usize,
+    /// Rows that are being written at the same time, within one chunk.
+    pub rows_in_flight: usize,
+    /// Messages that are worked on at the same time.
+    pub messages_in_flight: usize,
+    /// The largest file, in bytes.
+    pub largest_file: u64,
+    /// The most rows of a file.
+    pub most_rows: u64,
+    /// For how long a dropped file waits for what it refers to, in seconds.
+    pub reference_grace: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            chunk_rows: 500,
+            rows_in_flight: 32,
+            messages_in_flight: 4,
+            largest_file: 1 << 30,
+            most_rows: 2_000_000,
+            reference_grace: 30,
+        }
+    }
+}

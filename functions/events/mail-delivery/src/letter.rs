@@ -1,0 +1,176 @@
+//! What a mail says: templates in Japanese, one file each, whose first line is the subject. They hold no health data and no name, whoever
+//! writes to whom (domain reference 11.2), and each ends with the support desk.
+
+use domain::{contract::EndDates, time::Jst};
+use jiff::civil::Date;
+use store::{Notice, Outgoing, Support};
+
+const FOOTER: &str = include_str!("../mails/footer.txt");
+
+fn template(notice: &Notice) -> &'static str {
+    match notice {
+        Notice::PasswordChanged { .. } => include_str!("../mails/password_changed.txt"),
+        Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
+        Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
+    }
+}
+
+/// What a template's gaps are filled with.
+fn values(notice: &Notice) -> Vec<(&'static str, String)> {
+    match notice {
+        Notice::PasswordChanged { at } => vec![("at", minute(*at))],
+        Notice::IpRulesChanged { at, before, after } => {
+            vec![("at", minute(*at)), ("before", networks(before)), ("after", networks(after))]
+        }
+        Notice::TerminationRegistered { terminates_on } => {
+            let dates = EndDates::of(*terminates_on);
+            vec![
+                ("terminates_on", day(dates.terminates_on)),
+                ("purge_on", day(dates.purge_on)),
+                ("deletion_deadline", day(dates.deletion_deadline)),
+            ]
+        }
+    }
+}
+
+fn day(date: Date) -> String {
+    format!("{}年{}月{}日", date.year(), date.month(), date.day())
+}
+
+fn minute(at: Jst) -> String {
+    let time = at.civil();
+    format!("{} {}時{:02}分", day(time.date()), time.hour(), time.minute())
+}
+
+fn networks(networks: &[String]) -> String {
+    if networks.is_empty() {
+        return "  制限なし".to_owned();
+    }
+    networks.iter().map(|network| format!("  {network}")).collect::<Vec<_>>().join("\n")
+}
+
+/// One line: a header that is made of it cannot become two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line(String);
+
+impl Line {
+    fn of(text: &str) -> Self {
+        Self(text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')).collect())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A mail, written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) subject: Line,
+    pub(crate) text: String,
+}
+
+impl Letter {
+    pub(crate) fn of(mail: &Outgoing, support: &Support) -> Self {
+        Self::written(&mail.notice, mail.company.as_str(), support)
+    }
+
+    fn written(notice: &Notice, company: &str, support: &Support) -> Self {
+        let mut values = values(notice);
+        values.extend([
+            ("company", Line::of(company).0),
+            ("support_mail", Line::of(&support.mail).0),
+            ("support_phone", Line::of(&support.phone).0),
+            ("support_hours", Line::of(&support.hours).0),
+        ]);
+        let template = template(notice);
+        let (subject, body) = template.split_once('\n').unwrap_or((template, ""));
+        let body = format!("{}{FOOTER}", body.strip_prefix('\n').unwrap_or(body));
+        Self { subject: Line::of(&filled(subject, &values)), text: filled(&body, &values) }
+    }
+}
+
+/// Fills the gaps of a template, once: what a value holds is never read as a gap.
+fn filled(template: &str, values: &[(&'static str, String)]) -> String {
+    let mut parts = template.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let gap = part.split_once('}').and_then(|(name, rest)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value, rest))
+        });
+        match gap {
+            Some((value, rest)) => text.extend([value.as_str(), rest]),
+            None => text.extend(["{", part]),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn support() -> Support {
+        Support {
+            mail: "support@example.jp".to_owned(),
+            phone: "03-0000-0000".to_owned(),
+            hours: "平日 9:00〜17:30".to_owned(),
+        }
+    }
+
+    fn notices() -> [Notice; 3] {
+        let at = "2026-04-01T00:05:00Z".parse().unwrap();
+        [
+            Notice::PasswordChanged { at },
+            Notice::IpRulesChanged {
+                at,
+                before: vec![],
+                after: vec!["203.0.113.0/24".to_owned(), "2001:db8::/32".to_owned()],
+            },
+            Notice::TerminationRegistered { terminates_on: date(2026, 1, 31) },
+        ]
+    }
+
+    #[test]
+    fn the_letters_are_these() {
+        for notice in notices() {
+            let letter = Letter::written(&notice, "みなと精機株式会社", &support());
+            insta::assert_snapshot!(
+                notice.template(),
+                format!("Subject: {}\n\n{}", letter.subject.as_str(), letter.text)
+            );
+        }
+    }
+
+    #[test]
+    fn r31_every_letter_has_a_subject_the_support_desk_and_no_gap_left() {
+        for notice in notices() {
+            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support());
+            assert!(subject.as_str().starts_with("【エールプラス】"), "{}", notice.template());
+            for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
+                assert!(text.contains(part), "{} lacks {part}", notice.template());
+            }
+            assert!(!text.contains(['{', '}']), "{} has a gap that nothing fills: {text}", notice.template());
+        }
+    }
+
+    #[test]
+    fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
+        let letter = Letter::written(&notices()[0], "悪意\r\nBcc: x@example.com{at}", &support());
+        assert!(!letter.subject.as_str().chars().any(char::is_control));
+        assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
+    }
+
+    #[test]
+    fn no_letter_speaks_of_health() {
+        for notice in notices() {
+            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support());
+            for word in ["健診", "健康診断", "高ストレス", "要精密検査", "判定", "面談"] {
+                assert!(!subject.as_str().contains(word) && !text.contains(word), "{}: {word}", notice.template());
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who may do what: one root key for the functions, and one key per customer's system, held to its prefixes.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::path::S3Path;
+use s3s::{S3Result, s3_error};
+use serde::{Deserialize, Serialize};
+
+use super::{OPERATION, S3Store};
+use crate::clock;
+
+/// How far a request's date may be from now.
+const SKEW: Duration = Duration::from_mins(15);
+
+/// A customer's credentials: what a role narrowed to a prefix would allow.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessKey {
+    /// Access key id.
+    pub id: String,
+    /// Secret access key.
+    pub secret: String,
+    /// The only bucket it reaches.
+    pub bucket: String,
+    /// Prefixes it may put objects under (multipart uploads included).
+    pub put: Vec<String>,
+    /// Prefixes it may list.
+    pub list: Vec<String>,
+    /// Prefixes it may read objects under.
+    pub get: Vec<String>,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessKey")
+            .field("id", &self.id)
+            .field("bucket", &self.bucket)
+            .field("put", &self.put)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AccessKey {
+    fn allows(&self, operation: &str, path: &S3Path, query: &str) -> bool {
+        let (bucket, key) = match path {
+            S3Path::Root => return false,
+            S3Path::Bucket { bucket } => (bucket, None),
+            S3Path::Object { bucket, key } => (bucket, Some(key.as_ref())),
+        };
+        if **bucket != *self.bucket {
+            return false;
+        }
+        let under = |prefixes: &[String], key: Option<&str>| {
+            key.is_some_and(|key| prefixes.iter().any(|prefix| key.starts_with(prefix.as_str())))
+        };
+        match operation {
+            "PutObject"
+            | "CreateMultipartUpload"
+            | "UploadPart"
+            | "CompleteMultipartUpload"
+            | "AbortMultipartUpload"
+            | "ListParts" => under(&self.put, key),
+            "GetObject" | "HeadObject" => under(&self.get, key),
+            "ListObjects" | "ListObjectsV2" | "ListMultipartUploads" => {
+                under(&self.list, query_value(query, "prefix").as_deref())
+            }
+            "HeadBucket" | "GetBucketLocation" => true,
+            _ => false,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Auth for S3Store {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        if access_key == self.root.id {
+            return Ok(self.root.secret.clone().into());
+        }
+        match self.access_key(access_key) {
+            Some(key) => Ok(key.secret.into()),
+            None => Err(s3_error!(InvalidAccessKeyId, "The access key id you provided does not exist in our records.")),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Access for S3Store {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let operation = cx.s3_op().name();
+        let _ = OPERATION.try_with(|noted| operation.clone_into(&mut noted.borrow_mut()));
+        let Some(credentials) = cx.credentials() else { return Err(s3_error!(AccessDenied, "Access Denied")) };
+        let query = cx.uri().query().unwrap_or_default();
+        self.check_time(query, cx)?;
+        if credentials.access_key == self.root.id {
+            return Ok(());
+        }
+        match self.access_key(&credentials.access_key) {
+            Some(key) if key.allows(operation, cx.s3_path(), query) => Ok(()),
+            _ => Err(s3_error!(AccessDenied, "Access Denied")),
+        }
+    }
+}
+
+impl S3Store {
+    /// s3s checks dates against the machine's clock; the dates that matter to a tester move with the cloud's.
+    fn check_time(&self, query: &str, cx: &S3AccessContext<'_>) -> S3Result<()> {
+        let too_skewed = || {
+            s3_error!(
+                RequestTimeTooSkewed,
+                "The difference between the request time and the current time is too large."
+            )
+        };
+        if query_value(query, "X-Amz-Signature").is_some() {
+            let now = self.clock.now();
+            let at = query_value(query, "X-Amz-Date").as_deref().and_then(amz_date).ok_or_else(too_skewed)?;
+            let expires = query_value(query, "X-Amz-Expires").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+            if at > now + SKEW {
+                return Err(too_skewed());
+            }
+            if expires > 7 * 24 * 60 * 60 || now > at + Duration::from_secs(expires) {
+                return Err(s3_error!(AccessDenied, "Request has expired"));
+            }
+            return Ok(());
+        }
+        let date = cx.headers().get("x-amz-date").and_then(|date| date.to_str().ok());
+        let Some(at) = date.and_then(amz_date) else {
+            return Err(s3_error!(AccessDenied, "AWS4-HMAC-SHA256 with x-amz-date is required"));
+        };
+        // The AWS CLI signs by the machine's clock, a function may sign by its own.
+        let near = |now: SystemTime| at <= now + SKEW && now <= at + SKEW;
+        if near(clock::system_now()) || near(self.clock.now()) { Ok(()) } else { Err(too_skewed()) }
+    }
+}
+
+/// `20261123T010203Z`.
+fn amz_date(text: &str) -> Option<SystemTime> {
+    let at = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    TimeZone::UTC.to_timestamp(at).ok()?.try_into().ok()
+}
+
+fn query_value(query: &str, name: &str) -> Option<String> {
+    crate::gateway::query_pairs(query).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}

@@ -1,0 +1,146 @@
+//! AWS clients that talk to a local cloud. No environment variable is read or set: several services may run in one process.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use mail_delivery::{MailDelivery, Relay};
+use store::{Files, Queue, Store, Support, TableNames};
+use vault::{Cmks, Ledger, Vault};
+
+use super::{IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET};
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::{Error, REGION};
+
+/// Who sends the service's mails.
+const SENDER: &str = "no-reply@ailes-plus.example";
+
+/// Clients of one cloud's services.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// `DynamoDB`.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// KMS.
+    pub kms: aws_sdk_kms::Client,
+    /// S3, with the functions' own key.
+    pub s3: aws_sdk_s3::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
+    s3_config: SdkConfig,
+    ses_config: SdkConfig,
+}
+
+/// The cloud's clock, for what signs: an address that is made today is good today, whichever day it is said to be.
+#[derive(Debug)]
+struct Moved(Clock);
+
+impl TimeSource for Moved {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+}
+
+impl Clients {
+    /// Clients of this cloud.
+    pub async fn of(cloud: &Cloud) -> Self {
+        let key = cloud.root();
+        let credentials = Credentials::new(&key.id, &key.secret, None, None, "local");
+        let base = base(credentials, cloud.clock().clone()).await;
+        let at = |endpoint: &str| base.to_builder().endpoint_url(endpoint).build();
+        let endpoints = cloud.endpoints();
+        let s3_config = at(&endpoints.s3);
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&at(&endpoints.dynamodb)),
+            kms: aws_sdk_kms::Client::new(&at(&endpoints.kms)),
+            s3: aws_sdk_s3::Client::new(&s3_config),
+            sqs: aws_sdk_sqs::Client::new(&at(&endpoints.sqs)),
+            s3_config,
+            ses_config: at(&endpoints.ses),
+        }
+    }
+
+    /// Clients that reach nobody: what the documents are generated with.
+    #[must_use]
+    pub fn of_nobody() -> Self {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            s3_config: config.clone(),
+            ses_config: config,
+        }
+    }
+
+    /// A vault over this cloud's keys: with empty caches, as in a function that has just started.
+    pub fn vault(&self, clock: &store::Clock) -> Result<Vault, Error> {
+        let ledger = Ledger::new(&self.s3_config, LEDGER_BUCKET).map_err(Error::of_service)?;
+        let cmks = Cmks {
+            names: "alias/names".to_owned(),
+            records: "alias/records".to_owned(),
+            platform: "alias/platform".to_owned(),
+        };
+        let settings = vault::Settings { keys_table: "keys".to_owned(), cmks };
+        let clock = clock.clone();
+        Ok(Vault::new(self.kms.clone(), self.dynamodb.clone(), ledger, settings, Arc::new(move || clock.now())))
+    }
+
+    /// A store over this cloud's tables, with a vault of its own.
+    pub fn store(&self, clock: store::Clock) -> Result<Store, Error> {
+        let tables = TableNames { records: "records".to_owned(), names: "names".to_owned(), audit: "audit".to_owned() };
+        Ok(Store::new(self.dynamodb.clone(), tables, self.vault(&clock)?, clock))
+    }
+
+    /// The bucket of customers' files.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self.s3.clone(), IMPORTS_BUCKET.to_owned())
+    }
+
+    /// What hands mails to this cloud's relay.
+    #[must_use]
+    pub fn mail_delivery(&self, store: &Store, support: Support) -> MailDelivery {
+        let relay = Relay::new(&self.ses_config, SENDER.to_owned(), support.mail.clone(), None);
+        MailDelivery { store: store.clone(), relay, support }
+    }
+
+    /// The queue of the import job, at this address.
+    #[must_use]
+    pub fn queue(&self, url: String) -> Queue {
+        Queue::new(self.sqs.clone(), url)
+    }
+}
+
+/// The queue's address in a cloud.
+pub(super) fn imports_queue_url(cloud: &Cloud) -> String {
+    cloud.queue_url(IMPORTS_QUEUE)
+}
+
+/// What all clients share. The loader finds the HTTP client and the timer; what it may have found in the environment
+/// beside them is left behind.
+async fn base(credentials: Credentials, clock: Clock) -> SdkConfig {
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let found = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials.clone())
+        .load()
+        .await;
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials)
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .time_source(SharedTimeSource::new(Moved(clock)));
+    config.set_http_client(found.http_client());
+    config.set_sleep_impl(found.sleep_impl());
+    config.build()
+}

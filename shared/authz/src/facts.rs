@@ -1,0 +1,143 @@
+//! What a decision is made of: the token's word, checked against the tenant, the account and the session as they are stored at this moment.
+
+use std::sync::Arc;
+
+use domain::{contract::Service, organisation::Tree, time::Jst};
+use enumset::EnumSet;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    address::AddressRules,
+    ids::{AccountId, EmployeeId, SessionId, TenantId},
+    permit::Origin,
+    role::{Grant, HandlingRule},
+    token::Verified,
+};
+
+/// Whether a tenant can be worked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantState {
+    /// The contract runs.
+    Active,
+    /// The contract has been terminated; what that means depends on the day.
+    Terminated,
+    /// The purge has begun: nobody reads or writes any more.
+    Purging,
+}
+
+/// What a decision needs to know of the tenant.
+#[derive(Debug, Clone)]
+pub struct TenantFacts {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Whether it can be worked in.
+    pub state: TenantState,
+    /// The first instant after the contract, if it was terminated (24:00 of the day of termination in JST).
+    pub ends_at: Option<Jst>,
+    /// The services that are contracted.
+    pub services: Vec<Service>,
+    /// From where roles beyond employee may be used.
+    pub addresses: AddressRules,
+    /// The choices of the tenant's handling rules.
+    pub handling_rules: EnumSet<HandlingRule>,
+}
+
+impl TenantFacts {
+    /// Whether the contract's last day is over.
+    #[must_use]
+    pub fn has_ended(&self, now: Jst) -> bool {
+        self.ends_at.is_some_and(|ends_at| now >= ends_at)
+    }
+
+    /// Whether files are still taken: not after the contract, and not while it is purged.
+    #[must_use]
+    pub fn takes_imports(&self, now: Jst) -> bool {
+        self.state != TenantState::Purging && !self.has_ended(now)
+    }
+}
+
+/// Where an account is in its life; the picture is in `store::accounts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Made, and not signed in with yet.
+    Invited,
+    /// In use.
+    Active,
+    /// Stopped by an administrator, or because its employee left.
+    Suspended,
+}
+
+/// What a decision needs to know of the account.
+#[derive(Debug, Clone)]
+pub struct AccountFacts {
+    /// The account.
+    pub account: AccountId,
+    /// The tenant that it belongs to.
+    pub tenant: TenantId,
+    /// Where it is in its life.
+    pub state: AccountState,
+    /// The employee that it belongs to, if any: makes it hold the employee role.
+    pub employee: Option<EmployeeId>,
+    /// What it was granted beyond that.
+    pub grants: Vec<Grant>,
+    /// Authority over hiring, dismissal or transfer (人事権).
+    pub personnel_authority: bool,
+    /// The password was set by somebody else and must be changed before anything else.
+    pub must_change_password: bool,
+    /// Goes up whenever all sessions shall end: a new password, a removed second factor, a suspension.
+    pub epoch: u64,
+    /// The password meets the bar of those beyond employee: noted when it was set.
+    pub strong_password: bool,
+}
+
+/// What a decision needs to know of the session.
+#[derive(Debug, Clone)]
+pub struct SessionFacts {
+    /// The session.
+    pub session: SessionId,
+    /// The account's epoch when the session was made: another one has ended it.
+    pub epoch: u64,
+    /// Until when it lives, whatever happens.
+    pub expires_at: Jst,
+    /// When its holder last gave a one-time password, if ever.
+    pub second_factor_at: Option<Jst>,
+}
+
+/// All three as they are stored, read in one strongly consistent read.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The tenant.
+    pub tenant: TenantFacts,
+    /// The account.
+    pub account: AccountFacts,
+    /// The session.
+    pub session: SessionFacts,
+    /// The department tree, where a grant's scope needs it.
+    pub tree: Option<Arc<Tree>>,
+}
+
+/// The facts of one request.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub(crate) token: Verified,
+    pub(crate) stored: Option<SignedIn>,
+    pub(crate) origin: Origin,
+    pub(crate) now: Jst,
+}
+
+impl Facts {
+    /// Puts the facts of one request together. Only `store` does, which has read `stored` for `token`; `None` where one of tenant,
+    /// account and session is gone.
+    #[must_use]
+    pub fn gathered(token: Verified, stored: Option<SignedIn>, origin: Origin, now: Jst) -> Self {
+        Self { token, stored, origin, now }
+    }
+
+    /// The instant that the facts are of.
+    #[must_use]
+    pub fn now(&self) -> Jst {
+        self.now
+    }
+}

@@ -1,0 +1,313 @@
+//! The permission matrix: role × permission, in one table. What is not in it is refused.
+//!
+//! Two kinds of rows: a *door* is a permission that opens operations; a *column* is a part of what a door shows (names, mail
+//! addresses, non-statutory items) that fewer people may see. A column has no door: a permit for a door knows for whom it also sees the column.
+
+use domain::contract::Service;
+use enumset::EnumSetType;
+
+use crate::role::{HandlingRule, Role};
+
+/// A permission as a type: what a [`Permit`](crate::Permit) is for.
+pub trait Permission: std::fmt::Debug + Send + Sync + 'static {
+    /// Its row in the matrix.
+    const ID: PermissionId;
+}
+
+/// Defines every permission as a value (a row of the matrix) and as a type (what a permit is for).
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// The permissions as values.
+        #[derive(Debug, EnumSetType, Hash, PartialOrd, Ord)]
+        pub enum PermissionId { $($(#[$doc])* $name,)* }
+
+        impl PermissionId {
+            /// The name in documents, logs and the audit trail.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+
+        /// The permissions as types.
+        pub mod permission {
+            use super::{Permission, PermissionId};
+            $($(#[$doc])* #[derive(Debug)] pub enum $name {}
+            impl Permission for $name { const ID: PermissionId = PermissionId::$name; })*
+        }
+    };
+}
+
+permissions! {
+    /// Open one login's credentials while somebody signs in. No role has it: it stands before all roles.
+    SignIn = "sign_in";
+    /// Read one's own account.
+    ReadSelf = "me.read";
+    /// Change one's own password.
+    ChangeOwnPassword = "me.password";
+    /// Enrol and confirm one's own second factor.
+    ManageOwnOtp = "me.otp";
+    /// Remove one's own second factor.
+    RemoveOwnOtp = "me.otp_remove";
+    /// See and end one's own sessions.
+    ManageOwnSessions = "me.sessions";
+    /// Read reference data: catalogues that hold nobody's data.
+    ReadReference = "reference.read";
+    /// Read accounts and their grants.
+    ViewAccounts = "accounts.view";
+    /// Create, change, suspend, resume and unlock accounts; set initial passwords.
+    ManageAccounts = "accounts.manage";
+    /// Delete accounts.
+    DeleteAccounts = "accounts.delete";
+    /// Change the grants of others.
+    GrantRoles = "accounts.grant";
+    /// Read the tenant's settings.
+    ViewTenant = "tenant.view";
+    /// Change the tenant's settings.
+    ChangeTenant = "tenant.change";
+    /// Read and change the IP rules.
+    ManageAddressRules = "tenant.ip_rules";
+    /// Read workplaces, departments and labels.
+    ViewOrganisation = "organisation.view";
+    /// Create, change and delete workplaces, departments and labels.
+    ManageOrganisation = "organisation.manage";
+    /// Read employees: number, placement, employment.
+    ViewEmployees = "employees.view";
+    /// Create, change and retire employees.
+    ManageEmployees = "employees.manage";
+    /// Delete employees.
+    DeleteEmployees = "employees.delete";
+    /// See names and kana.
+    SeeNames = "names.see";
+    /// See mail addresses.
+    SeeContacts = "contacts.see";
+    /// See birth dates and sex.
+    SeeAttributes = "attributes.see";
+    /// Start imports and follow them; which kinds is a table of its own.
+    UseImports = "imports.use";
+    /// Read checkups: statutory items, grades, judgement.
+    ViewCheckups = "checkups.view";
+    /// See a checkup's items beyond the statutory ones.
+    SeeNonStatutory = "checkups.non_statutory";
+    /// Read the audit trail.
+    ViewAudit = "audit.view";
+    /// Read and change contracts.
+    ManageContracts = "contracts.manage";
+    /// Terminate contracts, and withdraw terminations.
+    TerminateContracts = "contracts.terminate";
+    /// Hand the outbox's mails to the relay. No role has it.
+    DeliverMail = "mail.deliver";
+    /// Delete what terminated tenants left. No role has it.
+    PurgeTenants = "tenants.purge";
+}
+
+/// What one role may, in one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing.
+    No,
+    /// Their own data. Needs no second factor and no allowed address, for it reaches nobody else.
+    Own,
+    /// Everybody in the grant's scope.
+    Scope,
+    /// Everybody in the grant's scope, where the tenant's handling rules say so.
+    ScopeIf(HandlingRule),
+}
+
+/// Whether a row opens doors, shows columns, or belongs to no role at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Opens operations.
+    Door,
+    /// Shows a part of what a door shows.
+    Column,
+    /// Never granted: sign-in and jobs.
+    Inner,
+}
+
+/// One row of the matrix.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The permission.
+    pub permission: PermissionId,
+    /// Door, column or inner.
+    pub sort: Sort,
+    /// The service that must be contracted.
+    pub service: Option<Service>,
+    /// Needs a one-time password given within the last five minutes.
+    pub fresh: bool,
+    /// Still open to the tenant after the contract ended and before the purge.
+    pub after_end: bool,
+    /// Open while the account must still change its password.
+    pub before_password_change: bool,
+    /// One cell per role, in the order of [`Role::ALL`].
+    pub cells: [Cell; 10],
+}
+
+impl Row {
+    /// What `role` may.
+    #[must_use]
+    pub const fn cell(&self, role: Role) -> Cell {
+        self.cells[role as usize]
+    }
+
+    /// Whether it is about the account that asks and nothing else: open to every role, and to accounts that have none.
+    #[must_use]
+    pub fn is_about_the_account(&self) -> bool {
+        self.cells.iter().all(|cell| *cell == Cell::Own)
+    }
+
+    const fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+    const fn service(mut self, service: Service) -> Self {
+        self.service = Some(service);
+        self
+    }
+    const fn after_end(mut self) -> Self {
+        self.after_end = true;
+        self
+    }
+    const fn before_password_change(mut self) -> Self {
+        self.before_password_change = true;
+        self
+    }
+}
+
+const fn row(sort: Sort, permission: PermissionId, cells: [Cell; 10]) -> Row {
+    Row { permission, sort, service: None, fresh: false, after_end: false, before_password_change: false, cells }
+}
+const fn door(permission: PermissionId, cells: [Cell; 10]) -> Row {
+    row(Sort::Door, permission, cells)
+}
+const fn column(permission: PermissionId, cells: [Cell; 10]) -> Row {
+    row(Sort::Column, permission, cells)
+}
+const fn inner(permission: PermissionId) -> Row {
+    row(Sort::Inner, permission, [NO; 10])
+}
+
+const NO: Cell = Cell::No;
+const OWN: Cell = Cell::Own;
+const YES: Cell = Cell::Scope;
+const IF_HR: Cell = Cell::ScopeIf(HandlingRule::HrSeesCheckups);
+const IF_NS: Cell = Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent);
+
+use PermissionId as P;
+
+/// The matrix. Sources: the roles' table of the API contract and, where it is silent, the domain reference 8.2; where they
+/// disagree on privacy, the stricter.
+#[rustfmt::skip]
+pub const MATRIX: &[Row] = &[
+    //                              employee  manager  hr     h.off. phys.  nurse  s.impl s.clrk admin  oper.
+    inner(P::SignIn),
+    door(P::ReadSelf,              [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
+    door(P::ChangeOwnPassword,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
+    door(P::ManageOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end(),
+    door(P::RemoveOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().fresh(),
+    door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
+    door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]),
+    door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::DeleteAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::GrantRoles,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ViewTenant,            [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]).after_end(),
+    door(P::ChangeTenant,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ManageAddressRules,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ViewOrganisation,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    door(P::ManageOrganisation,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ViewEmployees,         [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    door(P::ManageEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::DeleteEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    column(P::SeeNames,            [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    column(P::SeeContacts,         [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    column(P::SeeAttributes,       [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    door(P::UseImports,            [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    door(P::ViewCheckups,          [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO ]).service(Service::Checkup),
+    column(P::SeeNonStatutory,     [OWN,      NO,      IF_NS, IF_NS, IF_NS, IF_NS, NO,    NO,    NO,    NO ]),
+    door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES]).after_end(),
+    door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES]),
+    door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES]).fresh(),
+    inner(P::DeliverMail),
+    inner(P::PurgeTenants),
+];
+
+/// The row of a permission.
+#[must_use]
+pub fn row_of(permission: PermissionId) -> &'static Row {
+    // The rows stand in the order of the enum, which a test holds.
+    &MATRIX[permission as usize]
+}
+
+/// The row with this name, if there is one.
+#[must_use]
+pub fn row_named(name: &str) -> Option<&'static Row> {
+    MATRIX.iter().find(|row| row.permission.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use enumset::EnumSet;
+
+    use super::*;
+
+    #[test]
+    fn every_permission_has_its_row_in_its_place() {
+        let permissions: Vec<_> = EnumSet::<PermissionId>::all().iter().collect();
+        let rows: Vec<_> = MATRIX.iter().map(|row| row.permission).collect();
+        assert_eq!(rows, permissions, "MATRIX must list every permission once, in the order of the enum");
+    }
+
+    #[test]
+    fn the_matrix_is_this() {
+        let mut text = String::new();
+        write!(text, "{:<24}{:<8}", "permission", "sort").unwrap();
+        for role in Role::ALL {
+            write!(text, "{:<20}", role.name()).unwrap();
+        }
+        text.push_str("needs\n");
+        for row in MATRIX {
+            write!(text, "{:<24}{:<8}", row.permission.name(), format!("{:?}", row.sort).to_lowercase()).unwrap();
+            for role in Role::ALL {
+                let cell = match row.cell(role) {
+                    Cell::No => "-".to_owned(),
+                    Cell::Own => "own".to_owned(),
+                    Cell::Scope => "scope".to_owned(),
+                    Cell::ScopeIf(HandlingRule::HrSeesCheckups) => "if hr_sees".to_owned(),
+                    Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent) => "if consent".to_owned(),
+                };
+                write!(text, "{cell:<20}").unwrap();
+            }
+            let mut needs = Vec::new();
+            if let Some(service) = row.service {
+                needs.push(format!("service {service:?}"));
+            }
+            for (needed, what) in [
+                (row.fresh, "fresh otp"),
+                (row.after_end, "open after end"),
+                (row.before_password_change, "open before password change"),
+            ] {
+                if needed {
+                    needs.push(what.to_owned());
+                }
+            }
+            writeln!(text, "{}", needs.join(", ")).unwrap();
+        }
+        let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn nobody_but_the_operator_has_what_the_operator_has_and_the_operator_has_no_tenant_data() {
+        for row in MATRIX.iter().filter(|row| row.cell(Role::Operator) == Cell::Scope) {
+            assert!(
+                matches!(row.permission, P::ManageContracts | P::TerminateContracts | P::ViewAudit),
+                "{:?}",
+                row.permission
+            );
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What a decision leaves behind: who acts, for which tenant, and whose data they reach.
+
+use std::{collections::BTreeSet, marker::PhantomData, net::IpAddr, sync::Arc};
+
+use domain::organisation::Tree;
+use enumset::EnumSet;
+
+use crate::{
+    decision::Denied,
+    ids::{AccountId, DepartmentId, EmployeeId, ImportId, LabelId, SessionId, TenantId, WorkplaceId},
+    imports::{ImportKind, ImportRight},
+    matrix::{Permission, PermissionId},
+    role::{Role, Scope},
+};
+
+/// From where a request came; goes into the audit trail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The caller's address as API Gateway saw it, never as a header claims.
+    pub address: Option<IpAddr>,
+    /// The id of the request or of the invocation.
+    pub request_id: String,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody who is signed in.
+    Account {
+        /// The account.
+        account: AccountId,
+        /// The session.
+        session: SessionId,
+        /// The roles that count for this request.
+        roles: EnumSet<Role>,
+        /// From where.
+        origin: Origin,
+    },
+    /// Somebody who is signing in, and may be anybody.
+    Applicant {
+        /// From where.
+        origin: Origin,
+    },
+    /// Nobody: the service itself.
+    Job {
+        /// What runs.
+        job: Job,
+        /// For whom, where the job goes on with what an account began.
+        on_behalf_of: Option<AccountId>,
+        /// Which invocation.
+        origin: Origin,
+    },
+}
+
+impl Actor {
+    /// The account that acts, or that a job acts for.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Account { account, .. } => Some(*account),
+            Self::Job { on_behalf_of, .. } => *on_behalf_of,
+            Self::Applicant { .. } => None,
+        }
+    }
+
+    /// From where.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Self::Account { origin, .. } | Self::Applicant { origin } | Self::Job { origin, .. } => origin,
+        }
+    }
+}
+
+/// What runs without being called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// An import goes on with a file.
+    Import(ImportId),
+    /// Mail leaves the outbox.
+    MailDelivery,
+    /// Terminated tenants are purged.
+    RetentionPurge,
+    /// A tenant is being set up by an operator.
+    Onboarding,
+}
+
+impl Job {
+    /// The name in the audit trail.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Import(_) => "csv-import",
+            Self::MailDelivery => "mail-delivery",
+            Self::RetentionPurge => "retention-purge",
+            Self::Onboarding => "onboarding",
+        }
+    }
+}
+
+/// Where an employee stands: what scopes are compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The employee.
+    pub employee: EmployeeId,
+    /// Their workplace (事業場), if any.
+    pub workplace: Option<WorkplaceId>,
+    /// Their department (部署), if any.
+    pub department: Option<DepartmentId>,
+    /// Their labels.
+    pub labels: BTreeSet<LabelId>,
+}
+
+/// Whose data may be reached: the union of the scopes that count, and oneself.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    everybody: bool,
+    oneself: Option<EmployeeId>,
+    workplaces: BTreeSet<WorkplaceId>,
+    departments: BTreeSet<DepartmentId>,
+    labels: BTreeSet<LabelId>,
+    tree: Option<Arc<Tree>>,
+}
+
+impl Reach {
+    pub(crate) fn everybody() -> Self {
+        Self { everybody: true, ..Self::default() }
+    }
+
+    pub(crate) fn add_oneself(&mut self, employee: Option<EmployeeId>) {
+        self.oneself = self.oneself.or(employee);
+    }
+
+    pub(crate) fn add(&mut self, scope: &Scope, tree: Option<&Arc<Tree>>) {
+        match scope {
+            Scope::Tenant => self.everybody = true,
+            Scope::Parts { workplaces, departments, labels } => {
+                self.workplaces.extend(workplaces);
+                self.departments.extend(departments);
+                self.labels.extend(labels);
+                if self.tree.is_none() {
+                    self.tree = tree.cloned();
+                }
+            }
+        }
+    }
+
+    /// Whether it is the whole tenant.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        self.everybody
+    }
+
+    /// Whether it reaches nobody.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        !self.reaches_others() && self.oneself.is_none()
+    }
+
+    /// The one employee that it is, if it is oneself alone.
+    #[must_use]
+    pub fn only_oneself(&self) -> Option<EmployeeId> {
+        if self.reaches_others() { None } else { self.oneself }
+    }
+
+    fn reaches_others(&self) -> bool {
+        self.everybody || !self.workplaces.is_empty() || !self.departments.is_empty() || !self.labels.is_empty()
+    }
+
+    /// Whether somebody at `placement` is within it. Without the department tree a department reaches itself alone: less, never more.
+    #[must_use]
+    pub fn covers(&self, placement: &Placement) -> bool {
+        self.everybody
+            || self.oneself == Some(placement.employee)
+            || placement.workplace.is_some_and(|workplace| self.workplaces.contains(&workplace))
+            || placement.department.is_some_and(|department| self.covers_department(department))
+            || placement.labels.iter().any(|label| self.labels.contains(label))
+    }
+
+    fn covers_department(&self, department: DepartmentId) -> bool {
+        self.departments.contains(&department)
+            || self
+                .tree
+                .as_deref()
+                .is_some_and(|tree| self.departments.iter().any(|ancestor| tree.is_within(department, *ancestor)))
+    }
+}
+
+/// The key to the store: permission `P`, for one tenant, with a reach. Whoever holds one has been decided upon.
+#[derive(Debug)]
+pub struct Permit<P> {
+    tenant: TenantId,
+    actor: Actor,
+    reach: Reach,
+    columns: Vec<(PermissionId, Reach)>,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: Permission> Permit<P> {
+    pub(crate) fn granted(tenant: TenantId, actor: Actor, reach: Reach, columns: Vec<(PermissionId, Reach)>) -> Self {
+        Self { tenant, actor, reach, columns, permission: PhantomData }
+    }
+
+    /// The permit of a job, or of a sign-in, which nobody's roles can decide. Only `jobs` and the sign-in's door in `store` call this, through constructors that are
+    /// named for who acts; clippy refuses it elsewhere. It reaches everybody in `tenant`, and shows no columns.
+    #[must_use]
+    pub fn for_job(tenant: TenantId, actor: Actor) -> Self {
+        Self::granted(tenant, actor, Reach::everybody(), Vec::new())
+    }
+
+    /// The tenant. Store methods take it from here, never from a parameter.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Whose data.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// For whom the holder also sees `column`; `None` where for nobody.
+    #[must_use]
+    pub fn sees(&self, column: PermissionId) -> Option<&Reach> {
+        self.columns.iter().find(|(permission, _)| *permission == column).map(|(_, reach)| reach)
+    }
+
+    /// Whether the holder sees `column` of somebody at `placement`.
+    #[must_use]
+    pub fn sees_of(&self, column: PermissionId, placement: &Placement) -> bool {
+        self.sees(column).is_some_and(|reach| reach.covers(placement))
+    }
+
+    /// The permission's name, for the audit trail.
+    #[must_use]
+    pub fn permission(&self) -> &'static str {
+        P::ID.name()
+    }
+}
+
+impl Permit<crate::permission::UseImports> {
+    /// The right to import `kind`, if one of the roles that count has it. Departments, employees and accounts are about the whole
+    /// tenant: a narrower grant does not do.
+    pub fn import_right(&self, kind: ImportKind) -> Result<ImportRight, Denied> {
+        let Actor::Account { roles, .. } = &self.actor else { return Err(Denied::Forbidden) };
+        if roles.is_disjoint(kind.roles()) {
+            return Err(Denied::Forbidden);
+        }
+        ImportRight::within(self.tenant, kind, self.actor.clone(), self.reach.clone())
+    }
+}

@@ -1,0 +1,202 @@
+//! Typed ids. An id is a UUID with a prefix that names its kind (`emp_…`, `chk_…`), so that an employee's id cannot be
+//! handed to something that wants an account's: neither in code, where the types differ, nor over HTTP, where the
+//! prefix is checked.
+
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use uuid::Uuid;
+
+/// A kind of thing that has ids.
+pub trait Kind: 'static {
+    /// What an id of this kind starts with, without the underscore.
+    const PREFIX: &'static str;
+}
+
+/// The id of one thing of kind `K`, written `<prefix>_<32 hexadecimal digits>`.
+pub struct Id<K> {
+    uuid: Uuid,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Id<K> {
+    /// The id that these 16 bytes are. Deterministic ids (a checkup's, from its employee, date and kind) are made here.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self { uuid: Uuid::from_bytes(bytes), kind: PhantomData }
+    }
+
+    /// A new id (UUID version 7) for something made at `unix_millis`, ordered by that time; `random` makes it unguessable.
+    #[must_use]
+    pub fn new(unix_millis: u64, random: &[u8; 10]) -> Self {
+        Self { uuid: uuid::Builder::from_unix_timestamp_millis(unix_millis, random).into_uuid(), kind: PhantomData }
+    }
+
+    /// The 16 bytes of the id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.uuid.as_bytes()
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+impl<K> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", K::PREFIX, self.uuid.as_simple())
+    }
+}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not an id of the kind that was asked for.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not an id of kind {0}")]
+pub struct NotAnId(pub &'static str);
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = NotAnId;
+
+    /// Strict: the prefix, an underscore and 32 lower-case digits; one id has one spelling.
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let wrong = NotAnId(K::PREFIX);
+        let Some(digits) = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')) else {
+            return Err(wrong);
+        };
+        if digits.len() != 32 || digits.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(wrong);
+        }
+        let uuid = Uuid::try_parse(digits).map_err(|_| wrong)?;
+        Ok(Self { uuid, kind: PhantomData })
+    }
+}
+
+impl<K: Kind> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de, K: Kind> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// The marker types of [`Id`], one per kind.
+pub mod kinds {
+    use super::Kind;
+
+    /// Defines the kinds: a marker, its prefix, what it stands for.
+    macro_rules! kinds {
+        ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {
+            $($(#[$doc])* #[derive(Debug)] pub enum $name {}
+            impl Kind for $name { const PREFIX: &'static str = $prefix; })*
+        };
+    }
+    kinds! {
+        /// A customer (契約企業).
+        Tenant = "ten";
+        /// A sign-in of a person (アカウント).
+        Account = "acc";
+        /// One signed-in device.
+        Session = "ses";
+        /// An employee (従業員).
+        Employee = "emp";
+        /// A workplace (事業場).
+        Workplace = "wpl";
+        /// A department (部署).
+        Department = "dep";
+        /// A customer-defined label (ラベル).
+        Label = "lab";
+        /// A health checkup of one employee on one day (健康診断).
+        Checkup = "chk";
+        /// An import of a file (取込).
+        Import = "imp";
+        /// An event of the audit trail (監査記録).
+        AuditEvent = "aud";
+        /// A mail in the outbox.
+        Mail = "mai";
+        /// A run of the retention purge (削除処理).
+        Purge = "prg";
+        /// A deletion certificate (削除証明).
+        Certificate = "crt";
+    }
+}
+
+/// A customer's id.
+pub type TenantId = Id<kinds::Tenant>;
+/// An account's id.
+pub type AccountId = Id<kinds::Account>;
+/// A session's id.
+pub type SessionId = Id<kinds::Session>;
+/// An employee's id.
+pub type EmployeeId = Id<kinds::Employee>;
+/// A workplace's id.
+pub type WorkplaceId = Id<kinds::Workplace>;
+/// A department's id.
+pub type DepartmentId = Id<kinds::Department>;
+/// A label's id.
+pub type LabelId = Id<kinds::Label>;
+/// A checkup's id.
+pub type CheckupId = Id<kinds::Checkup>;
+/// An import's id.
+pub type ImportId = Id<kinds::Import>;
+/// An audit event's id.
+pub type AuditEventId = Id<kinds::AuditEvent>;
+/// A mail's id.
+pub type MailId = Id<kinds::Mail>;
+/// A purge run's id.
+pub type PurgeId = Id<kinds::Purge>;
+/// A deletion certificate's id.
+pub type CertificateId = Id<kinds::Certificate>;
+
+/// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
+/// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.
+pub const PLATFORM: TenantId = Id::from_bytes([0; 16]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_text_and_refuses_another_kind() {
+        let id = EmployeeId::new(1_700_000_000_000, &[7; 10]);
+        assert_eq!(id.to_string().parse::<EmployeeId>(), Ok(id));
+        assert_eq!(id.to_string().parse::<AccountId>(), Err(NotAnId("acc")));
+        assert!(id.to_string().to_uppercase().replace("EMP", "emp").parse::<EmployeeId>().is_err());
+    }
+
+    #[test]
+    fn later_ids_sort_after_earlier_ones() {
+        assert!(ImportId::new(1, &[255; 10]) < ImportId::new(2, &[0; 10]));
+    }
+}

@@ -1,0 +1,119 @@
+//! Rows of customers' files, read into typed rows. Independent of files and encodings: a [`Columns`] is
+//! recognised once from the header's cells, then each record is read by it. Every fault of a row is told, not the first;
+//! what only the register can know (an unknown employee, a birth date that contradicts) is found later by the importer,
+//! with the codes of the same table.
+
+pub mod checkups;
+pub mod departments;
+pub mod employees;
+pub mod fault;
+mod sheet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{checkup::kind::CheckupKind, dates};
+pub use fault::{Fault, FaultCode, Severity};
+pub use sheet::Columns;
+
+/// What an empty cell means for what is already registered; chosen per import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyCells {
+    /// No change.
+    #[default]
+    Keep,
+    /// The value goes. Required values cannot go.
+    Clear,
+}
+
+/// Clears a value, whatever empty cells mean.
+pub const CLEAR: &str = "__CLEAR__";
+
+/// A tenant's own name for a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    /// The header in the customer's file, in any width and case.
+    pub header: String,
+    /// The header of ours that it stands for; absent: the column is passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<String>,
+}
+
+/// How a file is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The day in Japan, which dates of the past and plausible ages are measured by.
+    pub today: Date,
+    /// What empty cells mean.
+    pub empty_cells: EmptyCells,
+    /// Which unusual dates are accepted.
+    pub dates: dates::Accept,
+    /// The tenant's layout.
+    pub renames: Vec<Rename>,
+    /// The kind of all checkups of a file without a column for it.
+    pub checkup_kind: Option<CheckupKind>,
+}
+
+impl Options {
+    /// The usual reading on `today`.
+    #[must_use]
+    pub fn new(today: Date) -> Self {
+        Self {
+            today,
+            empty_cells: EmptyCells::default(),
+            dates: dates::Accept::default(),
+            renames: Vec::new(),
+            checkup_kind: None,
+        }
+    }
+}
+
+/// What a cell does to one value of the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Nothing: no such column, or an empty cell that means so.
+    Keep,
+    /// The value goes.
+    Clear,
+    /// The value is this.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// The value that is set.
+    #[must_use]
+    pub fn set(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
+    /// The value that is set, by reference.
+    #[must_use]
+    pub fn as_set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
+    /// Whether nothing happens.
+    #[must_use]
+    pub fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+}
+
+/// A record that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed<R> {
+    /// The row; absent when it has faults.
+    pub row: Option<R>,
+    /// What keeps the row from being applied.
+    pub faults: Vec<Fault>,
+    /// What somebody should look at.
+    pub warnings: Vec<Fault>,
+}

@@ -1,0 +1,156 @@
+//! Departments by file: code, name and the department above.
+
+use super::{
+    Change, Columns, Fault, FaultCode, Options, Parsed,
+    sheet::{Reader, named},
+};
+use crate::organisation::{DepartmentCode, OrganisationName};
+
+/// What a column of departments means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// 部署コード.
+    Code,
+    /// 部署名.
+    Name,
+    /// 上位部署コード.
+    Parent,
+}
+
+const NAMES: &[(Role, &[&str])] = &[
+    (Role::Code, &["部署コード", "部門コード", "所属コード", "組織コード"]),
+    (Role::Name, &["部署名", "部署", "部門名", "所属名", "組織名"]),
+    (Role::Parent, &["上位部署コード", "親部署コード", "上位部門コード", "上位所属コード", "上位組織コード"]),
+];
+
+/// A department as a file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepartmentRow {
+    /// Its code.
+    pub code: DepartmentCode,
+    /// Its name. A new department needs one.
+    pub name: Change<OrganisationName>,
+    /// The department above; `Clear` puts it at the top, where a new one stands anyway.
+    pub parent: Change<DepartmentCode>,
+}
+
+/// How a file of departments is read.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    columns: Columns<Role>,
+    options: Options,
+}
+
+impl Layout {
+    /// Recognises the header, or tells all that is wrong with it.
+    pub fn recognise(header: &[&str], options: Options) -> Result<Self, Vec<Fault>> {
+        let required: &[(&str, &[Role])] = &[("部署コード", &[Role::Code]), ("部署名", &[Role::Name])];
+        let columns = Columns::recognise(header, &options, |key, _| named(NAMES, key), required)?;
+        Ok(Self { columns, options })
+    }
+
+    /// What the columns mean; faults found later are placed by it.
+    #[must_use]
+    pub fn columns(&self) -> &Columns<Role> {
+        &self.columns
+    }
+
+    /// Reads a record of `count` cells.
+    #[must_use]
+    pub fn parse<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<DepartmentRow> {
+        if !self.columns.fits(count, &cell) {
+            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+        }
+        let mut reader = Reader::new(&self.columns, &self.options, cell);
+        let code = reader
+            .required(Role::Code, |text| DepartmentCode::parse(text).map_err(|_| FaultCode::DepartmentCodeInvalid));
+        reader.show(Role::Code);
+        let name = reader
+            .lasting(Role::Name, |text| OrganisationName::parse(text).map_err(|_| FaultCode::OrganisationNameInvalid));
+        reader.show(Role::Name);
+        let parent = reader
+            .optional(Role::Parent, |text| DepartmentCode::parse(text).map_err(|_| FaultCode::DepartmentCodeInvalid));
+        reader.show(Role::Parent);
+        if code.is_some() && parent.as_set() == code.as_ref() {
+            reader.fault(FaultCode::DepartmentCycle, Role::Parent);
+            reader.show(Role::Parent);
+        }
+        let (faults, warnings) = (reader.faults, reader.warnings);
+        let row = code.filter(|_| faults.is_empty()).map(|code| DepartmentRow { code, name, parent });
+        Parsed { row, faults, warnings }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::intake::EmptyCells;
+
+    const HEADER: &[&str] = &["\u{feff}部署コード", "部署名", "上位部署コード"];
+
+    fn parse(options: Options, cells: &[&str]) -> Parsed<DepartmentRow> {
+        let cells: Vec<&'static str> = cells.iter().map(|cell| &*String::leak((*cell).to_owned())).collect();
+        Layout::recognise(HEADER, options).unwrap().parse(cells.len(), |at| cells[at])
+    }
+
+    fn usual() -> Options {
+        Options::new(date(2026, 11, 23))
+    }
+
+    fn codes<R>(parsed: &Parsed<R>) -> Vec<FaultCode> {
+        parsed.faults.iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn r33_a_department_is_read_with_its_place() {
+        let row = parse(usual(), &["Ｄ２１０", "第一営業部", "D200"]).row.unwrap();
+        assert_eq!((row.code.as_str(), row.parent.as_set().unwrap().as_str()), ("D210", "D200"));
+        assert_eq!(parse(usual(), &["D100", "経営企画部", ""]).row.unwrap().parent, Change::Keep);
+        assert_eq!(parse(usual(), &["D100", "経営企画部", "__CLEAR__"]).row.unwrap().parent, Change::Clear);
+        let clearing = Options { empty_cells: EmptyCells::Clear, ..usual() };
+        assert_eq!(parse(clearing, &["D100", "経営企画部", ""]).row.unwrap().parent, Change::Clear);
+    }
+
+    #[test]
+    fn r33_every_fault_of_a_row_is_told_with_its_column() {
+        let parsed = parse(usual(), &["部署1", "__CLEAR__", "第一"]);
+        assert_eq!(
+            codes(&parsed),
+            [FaultCode::DepartmentCodeInvalid, FaultCode::CannotClear, FaultCode::DepartmentCodeInvalid]
+        );
+        assert_eq!(parsed.faults[0].header.as_deref(), Some("\u{feff}部署コード".trim_start_matches('\u{feff}')));
+        assert_eq!(parsed.faults[2].shown.as_deref(), Some("第一"));
+        assert_eq!(parsed.row, None);
+        assert_eq!(codes(&parse(usual(), &["D1", "x", "D1"])), [FaultCode::DepartmentCycle]);
+        assert_eq!(codes(&parse(usual(), &["D1", "x"])), [FaultCode::WrongColumnCount]);
+        assert!(parse(usual(), &["D1", "x", "", " "]).row.is_some(), "blank trailing cells are passed over");
+    }
+
+    #[test]
+    fn r33_a_header_is_refused_with_all_that_is_wrong() {
+        let faults = Layout::recognise(&["部署コード", "部門コード", "色", "", ""], usual()).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|fault| (fault.code, fault.header.as_deref().unwrap())).collect();
+        assert_eq!(
+            told,
+            [
+                (FaultCode::DuplicateHeader, "部門コード"),
+                (FaultCode::UnknownHeader, "色"),
+                (FaultCode::MissingHeader, "部署名"),
+            ]
+        );
+        assert_eq!(Layout::recognise(&["", " "], usual()).unwrap_err()[0].code, FaultCode::EmptyFile);
+    }
+
+    #[test]
+    fn a_tenant_names_columns_in_its_own_way() {
+        let rename = |header: &str, means: Option<&str>| crate::intake::Rename {
+            header: header.to_owned(),
+            means: means.map(str::to_owned),
+        };
+        let options =
+            Options { renames: vec![rename("課コード", Some("部署コード")), rename("色", None)], ..usual() };
+        assert!(Layout::recognise(&["課コード", "色", "部署名"], options).is_ok());
+    }
+}

@@ -1,0 +1,484 @@
+//! Everything that can be wrong with a customer's file, in one table: a stable code for programs and a Japanese sentence
+//! that tells what to do. Codes that need the register to be found are emitted by the importer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    checked::Refused,
+    employee::{BirthDate, EmployeeNumber, EmploymentType, JobTitle, Kana, MailAddress, PersonName},
+    organisation::{DepartmentCode, OrganisationName, WorkplaceCode},
+};
+
+/// Whether a fault keeps a row from being applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+/// What can be wrong with a file, a row or a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// The file has no header, or nothing but one.
+    EmptyFile,
+    /// Bytes of two encodings.
+    MixedEncoding,
+    /// UTF-16, which spreadsheets call Unicode text.
+    EncodingUnsupported,
+    /// Over the limit of bytes or rows.
+    FileTooLarge,
+    /// A quote without its partner.
+    BrokenQuote,
+    /// A record with more or fewer cells than the header.
+    WrongColumnCount,
+    /// A header that means nothing to us.
+    UnknownHeader,
+    /// A required header is absent.
+    MissingHeader,
+    /// Two headers mean the same.
+    DuplicateHeader,
+    /// The uploader may not bring in this column.
+    ColumnNotPermitted,
+    /// A required cell is empty.
+    Required,
+    /// A required value was to be cleared.
+    CannotClear,
+    /// An employee number of a form that none has.
+    EmployeeNumberInvalid,
+    /// No employee has this number.
+    UnknownEmployee,
+    /// The employee had retired before.
+    RetiredEmployee,
+    /// The same number, code, or employee with day and kind, stands in the file twice.
+    DuplicateInFile,
+    /// A name of a form that none has.
+    NameInvalid,
+    /// The name is not the one in the register.
+    NameContradicts,
+    /// A reading that is no katakana.
+    KanaInvalid,
+    /// The reading is not the one in the register.
+    KanaContradicts,
+    /// No employee of that age.
+    BirthDateImplausible,
+    /// The birth date is not the one in the register.
+    BirthDateContradicts,
+    /// A word that is no sex.
+    SexInvalid,
+    /// The sex is not the one in the register.
+    SexContradicts,
+    /// The age is not the one that follows from the birth date.
+    AgeContradicts,
+    /// A number that is no age.
+    AgeInvalid,
+    /// Not a date.
+    DateInvalid,
+    /// A year that its era never reached.
+    EraDateDoesNotExist,
+    /// A year of two digits without an era.
+    TwoDigitYear,
+    /// A serial number of a spreadsheet.
+    SerialNumber,
+    /// The era had ended or not begun; read by year arithmetic.
+    DateOutsideEra,
+    /// A day that has not come yet.
+    FutureDate,
+    /// Not in the fiscal year that the import was declared for.
+    DateOutsideFiscalYear,
+    /// Retirement before hiring.
+    RetiredBeforeHired,
+    /// Retired, but no day of it.
+    RetirementDateMissing,
+    /// A word that is no state of employment.
+    EmploymentStateInvalid,
+    /// A kind of employment of unfit form.
+    EmploymentTypeInvalid,
+    /// A position of unfit form.
+    JobTitleInvalid,
+    /// Neither yes nor no.
+    FlagInvalid,
+    /// Not a mail address.
+    MailAddressInvalid,
+    /// Another employee has this mail address.
+    MailAddressTaken,
+    /// A workplace's code of unfit form.
+    WorkplaceCodeInvalid,
+    /// No such workplace.
+    WorkplaceUnknown,
+    /// The workplace of this code has another name.
+    WorkplaceNameContradicts,
+    /// A department's code of unfit form.
+    DepartmentCodeInvalid,
+    /// No such department.
+    DepartmentUnknown,
+    /// The parent is neither in the register nor in the file.
+    ParentUnknown,
+    /// A department would lie below itself.
+    DepartmentCycle,
+    /// A department would lie too deep.
+    DepartmentTooDeep,
+    /// A name of a department, workplace or clinic of unfit form.
+    OrganisationNameInvalid,
+    /// A word that is no kind of checkup.
+    CheckupKindUnknown,
+    /// A checkup before the day of hiring.
+    CheckupBeforeHire,
+    /// A row of a checkup without a single result.
+    NoResults,
+    /// A cell that is no number.
+    ValueUnreadable,
+    /// A number that is not plausible.
+    ValueOutOfRange,
+    /// A word that is none of the item's answers.
+    AnswerUnknown,
+    /// Text too long or with control characters.
+    TextUnfit,
+    /// Diastolic pressure not below the systolic.
+    DiastolicNotBelowSystolic,
+    /// The same value was delivered in two columns that differ.
+    ValueContradicts,
+    /// A finding is said to be there, but not which.
+    FindingWithoutWords,
+    /// The number was taken for another unit and converted.
+    UnitConverted,
+    /// A supplied value is another than the computed one.
+    DerivedValueDiffers,
+    /// The clinic's grade is none that we know.
+    ClinicGradeUnknown,
+    /// The row changed between check and application.
+    ChangedMeanwhile,
+}
+
+/// One row of the table.
+struct Row {
+    code: FaultCode,
+    name: &'static str,
+    severity: Severity,
+    detail: &'static str,
+}
+
+const fn error(code: FaultCode, name: &'static str, detail: &'static str) -> Row {
+    Row { code, name, severity: Severity::Error, detail }
+}
+
+const fn warning(code: FaultCode, name: &'static str, detail: &'static str) -> Row {
+    Row { code, name, severity: Severity::Warning, detail }
+}
+
+/// The refusal of a kind of text, said once where that text is defined.
+const fn refused(code: FaultCode, refused: Refused) -> Row {
+    error(code, refused.code, refused.detail)
+}
+
+use FaultCode as F;
+
+/// The table, in the order of [`FaultCode`].
+const TABLE: &[Row] = &[
+    error(F::EmptyFile, "empty_file", "ファイルにデータ行がありません。見出し行の下にデータを入れてください。"),
+    error(
+        F::MixedEncoding,
+        "mixed_encoding",
+        "文字コードが混在しています。UTF-8かShift_JISのどちらかに揃えて保存し直してください。",
+    ),
+    error(
+        F::EncodingUnsupported,
+        "encoding_unsupported",
+        "UTF-16(Unicodeテキスト)は読み込めません。「CSV UTF-8」か「CSV(コンマ区切り)」で保存し直してください。",
+    ),
+    error(F::FileTooLarge, "file_too_large", "ファイルが大きすぎます。50MB・20万行以内に分けてください。"),
+    error(F::BrokenQuote, "broken_quote", "引用符(\")が閉じていません。セル内の引用符は\"\"と2つ重ねてください。"),
+    error(
+        F::WrongColumnCount,
+        "wrong_column_count",
+        "列の数が見出し行と違います。セル内のカンマは引用符で囲んでください。",
+    ),
+    error(
+        F::UnknownHeader,
+        "unknown_header",
+        "取り込めない見出しです。見出しを直すか、取込設定で対応する項目または「取り込まない」を選んでください。",
+    ),
+    error(F::MissingHeader, "missing_header", "必須の列がありません。見出しを追加してください。"),
+    error(F::DuplicateHeader, "duplicate_header", "同じ項目の列が2つあります。どちらかを削除してください。"),
+    error(
+        F::ColumnNotPermitted,
+        "column_not_permitted",
+        "この列を取り込む権限がありません。列を削除するか、権限のある担当者に依頼してください。",
+    ),
+    error(F::Required, "required", "必須の項目が空です。値を入力してください。"),
+    error(F::CannotClear, "cannot_clear", "必須の項目は消去できません。値を入力してください。"),
+    refused(F::EmployeeNumberInvalid, EmployeeNumber::REFUSED),
+    error(
+        F::UnknownEmployee,
+        "unknown_employee",
+        "この社員番号の従業員は登録されていません。社員番号を確かめるか、先に従業員を登録してください。",
+    ),
+    error(F::RetiredEmployee, "retired_employee", "退職した従業員です。社員番号と日付を確かめてください。"),
+    error(
+        F::DuplicateInFile,
+        "duplicate_in_file",
+        "同じデータがファイルの中に2行以上あります。1行にまとめてください。",
+    ),
+    refused(F::NameInvalid, PersonName::REFUSED),
+    error(
+        F::NameContradicts,
+        "name_contradicts",
+        "氏名が登録と一致しません。別人の行になっていないか、社員番号を確かめてください。",
+    ),
+    refused(F::KanaInvalid, Kana::REFUSED),
+    error(
+        F::KanaContradicts,
+        "kana_contradicts",
+        "フリガナが登録と一致しません。別人の行になっていないか、社員番号を確かめてください。",
+    ),
+    refused(F::BirthDateImplausible, BirthDate::IMPLAUSIBLE),
+    error(
+        F::BirthDateContradicts,
+        "birth_date_contradicts",
+        "生年月日が登録と一致しません。別人の行になっていないか、社員番号を確かめてください。",
+    ),
+    error(F::SexInvalid, "sex_invalid", "性別は「男」「女」「その他」のいずれかで入力してください。"),
+    error(
+        F::SexContradicts,
+        "sex_contradicts",
+        "性別が登録と一致しません。別人の行になっていないか、社員番号を確かめてください。",
+    ),
+    warning(
+        F::AgeContradicts,
+        "age_contradicts",
+        "年齢が、登録の生年月日から計算した受診日の年齢と一致しません。受診日を確かめてください。",
+    ),
+    error(F::AgeInvalid, "age_invalid", "年齢は0〜120の整数で入力してください。"),
+    error(
+        F::DateInvalid,
+        "date_invalid",
+        "日付として読めません。「2026-04-01」や「令和8年4月1日」のように、実在する日付を入力してください。",
+    ),
+    error(
+        F::EraDateDoesNotExist,
+        "era_date_does_not_exist",
+        "この元号にその年はありません。元号と年を確かめるか、西暦で入力してください。",
+    ),
+    error(F::TwoDigitYear, "two_digit_year", "年が2桁です。西暦4桁にするか、元号を付けて入力してください。"),
+    error(
+        F::SerialNumber,
+        "serial_number",
+        "表計算ソフトの通し番号のようです。セルの表示形式を日付にしてから書き出してください。",
+    ),
+    warning(
+        F::DateOutsideEra,
+        "date_outside_era",
+        "元号の期間外の日付です。年をそのまま西暦に換算しました。換算後の日付を確かめてください。",
+    ),
+    error(F::FutureDate, "future_date", "未来の日付です。年を確かめてください。"),
+    error(
+        F::DateOutsideFiscalYear,
+        "date_outside_fiscal_year",
+        "取込で指定した年度の外の日付です。年度か日付を確かめてください。",
+    ),
+    error(F::RetiredBeforeHired, "retired_before_hired", "退職年月日が入社年月日より前です。日付を確かめてください。"),
+    warning(
+        F::RetirementDateMissing,
+        "retirement_date_missing",
+        "退職年月日がありません。保存期間の計算に使うため、入力してください。",
+    ),
+    error(
+        F::EmploymentStateInvalid,
+        "employment_state_invalid",
+        "在籍区分は「在籍」「休職」「出向」「退職」のいずれかで入力してください。",
+    ),
+    refused(F::EmploymentTypeInvalid, EmploymentType::REFUSED),
+    refused(F::JobTitleInvalid, JobTitle::REFUSED),
+    error(F::FlagInvalid, "flag_invalid", "「1」か「0」(または「はい」「いいえ」)で入力してください。"),
+    refused(F::MailAddressInvalid, MailAddress::REFUSED),
+    error(
+        F::MailAddressTaken,
+        "mail_address_taken",
+        "このメールアドレスは別の従業員に登録されています。1人に1つのアドレスを入力してください。",
+    ),
+    refused(F::WorkplaceCodeInvalid, WorkplaceCode::REFUSED),
+    error(
+        F::WorkplaceUnknown,
+        "workplace_unknown",
+        "この事業場は登録されていません。コードを確かめるか、先に事業場を登録してください。",
+    ),
+    error(
+        F::WorkplaceNameContradicts,
+        "workplace_name_contradicts",
+        "事業場コードと事業場名の組合せが登録と一致しません。どちらかを直してください。",
+    ),
+    refused(F::DepartmentCodeInvalid, DepartmentCode::REFUSED),
+    error(
+        F::DepartmentUnknown,
+        "department_unknown",
+        "この部署は登録されていません。コードを確かめるか、先に部署を登録してください。",
+    ),
+    error(
+        F::ParentUnknown,
+        "parent_unknown",
+        "上位部署が登録にもファイルにもありません。上位部署コードを確かめてください。",
+    ),
+    error(F::DepartmentCycle, "department_cycle", "上位部署をたどると自分に戻ります。上位部署コードを直してください。"),
+    error(F::DepartmentTooDeep, "department_too_deep", "部署の階層は20段までです。上位部署コードを直してください。"),
+    refused(F::OrganisationNameInvalid, OrganisationName::REFUSED),
+    error(
+        F::CheckupKindUnknown,
+        "checkup_kind_unknown",
+        "健診種別が分かりません。「定期健康診断」「雇入時健康診断」などで入力してください。",
+    ),
+    warning(
+        F::CheckupBeforeHire,
+        "checkup_before_hire",
+        "入社日より前の受診日です。雇入時の健診でなければ、日付と社員番号を確かめてください。",
+    ),
+    error(F::NoResults, "no_results", "検査結果が1つもありません。結果を入力するか、行を削除してください。"),
+    error(
+        F::ValueUnreadable,
+        "value_unreadable",
+        "数値として読めません。数値のほか「5未満」「測定不能」「実施せず」などで入力してください。",
+    ),
+    error(F::ValueOutOfRange, "value_out_of_range", "あり得ない値です。桁・単位・列のずれを確かめてください。"),
+    error(
+        F::AnswerUnknown,
+        "answer_unknown",
+        "この項目の回答として読めません。項目の選択肢のいずれかで入力してください。",
+    ),
+    error(
+        F::TextUnfit,
+        "text_unfit",
+        "文字数が多すぎるか、使えない制御文字があります。短くするか、入力し直してください。",
+    ),
+    error(
+        F::DiastolicNotBelowSystolic,
+        "diastolic_not_below_systolic",
+        "拡張期血圧が収縮期血圧以上です。列が入れ替わっていないか確かめてください。",
+    ),
+    error(F::ValueContradicts, "value_contradicts", "同じ項目に異なる値が2つあります。どちらかを直してください。"),
+    warning(
+        F::FindingWithoutWords,
+        "finding_without_words",
+        "「あり」だけでは内容が分かりません。所見の内容を入力してください。",
+    ),
+    warning(F::UnitConverted, "unit_converted", "単位が違うと判断し、換算しました。換算後の値を確かめてください。"),
+    warning(
+        F::DerivedValueDiffers,
+        "derived_value_differs",
+        "他の項目から計算した値と違います。元の項目の値を確かめてください。",
+    ),
+    warning(
+        F::ClinicGradeUnknown,
+        "clinic_grade_unknown",
+        "医療機関の判定の読み替えが登録されていません。判定をそのまま残しました。",
+    ),
+    error(
+        F::ChangedMeanwhile,
+        "changed_meanwhile",
+        "確認した後にデータが変更されたため、この行は反映していません。もう一度取り込んでください。",
+    ),
+];
+
+impl FaultCode {
+    /// The code as it is written: `unknown_employee`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether it keeps a row from being applied.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        self.row().severity
+    }
+
+    /// Japanese, for people: what to do.
+    #[must_use]
+    pub fn detail(self) -> &'static str {
+        self.row().detail
+    }
+
+    /// All codes with what they mean, for documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.code)
+    }
+
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+}
+
+impl std::fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One fault of a file or a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The column, counted from 0; absent when it concerns the row or the file.
+    pub column: Option<u16>,
+    /// The header of that column as the file has it, or the header that is missing.
+    pub header: Option<Box<str>>,
+    /// What is wrong.
+    pub code: FaultCode,
+    /// What the cell says, where that is nobody's personal data.
+    pub shown: Option<Box<str>>,
+}
+
+/// The most characters of a cell that are shown.
+const SHOWN: usize = 40;
+
+impl Fault {
+    /// A fault of a row or a file.
+    #[must_use]
+    pub fn new(code: FaultCode) -> Self {
+        Self { column: None, header: None, code, shown: None }
+    }
+
+    /// The same, at a column.
+    #[must_use]
+    pub fn at(self, column: u16, header: &str) -> Self {
+        Self { column: Some(column), header: Some(header.into()), ..self }
+    }
+
+    /// The same, showing (the beginning of) what stands there. Never for personal data or health values.
+    #[must_use]
+    pub fn showing(self, cell: &str) -> Self {
+        Self { shown: Some(cell.chars().filter(|c| !c.is_control()).take(SHOWN).collect()), ..self }
+    }
+
+    /// Japanese, for people: what to do.
+    #[must_use]
+    pub fn detail(&self) -> &'static str {
+        self.code.detail()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_code_in_order_with_the_name_that_json_has() {
+        for (at, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.code as usize, at, "{} stands out of order", row.name);
+            assert_eq!(serde_json::to_string(&row.code).unwrap(), format!("\"{}\"", row.name));
+        }
+        assert_eq!(TABLE.len(), FaultCode::ChangedMeanwhile as usize + 1);
+    }
+
+    #[test]
+    fn every_sentence_tells_what_to_do_in_japanese() {
+        for row in TABLE {
+            assert!(
+                row.detail.contains("ください") || row.severity == Severity::Warning,
+                "{}: {}",
+                row.name,
+                row.detail
+            );
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The rules of occupational health and of accounts, as pure functions and tables: no I/O, no async, no clock, no AWS.
+//! Time, randomness and tenant are parameters everywhere.
+#![warn(missing_docs)]
+
+pub mod account;
+pub mod checked;
+pub mod checkup;
+pub mod contract;
+pub mod dates;
+pub mod decimal;
+pub mod employee;
+pub mod ids;
+pub mod intake;
+pub mod organisation;
+pub mod table;
+pub mod text;
+pub mod time;

@@ -1,0 +1,30 @@
+//! What every function that HTTPS callers reach does the same way: start-up, permits, problems, pages, `ETags`, idempotency, logs, documents.
+//!
+//! A function's crate is a [`Door`] (its routes with their documentation) and a `main` that [`run`]s it. A handler takes its permit as an argument and gives back an
+//! [`Answer`] or a [`Problem`].
+#![warn(missing_docs)]
+
+mod answer;
+mod app;
+mod caller;
+mod door;
+mod input;
+mod metrics;
+mod once;
+pub mod openapi;
+pub mod problem;
+mod start;
+
+pub use answer::Answer;
+pub use app::{App, Settings};
+pub use caller::{Caller, From};
+pub use door::Door;
+pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
+pub use metrics::Measured;
+pub use once::{Answers, Posted};
+pub use problem::{Fault, Kind, Problem};
+pub use start::{run, run_with};
+pub use store::{
+    Support,
+    process::{REGION, config, required},
+};

@@ -1,0 +1,387 @@
+//! Problems: what every refused request answers (RFC 9457, `application/problem+json`).
+//!
+//! All kinds stand in one table with their status, title (English) and detail (Japanese: what to do). A problem never holds a secret or
+//! a person's data. `instance` is the request's id; on a 404 it is the route's pattern instead, so that another tenant's id and an id
+//! that never was answer with the same bytes. The request's id is in the `x-request-id` header of every answer.
+
+use authz::{Denied, ImportKind};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use domain::account::password::Violation;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use store::{AccountRefused, Conflict};
+use utoipa::ToSchema;
+
+/// What kind of problem. The order is that of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Not JSON, or not the JSON that is asked for.
+    Malformed,
+    /// A cursor, a limit or a filter that is none.
+    BadQuery,
+    /// No good token.
+    Unauthenticated,
+    /// The sign-in did not succeed. One kind for every reason.
+    SignInFailed,
+    /// No role has the permission.
+    Forbidden,
+    /// A second factor is needed.
+    SecondFactorRequired,
+    /// A fresh one-time password is needed.
+    FreshSecondFactorRequired,
+    /// A stronger password is needed.
+    StrongerPasswordRequired,
+    /// The initial password must be changed first.
+    PasswordChangeRequired,
+    /// The address is not allowed.
+    AddressNotAllowed,
+    /// The contract has ended.
+    ContractEnded,
+    /// Unknown, or out of reach.
+    NotFound,
+    /// The path knows other methods.
+    MethodNotAllowed,
+    /// Contradicts what is stored.
+    Conflict,
+    /// Changed since it was read.
+    Stale,
+    /// Too large.
+    TooLarge,
+    /// Not JSON by its content type.
+    UnsupportedMedia,
+    /// Well-formed, but breaks a rule.
+    Invalid,
+    /// The Idempotency-Key was used with another body.
+    KeyReused,
+    /// If-Match is missing.
+    PreconditionRequired,
+    /// Too many requests.
+    TooMany,
+    /// A fault of ours.
+    Internal,
+    /// For the moment.
+    Unavailable,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Which kind.
+    pub kind: Kind,
+    /// The last part of its address.
+    pub slug: &'static str,
+    /// The status.
+    pub status: u16,
+    /// In English.
+    pub title: &'static str,
+    /// In Japanese: what to do.
+    pub detail: &'static str,
+}
+
+const fn row(kind: Kind, slug: &'static str, status: u16, title: &'static str, detail: &'static str) -> Row {
+    Row { kind, slug, status, title, detail }
+}
+
+/// The table of problems.
+#[rustfmt::skip]
+pub const PROBLEMS: &[Row] = &[
+    row(Kind::Malformed, "malformed", 400, "Malformed request", "リクエストの形式が正しくありません。errors の内容を確認し、修正して再送してください。"),
+    row(Kind::BadQuery, "bad-query", 400, "Malformed query", "クエリパラメータが正しくありません。limit・cursor・絞り込み条件を確認してください。"),
+    row(Kind::Unauthenticated, "unauthenticated", 401, "Not signed in", "有効なアクセストークンがありません。サインインし直してください。"),
+    row(Kind::SignInFailed, "sign-in-failed", 401, "Sign-in failed", "サインインできませんでした。契約コード・ログインID・パスワード・ワンタイムパスワードを確認してください。続けて失敗するとサインインが抑止されます。"),
+    row(Kind::Forbidden, "forbidden", 403, "Not permitted", "この操作を行う権限がありません。必要な場合はシステム管理者に権限の付与を依頼してください。"),
+    row(Kind::SecondFactorRequired, "second-factor-required", 403, "Second factor required", "この操作にはワンタイムパスワードによるサインインが必要です。ワンタイムパスワードを登録し、サインインし直してください。"),
+    row(Kind::FreshSecondFactorRequired, "fresh-second-factor-required", 403, "Fresh one-time password required", "この操作には5分以内のワンタイムパスワードの再入力が必要です。POST /v1/sessions/step-up で再入力してください。"),
+    row(Kind::StrongerPasswordRequired, "stronger-password-required", 403, "Stronger password required", "この権限には12文字以上のパスワードが必要です。パスワードを変更してください。"),
+    row(Kind::PasswordChangeRequired, "password-change-required", 403, "Password change required", "初期パスワードのままです。PUT /v1/me/password でパスワードを変更してください。"),
+    row(Kind::AddressNotAllowed, "address-not-allowed", 403, "Address not allowed", "接続元のIPアドレスからはこの操作を行えません。許可されたネットワークから接続するか、システム管理者に確認してください。"),
+    row(Kind::ContractEnded, "contract-ended", 403, "Contract has ended", "契約が終了しているため、この操作は行えません。"),
+    row(Kind::NotFound, "not-found", 404, "Not found", "指定されたものは存在しないか、参照できる範囲にありません。"),
+    row(Kind::MethodNotAllowed, "method-not-allowed", 405, "Method not allowed", "このパスではそのメソッドを使用できません。"),
+    row(Kind::Conflict, "conflict", 409, "Conflict", "登録済みの内容と矛盾します。errors の内容を確認してください。"),
+    row(Kind::Stale, "stale", 412, "Changed meanwhile", "読み取った後に内容が変更されています。最新の内容を読み直してから、あらためて操作してください。"),
+    row(Kind::TooLarge, "too-large", 413, "Too large", "リクエストの本文が大きすぎます（上限1MiB）。ファイルは取込機能を使って送信してください。"),
+    row(Kind::UnsupportedMedia, "unsupported-media-type", 415, "Unsupported media type", "Content-Type には application/json を指定してください。"),
+    row(Kind::Invalid, "invalid", 422, "Invalid input", "入力内容に誤りがあります。errors の各項目を修正して再送してください。"),
+    row(Kind::KeyReused, "idempotency-key-reused", 422, "Idempotency-Key reused", "同じ Idempotency-Key が異なる内容のリクエストに使用されています。新しいキーを指定してください。"),
+    row(Kind::PreconditionRequired, "precondition-required", 428, "If-Match required", "変更・削除には If-Match ヘッダーが必要です。読み取ったときの ETag を指定してください。"),
+    row(Kind::TooMany, "too-many-requests", 429, "Too many requests", "リクエストが多すぎます。Retry-After の秒数だけ待ってから再送してください。"),
+    row(Kind::Internal, "internal", 500, "Internal error", "処理中に問題が発生しました。解消しない場合は、instance の値を添えてサポート窓口へご連絡ください。"),
+    row(Kind::Unavailable, "unavailable", 503, "Temporarily unavailable", "一時的に処理できません。Retry-After の秒数だけ待ってから再送してください。"),
+];
+
+impl Kind {
+    /// Its row.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        // The rows stand in the order of the enum, which a test holds.
+        &PROBLEMS[self as usize]
+    }
+}
+
+/// Where the kinds of problems are explained: the address of a kind is this and its slug.
+pub const PROBLEM_BASE: &str = "/v1/problems/";
+
+/// One fault in the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fault {
+    /// Where in the body (JSON Pointer), or which parameter.
+    #[schema(example = "/login_id")]
+    pub pointer: String,
+    /// A stable code.
+    #[schema(example = "required")]
+    pub code: String,
+    /// What to do.
+    #[schema(example = "入力してください。")]
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault at `pointer`.
+    pub fn at(pointer: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
+    }
+}
+
+/// A request that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind.
+    pub kind: Kind,
+    /// All faults at once, where it is about input.
+    pub errors: Vec<Fault>,
+    /// When to try again, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+/// A problem on the wire. `instance` is filled in by [`crate::answer`], which knows the request.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document {
+    /// The address of the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/v1/problems/not-found")]
+    pub kind: String,
+    /// In English.
+    #[schema(example = "Not found")]
+    pub title: String,
+    /// The status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// In Japanese: what to do.
+    #[schema(example = "指定されたものは存在しないか、参照できる範囲にありません。")]
+    pub detail: String,
+    /// The request's id; on a 404 the pattern of the path.
+    #[schema(example = "/v1/employees/{employee_id}")]
+    pub instance: String,
+    /// Each fault of the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    #[must_use]
+    pub const fn new(kind: Kind) -> Self {
+        Self { kind, errors: Vec::new(), retry_after: None }
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub const fn not_found() -> Self {
+        Self::new(Kind::NotFound)
+    }
+
+    /// The input breaks rules: these.
+    #[must_use]
+    pub fn invalid(errors: Vec<Fault>) -> Self {
+        Self { errors, ..Self::new(Kind::Invalid) }
+    }
+
+    /// With this fault.
+    #[must_use]
+    pub fn with(mut self, fault: Fault) -> Self {
+        self.errors.push(fault);
+        self
+    }
+
+    /// Try again after this many seconds.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// As it goes over the wire.
+    #[must_use]
+    pub fn document(&self, instance: String) -> Document {
+        let row = self.kind.row();
+        Document {
+            kind: format!("{PROBLEM_BASE}{}", row.slug),
+            title: row.title.to_owned(),
+            status: row.status,
+            detail: row.detail.to_owned(),
+            instance,
+            errors: self.errors.clone(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The problem rides along as an extension; the layer of [`crate::answer`] writes it out with its instance.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.kind.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.document(String::new()))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(5)) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::new(match denied {
+            Denied::Unauthenticated => Kind::Unauthenticated,
+            Denied::Forbidden => Kind::Forbidden,
+            Denied::SecondFactorRequired => Kind::SecondFactorRequired,
+            Denied::FreshSecondFactorRequired => Kind::FreshSecondFactorRequired,
+            Denied::StrongerPasswordRequired => Kind::StrongerPasswordRequired,
+            Denied::AddressNotAllowed => Kind::AddressNotAllowed,
+            Denied::PasswordChangeRequired => Kind::PasswordChangeRequired,
+            Denied::NotContracted => Kind::NotFound,
+            Denied::ContractEnded => Kind::ContractEnded,
+        })
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        use store::Error;
+        match error {
+            Error::NotFound => Self::not_found(),
+            Error::Stale => Self::new(Kind::Stale),
+            Error::Conflict(conflict) => Self::new(Kind::Conflict).with(fault_of(conflict)),
+            Error::BadCursor => Self::new(Kind::BadQuery).with(Fault::at(
+                "cursor",
+                "bad_cursor",
+                "cursor が正しくありません。一覧の先頭から読み直してください。",
+            )),
+            Error::Denied(denied) => denied.into(),
+            Error::Unavailable(reason) => {
+                tracing::warn!(reason, "unavailable");
+                Self::new(Kind::Unavailable)
+            }
+            Error::Internal(reason) => {
+                tracing::error!(reason, "internal error");
+                Self::new(Kind::Internal)
+            }
+        }
+    }
+}
+
+/// What a conflict is about, and what to do.
+fn fault_of(conflict: Conflict) -> Fault {
+    let (pointer, code, detail) = match conflict {
+        Conflict::EmployeeNumberTaken => {
+            ("/employee_number", "employee_number_taken", "この社員番号は既に登録されています。")
+        }
+        Conflict::LoginTaken => ("/login_id", "login_taken", "このログインIDは既に使用されています。"),
+        Conflict::TenantCodeTaken => ("/tenant_code", "tenant_code_taken", "この契約コードは既に使用されています。"),
+        Conflict::CodeTaken => ("/code", "code_taken", "このコードは既に登録されています。"),
+        Conflict::InUse => {
+            ("", "in_use", "他で使用されているため削除できません。使用している箇所を先に変更してください。")
+        }
+        Conflict::LabelTaken => ("/name", "name_taken", "同じ名称のラベルが既に登録されています。"),
+        Conflict::ImportRunning => (
+            "",
+            "import_running",
+            "従業員の取込が進行中のため削除できません。取込の終了から15分後に再度操作してください。",
+        ),
+        Conflict::LeftBeforeHired => {
+            ("/left_on", "retired_before_hired", "退職年月日が入社年月日より前です。日付を確かめてください。")
+        }
+        Conflict::DepartmentCycle => {
+            ("/parent_id", "department_cycle", "上位部署の指定が循環しているか、階層が深すぎます。")
+        }
+        Conflict::MissingReference => ("", "missing_reference", "参照先が存在しません。登録内容を確認してください。"),
+        Conflict::WrongState => ("", "wrong_state", "現在の状態ではこの操作を行えません。"),
+        Conflict::LastAdministrator => {
+            ("", "last_administrator", "利用可能なシステム管理者が1名もいなくなるため、この操作は行えません。")
+        }
+        Conflict::PersonnelAuthority => (
+            "",
+            "personnel_authority",
+            "人事権を持つ者は、ストレスチェックの実施者・実施事務従事者になれません（労働安全衛生規則第52条の10第2項）。",
+        ),
+        Conflict::WouldShutOut => (
+            "/networks",
+            "would_shut_out",
+            "現在の接続元がこの一覧に含まれていないため、保存すると操作できなくなります。それでも保存する場合は force に true を指定してください。",
+        ),
+        Conflict::AccountExists => ("/employee_id", "account_exists", "この従業員には既にアカウントがあります。"),
+        Conflict::OtpReplayed => {
+            ("/code", "otp_replayed", "このワンタイムパスワードは使用済みです。次のコードを入力してください。")
+        }
+        Conflict::UnderRetention => ("", "under_retention", "法定の保存期間内のため削除できません。"),
+        Conflict::TooMany => ("", "too_many", "登録できる件数の上限に達しています。"),
+    };
+    Fault::at(pointer, code, detail)
+}
+
+/// Every rule that a password at `pointer` breaks.
+#[must_use]
+pub fn password_faults(pointer: &str, broken: &[Violation]) -> Vec<Fault> {
+    broken.iter().map(|rule| Fault::at(pointer, rule.code(), rule.detail())).collect()
+}
+
+/// Why an account was not made or not changed; its password came at `password`.
+#[must_use]
+pub fn account_refused(refused: &AccountRefused, password: &str) -> Problem {
+    Problem::invalid(match refused {
+        AccountRefused::Password(broken) => password_faults(password, broken),
+        AccountRefused::Grants(faults) => {
+            faults.iter().map(|fault| Fault::at(fault.pointer(), fault.code(), fault.detail())).collect()
+        }
+        AccountRefused::UnknownEmployee => {
+            vec![Fault::at("/employee_id", "missing_reference", "この従業員は登録されていません。")]
+        }
+    })
+}
+
+/// The fault of an import kind that the caller may not use, or that does not exist yet.
+#[must_use]
+pub fn import_kind_unknown(kind: Option<ImportKind>) -> Fault {
+    let detail = match kind {
+        Some(_) => "この種別の取込はまだ利用できません。",
+        None => "取込の種別が正しくありません。",
+    };
+    Fault::at("/kind", "unknown_kind", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row_in_its_place() {
+        for (index, row) in PROBLEMS.iter().enumerate() {
+            assert_eq!(
+                row.kind as usize, index,
+                "PROBLEMS must list every kind in the order of the enum: {}",
+                row.slug
+            );
+            assert_eq!(row.kind.row().slug, row.slug);
+        }
+        assert_eq!(PROBLEMS.len(), Kind::Unavailable as usize + 1);
+    }
+}

@@ -1,0 +1,17 @@
+//! What every function that nobody calls does the same way: start-up, what wakes it, batches, logs; and the only permits that no role decides, each made by a
+//! constructor that is named for who acts.
+//!
+//! A job's crate is a `handle`, which takes what the job works with, an event as Lambda delivers it and the [`Invocation`], and a `main` that [`run`]s it.
+#![warn(missing_docs)]
+
+mod batch;
+mod imports;
+mod permits;
+mod start;
+mod wake;
+
+pub use batch::each;
+pub use imports::{for_drop, for_import, for_import_intake};
+pub use permits::{for_mail_delivery, for_onboarding, for_purge};
+pub use start::{Invocation, Process, run, start};
+pub use wake::{Change, Schedule, Wake};

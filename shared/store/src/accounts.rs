@@ -1,0 +1,224 @@
+//! Accounts: sign-ins of people, with what they were granted.
+//!
+//! ```text
+//!            first sign-in                suspend
+//! invited ───────────────────▶ active ◀────────────▶ suspended
+//!    │                           │        resume         │
+//!    └───────────────────────────┴───────────────────────┴──▶ deleted (gone)
+//! ```
+//!
+//! Locked is not a state of the account but of its credentials: five wrong passwords or one-time passwords in a row
+//! ([`crate::sign_in`]), whatever the account's state.
+//!
+//! Three items make an account: the account itself and its credentials in `records`, its holder's name, mail address and login id in `names`. They are written in
+//! one transaction. Whatever shall end all sessions of an account raises its `epoch`.
+//!
+//! Two more items hold what must be true of all accounts together: one per employee that has an account, and one per tenant that lists its usable
+//! administrators, so that the last of them cannot go, however many go at once ([`administrators`]).
+
+mod administrators;
+mod change;
+mod create;
+mod grants;
+mod list;
+mod own;
+
+pub use change::AccountChange;
+pub(crate) use create::whole;
+pub use create::{AccountRefused, NewAccount, Setup};
+pub use grants::{GrantFault, GrantWrong};
+pub use list::{AccountFilter, AccountSort};
+pub use own::Me;
+
+use authz::{AccountFacts, AccountState, Actor, Denied, Grant, Job, Permission, Permit, permission::ViewAccounts};
+use domain::{
+    account::LoginId,
+    employee::{MailAddress, PersonName},
+    ids::{AccountId, EmployeeId, TenantId},
+    time::Jst,
+};
+use futures_util::future::try_join;
+use serde::{Deserialize, Serialize};
+use vault::Purpose;
+
+use crate::{
+    Error, Store,
+    item::{Sealed, Stored, from_item, to_item},
+    key::{Family, Key, Table, shard},
+    sign_in::{self, Credential, FAILURES_THAT_LOCK},
+};
+
+pub(crate) const SCHEMA: u8 = 1;
+
+/// An account.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and decisions ask for each")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Where it is in its life.
+    #[serde(rename = "account_state")]
+    pub state: AccountState,
+    /// The employee that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub employee: Option<EmployeeId>,
+    /// What it was granted.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// Authority over hiring, dismissal or transfer (人事権).
+    #[serde(default)]
+    pub personnel_authority: bool,
+    /// The password was set by somebody else.
+    pub must_change_password: bool,
+    /// The password meets the bar of those beyond employee.
+    pub strong_password: bool,
+    /// A second factor is enrolled and confirmed.
+    pub otp: bool,
+    /// Another epoch has ended all sessions that were made before.
+    pub epoch: u64,
+    /// The keyed hash of its login id: where its credentials are.
+    pub(crate) login: String,
+    /// When it was made.
+    pub created_at: Jst,
+}
+
+impl Account {
+    /// What decisions need to know of it.
+    pub(crate) fn facts(&self, tenant: TenantId) -> AccountFacts {
+        AccountFacts {
+            account: self.id,
+            tenant,
+            state: self.state,
+            employee: self.employee,
+            grants: self.grants.clone(),
+            personnel_authority: self.personnel_authority,
+            must_change_password: self.must_change_password,
+            epoch: self.epoch,
+            strong_password: self.strong_password,
+        }
+    }
+
+    /// Whether it has any role beyond employee: that raises the bar (R-03, R-04).
+    #[must_use]
+    pub fn is_privileged(&self) -> bool {
+        !self.grants.is_empty()
+    }
+}
+
+/// Who holds an account: kept in the name vault.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Holder {
+    /// The login id.
+    pub login_id: LoginId,
+    /// The name.
+    pub name: PersonName,
+    /// The mail address, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mail: Option<MailAddress>,
+}
+
+/// An account with everything that administrators see of it.
+#[derive(Debug, Clone)]
+pub struct AccountDetails {
+    /// The account.
+    pub account: Account,
+    /// Who holds it.
+    pub holder: Holder,
+    /// Five failures in a row have locked it (R-07). Not part of the version: attempts to sign in change no account.
+    pub locked: bool,
+    /// When it was last signed in with.
+    pub last_sign_in_at: Option<Jst>,
+}
+
+impl AccountDetails {
+    fn new(account: Account, holder: Holder, credential: Option<&Credential>) -> Self {
+        Self {
+            account,
+            holder,
+            locked: credential.is_some_and(|credential| credential.failures >= FAILURES_THAT_LOCK),
+            last_sign_in_at: credential.and_then(|credential| credential.last_sign_in_at),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HolderRecord {
+    pub(crate) holder: Sealed,
+}
+
+pub(crate) fn key(tenant: TenantId, account: AccountId) -> Key {
+    Key::new(Table::Records, tenant, Family::Account, shard(account.as_bytes()), account)
+}
+
+pub(crate) fn holder_key(tenant: TenantId, account: AccountId) -> Key {
+    Key::new(Table::Names, tenant, Family::Holder, shard(account.as_bytes()), account)
+}
+
+/// The item that holds an employee to one account.
+pub(crate) fn employee_key(tenant: TenantId, employee: EmployeeId) -> Key {
+    Key::new(Table::Records, tenant, Family::Account, format_args!("employee#{}", shard(employee.as_bytes())), employee)
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct OfEmployee {
+    account: AccountId,
+}
+
+/// Accounts are the whole tenant's: a grant that reaches parts of it does not manage them, or else it could widen itself.
+fn whole_tenant<P: Permission>(permit: &Permit<P>) -> Result<(), Error> {
+    if permit.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
+}
+
+/// Whether a tenant is being set up, by nobody who is signed in.
+pub(crate) fn is_onboarding(actor: &Actor) -> bool {
+    matches!(actor, Actor::Job { job: Job::Onboarding, .. })
+}
+
+impl Store {
+    /// One account.
+    pub async fn account(
+        &self,
+        permit: &Permit<ViewAccounts>,
+        account: AccountId,
+    ) -> Result<Stored<AccountDetails>, Error> {
+        whole_tenant(permit)?;
+        self.account_details(permit.tenant(), account).await
+    }
+
+    async fn account_details(&self, tenant: TenantId, account: AccountId) -> Result<Stored<AccountDetails>, Error> {
+        let (stored, holder) = try_join(self.load_account(tenant, account), self.load_holder(tenant, account)).await?;
+        let (Some(Stored { record, version }), Some(holder)) = (stored, holder) else { return Err(Error::NotFound) };
+        let credential = self.load_credential(&sign_in::key(tenant, &record.login)).await?;
+        Ok(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version })
+    }
+
+    /// The item of a holder, as it is written together with its account.
+    async fn holder_item(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        version: u64,
+        holder: &Holder,
+    ) -> Result<(Key, crate::item::Attributes), Error> {
+        let key = holder_key(tenant, account);
+        let sealed = self.seal(tenant, Purpose::Names, &key, "holder", holder).await?;
+        let item = to_item(&key, version, SCHEMA, &HolderRecord { holder: sealed })?;
+        Ok((key, item))
+    }
+
+    pub(crate) async fn load_account(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Stored<Account>>, Error> {
+        let Some(item) = self.db.get(&key(tenant, account)).await? else { return Ok(None) };
+        from_item(item, self.clock.now())
+    }
+
+    pub(crate) async fn load_holder(&self, tenant: TenantId, account: AccountId) -> Result<Option<Holder>, Error> {
+        let key = holder_key(tenant, account);
+        let Some(item) = self.db.get(&key).await? else { return Ok(None) };
+        let Some(stored) = from_item::<HolderRecord>(item, self.clock.now())? else { return Ok(None) };
+        Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
+    }
+}

@@ -1,0 +1,101 @@
+//! At least one usable administrator remains in every tenant that has had one: somebody must be able to let others in.
+//!
+//! Usable is who is active (has signed in, and is not suspended) and was granted the role for the whole tenant. One item per tenant lists them, and is written
+//! in the same transaction as whatever makes somebody one of them, or no longer. Taking away the last one fails, however many are taken away at once.
+
+use std::collections::HashMap;
+
+use authz::{AccountState, Role, Scope};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::{AccountId, TenantId};
+
+use crate::{
+    Conflict, Error, Store, Write,
+    accounts::Account,
+    item::number,
+    key::{Family, Key, Table},
+};
+
+fn key(tenant: TenantId) -> Key {
+    Key::new(Table::Records, tenant, Family::Account, "administrators", "ADMINISTRATORS")
+}
+
+impl Account {
+    /// Whether it can let others in.
+    fn is_usable_administrator(&self) -> bool {
+        let granted = |grant: &authz::Grant| grant.role == Role::Administrator && grant.scope == Scope::Tenant;
+        self.state == AccountState::Active && self.grants.iter().any(granted)
+    }
+}
+
+impl Store {
+    /// Those on the list.
+    pub(crate) async fn usable_administrators(&self, tenant: TenantId) -> Result<Vec<AccountId>, Error> {
+        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(Vec::new()) };
+        let ids = item.get("administrator_ids").and_then(|ids| ids.as_ss().ok()).into_iter().flatten();
+        Ok(ids.filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Adds to `write` what a change of an account means for the list.
+    pub(crate) fn note_administrator(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        before: Option<&Account>,
+        after: Option<&Account>,
+    ) -> Result<(), Error> {
+        let Some(account) = before.or(after) else { return Ok(()) };
+        let one = (":one".to_owned(), AttributeValue::Ss(vec![account.id.to_string()]));
+        let usable = |account: Option<&Account>| account.is_some_and(Account::is_usable_administrator);
+        match (usable(before), usable(after)) {
+            (false, true) => {
+                let values = HashMap::from([one]);
+                write.update(self, key(tenant), "ADD administrator_ids :one", None, values, || Error::Stale)?;
+            }
+            (true, false) => {
+                let values = HashMap::from([one, (":last".to_owned(), number(1))]);
+                let others = Some("size(administrator_ids) > :last");
+                write.update(self, key(tenant), "DELETE administrator_ids :one", others, values, || {
+                    Conflict::LastAdministrator.into()
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authz::Grant;
+    use domain::time::Jst;
+
+    use super::*;
+
+    #[test]
+    fn usable_is_who_is_active_and_administers_the_whole_tenant() {
+        let part = Scope::Parts { workplaces: [].into(), departments: [].into(), labels: [].into() };
+        for (state, role, scope, usable) in [
+            (AccountState::Active, Role::Administrator, Scope::Tenant, true),
+            (AccountState::Invited, Role::Administrator, Scope::Tenant, false),
+            (AccountState::Suspended, Role::Administrator, Scope::Tenant, false),
+            (AccountState::Active, Role::Hr, Scope::Tenant, false),
+            (AccountState::Active, Role::Administrator, part, false),
+        ] {
+            let account = Account {
+                id: AccountId::from_bytes([1; 16]),
+                state,
+                employee: None,
+                grants: vec![Grant { role, scope }],
+                personnel_authority: false,
+                must_change_password: false,
+                strong_password: true,
+                otp: true,
+                epoch: 0,
+                login: String::new(),
+                created_at: Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),
+            };
+            assert_eq!(account.is_usable_administrator(), usable, "{state:?} {role:?}");
+        }
+    }
+}

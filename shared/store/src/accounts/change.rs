@@ -1,0 +1,188 @@
+//! What administrators do to accounts: change, suspend, resume, unlock, reset the password, delete. Each counts from the account's next request on, because every
+//! request reads the account.
+
+use authz::{
+    AccountState, Denied, Permit,
+    permission::{DeleteAccounts, ManageAccounts},
+};
+use domain::{
+    employee::{MailAddress, PersonName},
+    ids::AccountId,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Conflict, Error, Prepared, Store, Write,
+    accounts::{self, Account, AccountDetails, AccountRefused, SCHEMA, employee_key, grants::barred, whole_tenant},
+    item::{Attributes, Stored, number},
+    sign_in,
+};
+
+/// What of an account administrators may change.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// The holder's name.
+    pub name: Option<PersonName>,
+    /// The mail address; `Some(None)` for none any more.
+    pub mail: Option<Option<MailAddress>>,
+    /// Authority over hiring, dismissal or transfer (人事権).
+    pub personnel_authority: Option<bool>,
+}
+
+impl Store {
+    /// The account that is to be changed, as the caller has read it.
+    async fn account_to_change(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<AccountDetails, Error> {
+        whole_tenant(permit)?;
+        let stored = self.account_details(permit.tenant(), account).await?;
+        if stored.version == version { Ok(stored.record) } else { Err(Error::Stale) }
+    }
+
+    /// Makes `changed` of an account ready to be written: its item, and what the change means for the list of administrators.
+    fn changed(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        version: u64,
+        details: AccountDetails,
+        changed: Account,
+        mut write: Write,
+        action: &str,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let tenant = permit.tenant();
+        write.replace(self, accounts::key(tenant, changed.id), SCHEMA, version, &changed)?;
+        self.note_administrator(&mut write, tenant, Some(&details.account), Some(&changed))?;
+        let event = self.event(permit, action)?.on(changed.id);
+        let record = AccountDetails { account: changed, ..details };
+        Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event })
+    }
+
+    /// Changes name, mail address, or authority over people. Nobody changes the last of these for themselves.
+    pub async fn change_account(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+        change: AccountChange,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let mut details = self.account_to_change(permit, account, version).await?;
+        let mut write = Write::new();
+        let personnel_authority = change.personnel_authority.unwrap_or(details.account.personnel_authority);
+        let is_own = permit.actor().account() == Some(account);
+        if is_own && personnel_authority != details.account.personnel_authority {
+            return Err(Denied::Forbidden.into());
+        }
+        if barred(personnel_authority, &details.account.grants) {
+            return Err(Conflict::PersonnelAuthority.into());
+        }
+        if change.name.is_some() || change.mail.is_some() {
+            let holder = &mut details.holder;
+            holder.name = change.name.unwrap_or_else(|| holder.name.clone());
+            holder.mail = change.mail.unwrap_or_else(|| holder.mail.clone());
+            let (key, item) = self.holder_item(permit.tenant(), account, version + 1, holder).await?;
+            write.put(self, key, item, Some("attribute_exists(pk)"), Attributes::new(), || Error::Stale)?;
+        }
+        let changed = Account { personnel_authority, ..details.account.clone() };
+        self.changed(permit, version, details, changed, write, "account.change")
+    }
+
+    /// Suspends an account. Its sessions end.
+    pub async fn suspend_account(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let details = self.account_to_change(permit, account, version).await?;
+        if details.account.state == AccountState::Suspended {
+            return Err(Conflict::WrongState.into());
+        }
+        let suspended =
+            Account { state: AccountState::Suspended, epoch: details.account.epoch + 1, ..details.account.clone() };
+        self.changed(permit, version, details, suspended, Write::new(), "account.suspend")
+    }
+
+    /// Resumes a suspended account: active again, or still invited where nobody ever signed in with it.
+    pub async fn resume_account(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let details = self.account_to_change(permit, account, version).await?;
+        if details.account.state != AccountState::Suspended {
+            return Err(Conflict::WrongState.into());
+        }
+        let was_used = details.last_sign_in_at.is_some();
+        let state = if was_used { AccountState::Active } else { AccountState::Invited };
+        let resumed = Account { state, ..details.account.clone() };
+        self.changed(permit, version, details, resumed, Write::new(), "account.resume")
+    }
+
+    /// Lifts the lock that five failures brought.
+    pub async fn unlock_account(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let mut details = self.account_to_change(permit, account, version).await?;
+        let mut write = Write::new();
+        let credential = sign_in::key(permit.tenant(), &details.account.login);
+        let values = Attributes::from([(":none".to_owned(), number(0))]);
+        write.update(self, credential, "SET failures = :none", Some("attribute_exists(account)"), values, || {
+            Error::Stale
+        })?;
+        details.locked = false;
+        let unlocked = details.account.clone();
+        self.changed(permit, version, details, unlocked, write, "account.unlock")
+    }
+
+    /// Sets a new initial password: whoever signs in must change it. The lock is lifted, and all sessions end.
+    pub async fn reset_password(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+        password: Zeroizing<String>,
+    ) -> Result<Result<Prepared<Stored<AccountDetails>>, AccountRefused>, Error> {
+        let details = self.account_to_change(permit, account, version).await?;
+        let tenant = permit.tenant();
+        let new = match self.check_password(tenant, &details.account, &password).await? {
+            Ok(new) => new,
+            Err(violations) => return Ok(Err(AccountRefused::Password(violations))),
+        };
+        let mut write = Write::new();
+        let key = sign_in::key(tenant, &details.account.login);
+        let reset = Account { must_change_password: true, ..details.account.clone() };
+        let account = self.put_password(&mut write, tenant, reset, version, &key, new).await?;
+        let event = self.event(permit, "account.reset_password")?.on(account.id);
+        let record = AccountDetails { account, locked: false, ..details };
+        Ok(Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event }))
+    }
+
+    /// Deletes an account. Its tokens stop working at once: every request looks for the account. What is left of its sessions says nothing and expires.
+    pub async fn delete_account(
+        &self,
+        permit: &Permit<DeleteAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<Prepared<()>, Error> {
+        whole_tenant(permit)?;
+        let tenant = permit.tenant();
+        let stored = self.load_account(tenant, account).await?.ok_or(Error::NotFound)?;
+        let mut write = Write::new();
+        write.delete(self, accounts::key(tenant, account), Some(version))?;
+        write.delete(self, accounts::holder_key(tenant, account), None)?;
+        write.delete(self, sign_in::key(tenant, &stored.record.login), None)?;
+        if let Some(employee) = stored.record.employee {
+            write.delete(self, employee_key(tenant, employee), None)?;
+        }
+        self.note_administrator(&mut write, tenant, Some(&stored.record), None)?;
+        let event = self.event(permit, "account.delete")?.on(account).on_all(stored.record.employee);
+        Ok(Prepared { thing: (), write, event })
+    }
+}

@@ -1,0 +1,272 @@
+//! Lists of accounts. In the order in which accounts were made, a page costs what it shows: each shard is read from where the page before ended, and what comes
+//! next is merged. In the order of login ids, which are sealed, every account of the tenant is opened: for those who want it so, and not the default.
+
+use std::collections::HashMap;
+
+use authz::{AccountState, Permit, Role, permission::ViewAccounts};
+use domain::{
+    ids::{AccountId, TenantId},
+    text::fold_for_search,
+};
+use futures_util::future::{try_join, try_join_all};
+use serde::{Deserialize, Serialize};
+use vault::Purpose;
+
+use crate::{
+    Error, Store,
+    accounts::{self, Account, AccountDetails, Holder, HolderRecord, whole_tenant},
+    db::Range,
+    item::{Attributes, Stored, as_text, from_item},
+    key::{Family, Key, Table, partition, shards},
+    sign_in::{self, Credential},
+};
+
+/// How many times a request reads on where what it read does not match the filter.
+const ROUNDS: usize = 8;
+/// How many accounts of each shard are read at once, for a page of `limit`: a fair share and some more, for shards are never even.
+const fn share(limit: usize) -> usize {
+    limit / 8 + 4
+}
+/// How many items one `BatchGetItem` takes.
+const BATCH: usize = 100;
+
+/// Which accounts to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AccountFilter {
+    /// A part of the login id or of the name, in whatever width or case.
+    pub q: Option<String>,
+    /// Only accounts with this role.
+    pub role: Option<Role>,
+    /// Only accounts in this state.
+    pub state: Option<AccountState>,
+    /// In which order.
+    pub sort: AccountSort,
+}
+
+/// In which order accounts are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountSort {
+    /// As they were made.
+    #[default]
+    CreatedAt,
+    /// By login id.
+    LoginId,
+}
+
+impl AccountFilter {
+    fn takes(&self, account: &Account) -> bool {
+        let has = |role: Role| match role {
+            Role::Employee => account.employee.is_some(),
+            role => account.grants.iter().any(|grant| grant.role == role),
+        };
+        self.state.is_none_or(|state| account.state == state) && self.role.is_none_or(has)
+    }
+
+    /// `q` in the form in which it is compared.
+    fn needle(&self) -> Option<String> {
+        self.q.as_deref().map(fold_for_search).filter(|needle| !needle.is_empty())
+    }
+}
+
+fn matches(holder: &Holder, needle: Option<&str>) -> bool {
+    needle.is_none_or(|needle| {
+        [holder.login_id.as_str(), holder.name.as_str()].iter().any(|text| fold_for_search(text).contains(needle))
+    })
+}
+
+/// An account with its holder, on the way to a page.
+type Candidate = (Stored<Account>, Holder);
+
+impl Store {
+    /// A page of accounts: up to `limit` after `after`, and where to go on. A page may hold fewer, or none, before the end.
+    pub async fn accounts(
+        &self,
+        permit: &Permit<ViewAccounts>,
+        filter: &AccountFilter,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
+        whole_tenant(permit)?;
+        let tenant = permit.tenant();
+        let (page, next) = match filter.sort {
+            AccountSort::CreatedAt => self.accounts_as_made(tenant, filter, after, limit).await?,
+            AccountSort::LoginId => self.accounts_by_login(tenant, filter, after, limit).await?,
+        };
+        Ok((self.with_credentials(tenant, page).await?, next))
+    }
+
+    async fn accounts_as_made(
+        &self,
+        tenant: TenantId,
+        filter: &AccountFilter,
+        mut after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Candidate>, Option<String>), Error> {
+        let needle = filter.needle();
+        let mut page: Vec<Candidate> = Vec::new();
+        for _ in 0..ROUNDS {
+            let (accounts, more) = self.accounts_after(tenant, after.clone(), limit).await?;
+            let last = accounts.last().map(|stored| stored.record.id.to_string());
+            let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record)).peekable();
+            while taken.peek().is_some() {
+                if page.len() == limit {
+                    let next = page.last().map(|(stored, _)| stored.record.id.to_string());
+                    return Ok((page, next));
+                }
+                // No more holders are opened than the page can take.
+                let some = taken.by_ref().take(limit - page.len()).collect();
+                let candidates = self.with_holders(tenant, some).await?;
+                page.extend(candidates.into_iter().filter(|(_, holder)| matches(holder, needle.as_deref())));
+            }
+            if !more {
+                return Ok((page, None));
+            }
+            after = last.or(after);
+            if page.len() == limit {
+                break;
+            }
+        }
+        Ok((page, after))
+    }
+
+    /// Accounts after `after` in the order of their ids, merged from the shards: those that are surely next, and whether there are more.
+    async fn accounts_after(
+        &self,
+        tenant: TenantId,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Stored<Account>>, bool), Error> {
+        let read = |shard: String| {
+            let range = Range::whole(Table::Records, Family::Account, partition(tenant, Family::Account, shard))
+                .after(after.clone())
+                .limit(share(limit));
+            async move { self.db.query(&range).await }
+        };
+        let pages = try_join_all(shards().map(read)).await?;
+        // Beyond the last one of a shard that was cut off, that shard may hold earlier ones than another.
+        let last = |items: &[Attributes]| items.last().and_then(|item| as_text(item, "sk")).map(str::to_owned);
+        let certain = pages.iter().filter(|(_, more)| *more).filter_map(|(items, _)| last(items)).min();
+        let more = certain.is_some();
+        let mut accounts = Vec::new();
+        for item in pages.into_iter().flat_map(|(items, _)| items) {
+            let is_certain =
+                certain.as_deref().is_none_or(|certain| as_text(&item, "sk").is_some_and(|sk| sk <= certain));
+            if is_certain {
+                accounts.extend(from_item::<Account>(item, self.clock.now())?);
+            }
+        }
+        accounts.sort_unstable_by_key(|stored| stored.record.id);
+        Ok((accounts, more))
+    }
+
+    async fn accounts_by_login(
+        &self,
+        tenant: TenantId,
+        filter: &AccountFilter,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Candidate>, Option<String>), Error> {
+        let needle = filter.needle();
+        let whole = |table: Table, family: Family| {
+            let read = move |shard: String| {
+                let range = Range::whole(table, family, partition(tenant, family, shard));
+                async move { self.db.query_all(range).await }
+            };
+            try_join_all(shards().map(read))
+        };
+        let (accounts, holders) =
+            try_join(whole(Table::Records, Family::Account), whole(Table::Names, Family::Holder)).await?;
+        let holders: HashMap<String, Attributes> =
+            holders.into_iter().flatten().filter_map(|item| Some((as_text(&item, "sk")?.to_owned(), item))).collect();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for item in accounts.into_iter().flatten() {
+            let Some(stored) = from_item::<Account>(item, self.clock.now())? else { continue };
+            if !filter.takes(&stored.record) {
+                continue;
+            }
+            let Some(item) = holders.get(&stored.record.id.to_string()).cloned() else { continue };
+            let Some(holder) = self.open_holder(tenant, stored.record.id, item).await? else { continue };
+            let is_after = after.as_deref().is_none_or(|after| holder.login_id.as_str() > after);
+            if is_after && matches(&holder, needle.as_deref()) {
+                candidates.push((stored, holder));
+            }
+        }
+        candidates.sort_unstable_by(|(_, a), (_, b)| a.login_id.cmp(&b.login_id));
+        let more = candidates.len() > limit;
+        candidates.truncate(limit);
+        let next = candidates.last().filter(|_| more).map(|(_, holder)| holder.login_id.to_string());
+        Ok((candidates, next))
+    }
+
+    async fn open_holder(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        item: Attributes,
+    ) -> Result<Option<Holder>, Error> {
+        let key = accounts::holder_key(tenant, account);
+        let Some(stored) = from_item::<HolderRecord>(item, self.clock.now())? else { return Ok(None) };
+        Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
+    }
+
+    async fn with_holders(&self, tenant: TenantId, accounts: Vec<Stored<Account>>) -> Result<Vec<Candidate>, Error> {
+        let keys = accounts.iter().map(|stored| accounts::holder_key(tenant, stored.record.id)).collect();
+        let items = self.batches(keys).await?;
+        let mut candidates = Vec::with_capacity(accounts.len());
+        for (stored, item) in accounts.into_iter().zip(items) {
+            // An account that is being deleted this very moment has no holder any more.
+            let Some(item) = item else { continue };
+            if let Some(holder) = self.open_holder(tenant, stored.record.id, item).await? {
+                candidates.push((stored, holder));
+            }
+        }
+        Ok(candidates)
+    }
+
+    async fn with_credentials(
+        &self,
+        tenant: TenantId,
+        page: Vec<Candidate>,
+    ) -> Result<Vec<Stored<AccountDetails>>, Error> {
+        let keys = page.iter().map(|(stored, _)| sign_in::key(tenant, &stored.record.login)).collect();
+        let items = self.batches(keys).await?;
+        let mut details = Vec::with_capacity(page.len());
+        for ((Stored { record, version }, holder), item) in page.into_iter().zip(items) {
+            let credential = match item {
+                Some(item) => from_item::<Credential>(item, self.clock.now())?.map(|stored| stored.record),
+                None => None,
+            };
+            details.push(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version });
+        }
+        Ok(details)
+    }
+
+    /// Items of one table, however many, in the order of `keys`.
+    async fn batches(&self, keys: Vec<Key>) -> Result<Vec<Option<Attributes>>, Error> {
+        let reads = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
+        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{account::LoginId, employee::PersonName};
+
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_login_or_of_the_name_is_found_in_any_width_and_case() {
+        let holder = Holder {
+            login_id: LoginId::parse("hanako.sato@example.co.jp").unwrap(),
+            name: PersonName::parse("佐藤 花子").unwrap(),
+            mail: None,
+        };
+        let found = |q: &str| {
+            let filter = AccountFilter { q: Some(q.to_owned()), ..AccountFilter::default() };
+            matches(&holder, filter.needle().as_deref())
+        };
+        assert!(found("ＨＡＮＡＫＯ") && found("藤花") && found("sato@") && found("  "));
+        assert!(!found("鈴木"));
+    }
+}

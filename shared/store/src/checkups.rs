@@ -1,0 +1,146 @@
+//! Checkups (健康診断): one item each, in the partition of its employee.
+//!
+//! | | |
+//! | --- | --- |
+//! | clear | ids of checkup, employee and import, day, kind, fiscal year, a keyed hash of the content, times |
+//! | sealed (`health`) | age and sex on the day, results, judgement, clinic, course, doctor, comment |
+//! | index | by fiscal year and shard, in the order of days |
+//!
+//! A checkup's id follows from employee, day and kind: the same checkup, delivered again, is the same item. What somebody may not see of a checkup is left
+//! out here, before it reaches a door: the items, and everything that was concluded from them.
+
+mod content;
+mod import;
+mod shown;
+mod year;
+
+use authz::{Permit, permission::ViewCheckups};
+use domain::{
+    checkup::kind::CheckupKind,
+    ids::{CheckupId, EmployeeId, ImportId, TenantId},
+    time::Jst,
+};
+use futures_util::future::try_join;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use vault::Purpose;
+
+pub use content::{CheckupContent, CheckupHealth};
+pub use import::{CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup, SealedCheckup};
+pub use shown::{ShownCheckup, ShownResult};
+pub use year::CheckupPosition;
+
+use self::shown::Sees;
+use crate::{
+    Error, Store,
+    db::Range,
+    item::{Attributes, Sealed, Stored, from_item},
+    key::{Family, Key, Table, partition},
+};
+
+const SCHEMA: u8 = 1;
+/// The attribute that [`CheckupHealth`] is sealed in.
+const HEALTH: &str = "health";
+
+/// A checkup, without what is sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    id: CheckupId,
+    employee: EmployeeId,
+    examined_on: Date,
+    kind: CheckupKind,
+    fiscal_year: i16,
+    /// The keyed hash of all that a delivery can say: the same content has the same.
+    content: String,
+    health: Sealed,
+    /// The import that wrote it last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    imported_by: Option<ImportId>,
+    created_at: Jst,
+    updated_at: Jst,
+}
+
+/// A checkup that has been opened.
+struct Opened {
+    record: Record,
+    version: u64,
+    health: CheckupHealth,
+}
+
+fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
+    Key::new(Table::Records, tenant, Family::Checkup, employee, id)
+}
+
+impl Store {
+    /// An employee's checkups, the newest first; of one fiscal year, if one is asked for.
+    pub async fn checkups_of_employee(
+        &self,
+        permit: &Permit<ViewCheckups>,
+        employee: EmployeeId,
+        fiscal_year: Option<i16>,
+    ) -> Result<Vec<Stored<ShownCheckup>>, Error> {
+        let tenant = permit.tenant();
+        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
+        let (found, items) = try_join(self.load_employee(tenant, employee), self.db.query_all(range)).await?;
+        let placement = found.ok_or(Error::NotFound)?.record.placement();
+        if !permit.reach().covers(&placement) {
+            return Err(Error::NotFound);
+        }
+        let mut checkups = self.open_checkups(tenant, items).await?;
+        checkups.retain(|opened| fiscal_year.is_none_or(|year| year == opened.record.fiscal_year));
+        checkups.sort_unstable_by_key(|opened| std::cmp::Reverse((opened.record.examined_on, opened.record.id)));
+        let subjects = subjects(&checkups, Some(employee));
+        let sees = Sees::of(permit, &placement);
+        let shown = checkups.into_iter().map(|opened| shown::of(opened, sees)).collect();
+        self.disclose(permit, "checkup.list", subjects, shown).await
+    }
+
+    /// One checkup.
+    pub async fn checkup(
+        &self,
+        permit: &Permit<ViewCheckups>,
+        employee: EmployeeId,
+        id: CheckupId,
+    ) -> Result<Stored<ShownCheckup>, Error> {
+        let tenant = permit.tenant();
+        let key = key(tenant, employee, id);
+        let (found, item) = try_join(self.load_employee(tenant, employee), self.db.get(&key)).await?;
+        let placement = found.ok_or(Error::NotFound)?.record.placement();
+        if !permit.reach().covers(&placement) {
+            return Err(Error::NotFound);
+        }
+        let opened = self.open_checkups(tenant, item.into_iter().collect()).await?;
+        let subjects = subjects(&opened, None);
+        let opened = opened.into_iter().next().ok_or(Error::NotFound)?;
+        self.disclose(permit, "checkup.read", subjects, shown::of(opened, Sees::of(permit, &placement))).await
+    }
+
+    /// Opens items, whichever versions of the key sealed them.
+    async fn open_checkups(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<Opened>, Error> {
+        let now = self.clock.now();
+        let mut sealed = Vec::with_capacity(items.len());
+        for item in items {
+            if let Some(stored) = from_item::<Record>(item, now)? {
+                let key = key(tenant, stored.record.employee, stored.record.id);
+                sealed.push((key.entity(), key, stored));
+            }
+        }
+        let page: Vec<_> = sealed
+            .iter()
+            .map(|(entity, key, stored)| (crate::place(tenant, key, entity, HEALTH), stored.record.health.0.as_slice()))
+            .collect();
+        let plain = Box::pin(self.vault.open_all(tenant, Purpose::Health, &page)).await?;
+        let opened = sealed.into_iter().zip(&plain).map(|((_, _, Stored { record, version }), plain)| {
+            Ok(Opened { record, version, health: serde_json::from_slice(plain)? })
+        });
+        opened.collect()
+    }
+}
+
+/// The ids for the trail: whose checkups, and which.
+fn subjects(checkups: &[Opened], asked_for: Option<EmployeeId>) -> Vec<String> {
+    let employees: std::collections::BTreeSet<EmployeeId> =
+        checkups.iter().map(|opened| opened.record.employee).chain(asked_for).collect();
+    let checkups = checkups.iter().map(|opened| opened.record.id.to_string());
+    employees.iter().map(ToString::to_string).chain(checkups).collect()
+}

@@ -1,0 +1,417 @@
+//! How an import writes checkups: a row that is parsed and judged is sealed without any I/O, by a [`CheckupSealer`] that was opened once for a chunk; and put
+//! by one conditional request, so that what changed since the check is left alone and what was written already is not written again.
+
+use std::{io::Write as _, sync::Arc};
+
+use authz::{ImportKind, ImportRight, Placement};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    checkup::kind::CheckupKind,
+    ids::{CheckupId, EmployeeId, ImportId, TenantId},
+    time::{Jst, fiscal_year},
+};
+use jiff::civil::Date;
+use vault::{Keyring, Lookup, Purpose};
+use zeroize::Zeroizing;
+
+use super::{CheckupContent, CheckupHealth, HEALTH, Record, SCHEMA, key, year};
+use crate::{
+    Error, Store,
+    item::{Attributes, Sealed, as_number, from_item, to_item},
+    key::{Key, shard},
+    write::indexed,
+};
+
+/// How many keys one request for several items takes.
+const BATCH: usize = 100;
+
+/// Seals checkups of one tenant. No I/O; hold it for a chunk, not longer.
+#[derive(Debug, Clone)]
+pub struct CheckupSealer {
+    keyring: Arc<Keyring>,
+    lookup: Lookup,
+    fiscal_year_starts: i8,
+}
+
+/// A checkup, ready to be put.
+#[derive(Debug)]
+pub struct SealedCheckup {
+    key: Key,
+    item: Attributes,
+    tenant: TenantId,
+    employee: EmployeeId,
+    import: ImportId,
+    content: String,
+    /// The version that it replaces.
+    replaces: Option<u64>,
+}
+
+/// What is to be done with a row.
+#[derive(Debug)]
+pub enum CheckupStep {
+    /// Put this.
+    Put(Box<SealedCheckup>),
+    /// Nothing more.
+    Done(CheckupPut),
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckupPut {
+    /// It was written: now, or by an earlier attempt of the same import.
+    Written,
+    /// The same was there.
+    Unchanged,
+    /// What is there has changed since the check.
+    Conflict,
+}
+
+/// A checkup that is there already, as an import needs it.
+#[derive(Debug, Clone)]
+pub struct RegisteredCheckup {
+    /// Its version.
+    pub version: u64,
+    /// What is sealed of it.
+    pub health: CheckupHealth,
+    content: String,
+    imported_by: Option<ImportId>,
+    created_at: Jst,
+}
+
+impl CheckupSealer {
+    /// A sealer for the tenant of `keyring`, which is one for [`Purpose::Health`].
+    #[must_use]
+    pub fn new(keyring: Arc<Keyring>, lookup: Lookup, fiscal_year_starts: i8) -> Self {
+        Self { keyring, lookup, fiscal_year_starts }
+    }
+
+    /// The id of the checkup of this employee, day and kind.
+    pub fn id(&self, employee: EmployeeId, examined_on: Date, kind: CheckupKind) -> Result<CheckupId, Error> {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend(employee.as_bytes());
+        let day = write!(bytes, "{examined_on}");
+        day.map_err(|error| Error::Internal(error.to_string()))?;
+        serde_json::to_writer(&mut bytes, &kind)?;
+        Ok(CheckupId::from_bytes(self.lookup.mac16("checkup", &bytes)))
+    }
+
+    /// Seals what `import` makes of a checkup. `planned` is the version that the row was checked against, 0 for none; `before` is what is there now, which
+    /// need not be looked for where nothing was there at the check.
+    pub fn step(
+        &self,
+        content: &CheckupContent,
+        planned: u64,
+        before: Option<&RegisteredCheckup>,
+        import: ImportId,
+        now: Jst,
+    ) -> Result<CheckupStep, Error> {
+        let id = self.id(content.employee, content.examined_on, content.kind)?;
+        let mac = self.content_mac(id, &content.health);
+        let step = match before {
+            None if planned > 0 => CheckupStep::Done(CheckupPut::Conflict),
+            Some(before) if before.version != planned => {
+                let ours = before.imported_by == Some(import) && before.content == mac;
+                CheckupStep::Done(if ours { CheckupPut::Written } else { CheckupPut::Conflict })
+            }
+            Some(before) if before.content == mac => CheckupStep::Done(CheckupPut::Unchanged),
+            _ => CheckupStep::Put(Box::new(self.sealed(id, content, mac, before, import, now)?)),
+        };
+        Ok(step)
+    }
+
+    /// The keyed hash of a content: nobody can tell from it that two checkups say the same.
+    fn content_mac(&self, id: CheckupId, health: &CheckupHealth) -> String {
+        let mut bytes = health.canonical();
+        bytes.extend(id.as_bytes());
+        URL_SAFE_NO_PAD.encode(self.lookup.mac16("checkup-content", &bytes))
+    }
+
+    fn sealed(
+        &self,
+        id: CheckupId,
+        content: &CheckupContent,
+        mac: String,
+        before: Option<&RegisteredCheckup>,
+        import: ImportId,
+        now: Jst,
+    ) -> Result<SealedCheckup, Error> {
+        let CheckupContent { employee, examined_on, kind, health } = content;
+        let (tenant, employee) = (self.keyring.tenant(), *employee);
+        let key = key(tenant, employee, id);
+        let plain = Zeroizing::new(serde_json::to_vec(health)?);
+        let sealed = self.keyring.seal(&crate::place(tenant, &key, &key.entity(), HEALTH), &plain)?;
+        let fiscal_year = fiscal_year(*examined_on, self.fiscal_year_starts);
+        let record = Record {
+            id,
+            employee,
+            examined_on: *examined_on,
+            kind: *kind,
+            fiscal_year,
+            content: mac.clone(),
+            health: Sealed(sealed),
+            imported_by: Some(import),
+            created_at: before.map_or(now, |before| before.created_at),
+            updated_at: now,
+        };
+        let replaces = before.map(|before| before.version);
+        let item = to_item(&key, replaces.unwrap_or(0) + 1, SCHEMA, &record)?;
+        let partition = year::partition_of(tenant, fiscal_year, &shard(id.as_bytes()));
+        let item = indexed(item, partition, format!("{examined_on}#{id}"));
+        Ok(SealedCheckup { key, item, tenant, employee, import, content: mac, replaces })
+    }
+}
+
+impl SealedCheckup {
+    /// The checkup's id, for the trail.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.key.sk
+    }
+}
+
+impl Store {
+    /// What seals the checkups that `right` brings in.
+    pub async fn checkup_sealer(&self, right: &ImportRight) -> Result<CheckupSealer, Error> {
+        let tenant = right.tenant();
+        let settings = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record;
+        let keyring = Box::pin(self.vault.keyring(tenant, Purpose::Health)).await?;
+        Ok(CheckupSealer::new(keyring, self.lookup(tenant).await?, settings.fiscal_year_starts))
+    }
+
+    /// The versions of checkups, in the order of `ids`; 0 for what is not there. Reads nothing of what is sealed.
+    pub async fn checkup_versions(
+        &self,
+        right: &ImportRight,
+        ids: &[(EmployeeId, CheckupId)],
+    ) -> Result<Vec<u64>, Error> {
+        let found = self.checkup_items(right, ids, Some("version")).await?;
+        Ok(found.into_iter().map(|item| item.and_then(|item| as_number(&item, "version")).unwrap_or(0)).collect())
+    }
+
+    /// Checkups that are there already, in the order of `ids`: what rows are merged into.
+    pub async fn registered_checkups(
+        &self,
+        right: &ImportRight,
+        ids: &[(EmployeeId, CheckupId)],
+    ) -> Result<Vec<Option<RegisteredCheckup>>, Error> {
+        let items = self.checkup_items(right, ids, None).await?.into_iter().flatten().collect();
+        let mut found: std::collections::HashMap<CheckupId, RegisteredCheckup> = self
+            .open_checkups(right.tenant(), items)
+            .await?
+            .into_iter()
+            .map(|opened| {
+                let Record { id, content, imported_by, created_at, .. } = opened.record;
+                let (version, health) = (opened.version, opened.health);
+                (id, RegisteredCheckup { version, health, content, imported_by, created_at })
+            })
+            .collect();
+        Ok(ids.iter().map(|(_, id)| found.remove(id)).collect())
+    }
+
+    async fn checkup_items(
+        &self,
+        right: &ImportRight,
+        ids: &[(EmployeeId, CheckupId)],
+        attribute: Option<&'static str>,
+    ) -> Result<Vec<Option<Attributes>>, Error> {
+        if right.kind() != ImportKind::Checkups {
+            return Err(Error::NotFound);
+        }
+        let keys: Vec<Key> = ids.iter().map(|(employee, id)| key(right.tenant(), *employee, *id)).collect();
+        let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get_part(keys, attribute));
+        Ok(futures_util::future::try_join_all(batches).await?.into_iter().flatten().collect())
+    }
+
+    /// Puts a checkup of somebody at `placement`, if what it was checked against still stands. The event of a chunk of rows is the importer's.
+    pub async fn put_checkup(
+        &self,
+        right: &ImportRight,
+        placement: &Placement,
+        sealed: SealedCheckup,
+    ) -> Result<CheckupPut, Error> {
+        let SealedCheckup { key, item, tenant, employee, import, content, replaces } = sealed;
+        let allowed = right.kind() == ImportKind::Checkups
+            && right.tenant() == tenant
+            && placement.employee == employee
+            && right.reach().covers(placement);
+        if !allowed {
+            return Err(Error::NotFound);
+        }
+        if self.db.put_if(&key, item, replaces).await? {
+            return Ok(CheckupPut::Written);
+        }
+        let now = self.clock.now();
+        let there = self.db.get(&key).await?.map_or(Ok(None), |item| from_item::<Record>(item, now))?;
+        Ok(match there.map(|stored| stored.record) {
+            // An attempt that was cut short had come this far.
+            Some(there) if there.content == content && there.imported_by == Some(import) => CheckupPut::Written,
+            Some(there) if there.content == content => CheckupPut::Unchanged,
+            _ => CheckupPut::Conflict,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use domain::{
+        checkup::{Subject, items, standard},
+        employee::Sex,
+        intake::{
+            Options,
+            checkups::{CheckupRow, Layout},
+        },
+    };
+    use jiff::civil::date;
+
+    use super::{
+        super::{Opened, Stored},
+        *,
+    };
+
+    const EMPLOYEE: EmployeeId = EmployeeId::from_bytes([7; 16]);
+    const IMPORT: ImportId = ImportId::from_bytes([8; 16]);
+
+    /// A row with these cells beside those that every row has.
+    pub(crate) fn row(header: &str, cells: &str) -> CheckupRow {
+        let header = format!("社員番号,受診日,健診種別,{header}");
+        let cells = format!("000002,2026-03-31,定期健康診断,{cells}");
+        let (header, cells): (Vec<_>, Vec<_>) = (header.split(',').collect(), cells.split(',').collect());
+        let layout = Layout::recognise(&header, Options::new(date(2026, 11, 24))).unwrap();
+        layout.parse(cells.len(), |at| cells[at]).row.unwrap()
+    }
+
+    pub(crate) fn content(row: CheckupRow, before: Option<CheckupHealth>) -> CheckupContent {
+        let subject = Subject { sex: Sex::Female, age: 41 };
+        CheckupContent::of_row(row, EMPLOYEE, subject, &standard::criteria().unwrap(), before).0
+    }
+
+    pub(crate) fn sealer(tenant: TenantId) -> CheckupSealer {
+        let keyring = Arc::new(Keyring::for_tests(tenant, Purpose::Health, [3; 32]));
+        CheckupSealer::new(keyring, Lookup::for_tests([4; 32]).unwrap(), 4)
+    }
+
+    fn now() -> Jst {
+        "2026-11-24T10:00:00+09:00".parse().unwrap()
+    }
+
+    fn put(sealer: &CheckupSealer, content: &CheckupContent, before: Option<&RegisteredCheckup>) -> SealedCheckup {
+        let planned = before.map_or(0, |before| before.version);
+        match sealer.step(content, planned, before, IMPORT, now()).unwrap() {
+            CheckupStep::Put(sealed) => *sealed,
+            CheckupStep::Done(done) => panic!("{done:?} instead of a write"),
+        }
+    }
+
+    /// A new checkup, as it is read back.
+    pub(crate) fn opened(sealer: &CheckupSealer, content: &CheckupContent) -> Opened {
+        let SealedCheckup { key, item, tenant, .. } = put(sealer, content, None);
+        let Stored { record, version } = from_item::<Record>(item, now()).unwrap().unwrap();
+        let entity = key.entity();
+        let plain = sealer.keyring.open(&crate::place(tenant, &key, &entity, HEALTH), &record.health.0).unwrap();
+        Opened { health: serde_json::from_slice(&plain).unwrap(), record, version }
+    }
+
+    fn registered(sealer: &CheckupSealer, content: &CheckupContent) -> RegisteredCheckup {
+        let Opened { record: Record { content, imported_by, created_at, .. }, version, health } =
+            opened(sealer, content);
+        RegisteredCheckup { version, health, content, imported_by, created_at }
+    }
+
+    fn done(step: Result<CheckupStep, Error>) -> CheckupPut {
+        match step.unwrap() {
+            CheckupStep::Done(done) => done,
+            CheckupStep::Put(_) => panic!("a write, where nothing is to be written"),
+        }
+    }
+
+    #[test]
+    fn r34_what_was_sealed_reads_back_and_lies_where_it_is_looked_for() {
+        let tenant = TenantId::from_bytes([1; 16]);
+        let (sealer, content) = (sealer(tenant), content(row("AST,医療機関名", "47,みなと健診クリニック"), None));
+        assert_eq!(opened(&sealer, &content).health, content.health);
+        let SealedCheckup { key, item, .. } = put(&sealer, &content, None);
+        let id = sealer.id(EMPLOYEE, date(2026, 3, 31), CheckupKind::Periodic).unwrap();
+        assert_eq!((key.pk, key.sk), (format!("T#{tenant}#CHECKUP#{EMPLOYEE}"), id.to_string()));
+        let text = |name: &str| item[name].as_s().unwrap().clone();
+        assert_eq!(text("gsi1pk"), format!("T#{tenant}#CHECKUP#2025#{}", shard(id.as_bytes())), "March is last year's");
+        assert_eq!(text("gsi1sk"), format!("2026-03-31#{id}"));
+    }
+
+    #[test]
+    fn r14_nothing_that_tells_about_health_is_clear() {
+        let content = content(row("AST,コメント", "47,肝臓に注意"), None);
+        let item = put(&sealer(TenantId::from_bytes([1; 16])), &content, None).item;
+        let mut clear: Vec<_> = item.iter().filter(|(_, value)| !value.is_b()).map(|(name, _)| name.as_str()).collect();
+        clear.sort_unstable();
+        assert_eq!(
+            clear,
+            [
+                "content",
+                "created_at",
+                "employee",
+                "examined_on",
+                "fiscal_year",
+                "gsi1pk",
+                "gsi1sk",
+                "id",
+                "imported_by",
+                "kind",
+                "pk",
+                "schema",
+                "sk",
+                "updated_at",
+                "version"
+            ]
+        );
+        assert!(item["health"].is_b());
+    }
+
+    #[test]
+    fn r33_the_id_follows_from_employee_day_and_kind_and_differs_between_tenants() {
+        let sealer = sealer(TenantId::from_bytes([1; 16]));
+        let id = |day, kind| sealer.id(EMPLOYEE, day, kind).unwrap();
+        let one = id(date(2026, 3, 31), CheckupKind::Periodic);
+        assert_eq!(one, id(date(2026, 3, 31), CheckupKind::Periodic));
+        assert_ne!(one, id(date(2026, 4, 1), CheckupKind::Periodic));
+        assert_ne!(one, id(date(2026, 3, 31), CheckupKind::Hire));
+        let other = CheckupSealer { lookup: Lookup::for_tests([5; 32]).unwrap(), ..sealer.clone() };
+        assert_ne!(one, other.id(EMPLOYEE, date(2026, 3, 31), CheckupKind::Periodic).unwrap());
+    }
+
+    #[test]
+    fn r33_the_same_delivery_changes_nothing() {
+        let sealer = sealer(TenantId::from_bytes([1; 16]));
+        let there = registered(&sealer, &content(row("AST,ALT", "47,20"), None));
+        for (header, cells) in [("AST,ALT", "47,20"), ("ALT", "20"), ("ALT,AST", "20,47")] {
+            let again = content(row(header, cells), Some(there.health.clone()));
+            let step = sealer.step(&again, 1, Some(&there), ImportId::from_bytes([9; 16]), now());
+            assert_eq!(done(step), CheckupPut::Unchanged, "{header} {cells}");
+        }
+    }
+
+    #[test]
+    fn a_later_delivery_adds_to_what_is_there() {
+        let sealer = sealer(TenantId::from_bytes([1; 16]));
+        let there = registered(&sealer, &content(row("AST,ALT,医療機関名", "47,20,川崎中央病院"), None));
+        let later = content(row("ALT,コメント", "99,再検査"), Some(there.health.clone()));
+        let SealedCheckup { item, replaces, .. } = put(&sealer, &later, Some(&there));
+        assert_eq!((replaces, as_number(&item, "version")), (Some(1), Some(2)));
+        let health = &later.health;
+        assert_eq!(health.results.results.exact(items::AST).unwrap().to_string(), "47");
+        assert_eq!(health.results.results.exact(items::ALT).unwrap().to_string(), "99");
+        assert_eq!(health.clinic.as_ref().unwrap().as_str(), "川崎中央病院");
+        assert_eq!(health.comment.as_deref(), Some("再検査"));
+    }
+
+    #[test]
+    fn what_changed_since_the_check_is_left_alone_unless_this_import_changed_it() {
+        let sealer = sealer(TenantId::from_bytes([1; 16]));
+        let content = content(row("AST", "47"), None);
+        let there = RegisteredCheckup { version: 4, ..registered(&sealer, &content) };
+        let step = |planned, before, import| sealer.step(&content, planned, before, import, now());
+        assert_eq!(done(step(3, Some(&there), IMPORT)), CheckupPut::Written, "an earlier attempt wrote it");
+        assert_eq!(done(step(3, Some(&there), ImportId::from_bytes([9; 16]))), CheckupPut::Conflict);
+        assert_eq!(done(step(4, Some(&there), IMPORT)), CheckupPut::Unchanged);
+        assert_eq!(done(step(4, None, IMPORT)), CheckupPut::Conflict, "it is gone");
+    }
+}

@@ -1,0 +1,176 @@
+//! What somebody sees of a checkup. Where items beyond the statutory ones (法定外項目) are not for them, letters are folded anew over the rest, and what may
+//! speak of all items (the clinic's comment, course and overall letter) is left out.
+
+use std::sync::Arc;
+
+use authz::{Permission, PermissionId, Permit, Placement};
+use domain::{
+    checkup::{
+        Subject,
+        grade::ClinicGrade,
+        item::ItemId,
+        judge::{ItemGrade, Summary},
+        kind::CheckupKind,
+        results::ItemResult,
+        stored::StoredResults,
+    },
+    employee::PersonName,
+    ids::{CheckupId, EmployeeId},
+    organisation::OrganisationName,
+    time::Jst,
+};
+use jiff::civil::Date;
+
+use super::{CheckupHealth, Opened};
+use crate::item::Stored;
+
+/// A checkup, as far as the permit's holder may see it. Debug output shows no health data.
+#[derive(Clone)]
+pub struct ShownCheckup {
+    /// Its id.
+    pub id: CheckupId,
+    /// Whose it is.
+    pub employee: EmployeeId,
+    /// The day (受診日).
+    pub examined_on: Date,
+    /// The kind (健診種別).
+    pub kind: CheckupKind,
+    /// The fiscal year (年度) that it counts for.
+    pub fiscal_year: i16,
+    /// Age and sex on the day, for those who see attributes.
+    pub subject: Option<Subject>,
+    /// 医療機関名.
+    pub clinic: Option<OrganisationName>,
+    /// コース.
+    pub course: Option<OrganisationName>,
+    /// The physician who examined.
+    pub doctor: Option<PersonName>,
+    /// The clinic's comment.
+    pub comment: Option<String>,
+    /// The clinic's own overall judgement.
+    pub clinic_overall: Option<ClinicGrade>,
+    /// In the order of the catalogue.
+    pub results: Vec<ShownResult>,
+    /// The letters of categories and of the whole.
+    pub summary: Summary,
+    /// The criteria that were applied.
+    pub criteria_version: Arc<str>,
+    /// When it first came.
+    pub created_at: Jst,
+    /// When it last changed.
+    pub updated_at: Jst,
+}
+
+impl std::fmt::Debug for ShownCheckup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShownCheckup").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The result of one item, with its letter. Debug output shows no value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownResult {
+    /// The result.
+    pub result: ItemResult,
+    /// Its letter, if it has one.
+    pub grade: Option<ItemGrade>,
+}
+
+impl std::fmt::Debug for ShownResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ShownResult({})", self.result.item)
+    }
+}
+
+/// What somebody sees of a checkup beside the statutory items.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sees {
+    non_statutory: bool,
+    attributes: bool,
+}
+
+impl Sees {
+    /// What `permit`'s holder sees of somebody at `placement`.
+    pub(super) fn of<P: Permission>(permit: &Permit<P>, placement: &Placement) -> Self {
+        Self {
+            non_statutory: permit.sees_of(PermissionId::SeeNonStatutory, placement),
+            attributes: permit.sees_of(PermissionId::SeeAttributes, placement),
+        }
+    }
+}
+
+/// A checkup, as far as somebody sees it.
+pub(super) fn of(opened: Opened, sees: Sees) -> Stored<ShownCheckup> {
+    let Sees { non_statutory: whole, attributes } = sees;
+    let Opened { record, version, health } = opened;
+    let CheckupHealth { clinic, course, doctor, comment, results, .. } = health;
+    let StoredResults { subject, results, clinic_overall, judgement } = results;
+    let visible = |item: ItemId| whole || item.item().statutory.is_some();
+    let shown = results.iter().filter(|result| visible(result.item));
+    let record = ShownCheckup {
+        id: record.id,
+        employee: record.employee,
+        examined_on: record.examined_on,
+        kind: record.kind,
+        fiscal_year: record.fiscal_year,
+        subject: attributes.then_some(subject),
+        clinic,
+        course: course.filter(|_| whole),
+        doctor,
+        comment: comment.filter(|_| whole),
+        clinic_overall: clinic_overall.filter(|_| whole),
+        results: shown
+            .map(|result| ShownResult { result: result.clone(), grade: judgement.item(result.item) })
+            .collect(),
+        summary: judgement.visible(visible),
+        criteria_version: judgement.criteria_version,
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+    };
+    Stored { record, version }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        checkup::{grade::Grade, item::Category, items},
+        ids::TenantId,
+    };
+
+    use super::{super::import::tests::*, *};
+
+    fn shown(non_statutory: bool) -> ShownCheckup {
+        let row = row("尿蛋白,尿潜血,総合判定,コース,コメント", "(+),(+),D,脳ドック,腎臓に注意");
+        let content = content(row, None);
+        let opened = opened(&sealer(TenantId::from_bytes([1; 16])), &content);
+        of(opened, Sees { non_statutory, attributes: false }).record
+    }
+
+    #[test]
+    fn whoever_sees_everything_sees_what_was_concluded_from_it() {
+        let shown = shown(true);
+        assert_eq!(shown.results.len(), 2);
+        assert_eq!(
+            (shown.summary.overall, shown.clinic_overall),
+            (Some(Grade::D), Some(ClinicGrade::Graded(Grade::D)))
+        );
+        assert!(shown.course.is_some() && shown.comment.is_some());
+    }
+
+    #[test]
+    fn what_is_not_statutory_does_not_shine_through_for_whoever_may_not_see_it() {
+        let shown = shown(false);
+        let items: Vec<_> = shown.results.iter().map(|shown| shown.result.item).collect();
+        assert_eq!(items, [items::U_PRO], "blood in urine is not statutory");
+        assert_eq!(shown.summary.overall, Some(Grade::C), "both together are D");
+        assert_eq!(shown.summary.category(Category::Urine), Some(Grade::C));
+        assert_eq!((shown.clinic_overall, shown.course, shown.comment, shown.subject), (None, None, None, None));
+    }
+
+    #[test]
+    fn r13_debug_output_shows_no_health_data() {
+        let shown = shown(true);
+        let text = format!("{shown:?} {:?} {:?}", shown.results, shown.comment.is_some());
+        assert!(!text.contains("腎臓") && !text.contains("(+)") && !text.contains("脳ドック"), "{text}");
+    }
+}

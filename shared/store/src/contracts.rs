@@ -1,0 +1,511 @@
+//! Contracts (契約): what a customer has agreed to, and what follows when it ends (R-17, R-19). They belong to the platform, are sealed with its key, and outlive
+//! the tenant that they are about.
+//!
+//! ```text
+//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged
+//!    ▲                      │
+//!    └──────withdraw────────┘
+//! ```
+//!
+//! The tenant's own item says the same to every request of its people ([`crate::tenants`]); both change in one transaction.
+
+use authz::{
+    AddressRules, Denied, ImportKind, Permit, Role, TenantState,
+    permission::{ManageContracts, TerminateContracts},
+};
+use domain::{
+    account::TenantCode,
+    contract::{EndDates, RecordClass, Service, ServiceTerm},
+    ids::{AccountId, PLATFORM, TenantId},
+    organisation::OrganisationName,
+    time::Jst,
+};
+use enumset::EnumSet;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use vault::Purpose;
+
+use crate::{
+    AccountRefused, Conflict, Error, NewAccount, Notice, Prepared, Setup, Store, Tenant, Write,
+    accounts::{is_onboarding, whole},
+    db::Range,
+    item::{Attributes, Sealed, Stored, as_text, from_item, number},
+    key::{Family, Key, Table, partition},
+    tenants::{self, CodeRecord, attribute, code_key, state_value},
+};
+
+const SCHEMA: u8 = 1;
+/// The code that no customer has: it is the platform's.
+const RESERVED: &str = "platform";
+/// In which month fiscal years start, unless a tenant says otherwise.
+const APRIL: i8 = 4;
+/// How many pages of contracts one request reads on, where what it reads does not match.
+const ROUNDS: usize = 8;
+
+/// Where a contract is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContractState {
+    /// It runs.
+    Active,
+    /// Its last day is set.
+    Terminated,
+    /// Its tenant's data is being deleted.
+    Purging,
+    /// Its tenant's data is gone.
+    Purged,
+}
+
+/// Who ended a contract, and when to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Termination {
+    /// The last day.
+    pub terminates_on: Date,
+    /// When that was set.
+    pub requested_at: Jst,
+    /// By whom; nobody where a job did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<AccountId>,
+}
+
+/// A contract.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its code.
+    pub code: TenantCode,
+    /// The company's name.
+    pub name: OrganisationName,
+    /// What is contracted, each with its term.
+    pub services: Vec<ServiceTerm>,
+    /// By which class the record is kept.
+    pub class: RecordClass,
+    /// Where it is.
+    pub state: ContractState,
+    /// Its end, if one is set.
+    pub termination: Option<Termination>,
+    /// When it was made.
+    pub created_at: Jst,
+}
+
+impl Contract {
+    /// What happens when to the tenant's data; none while no end is set.
+    #[must_use]
+    pub fn data_ends(&self) -> Option<EndDates> {
+        self.termination.as_ref().map(|termination| EndDates::of(termination.terminates_on))
+    }
+
+    /// What happens when to the data of the stress check, which follows a term of its own where one is contracted (R-17).
+    #[must_use]
+    pub fn stress_check_ends(&self) -> Option<EndDates> {
+        let term = self.services.iter().find(|term| term.service == Service::StressCheck)?;
+        term.until.map(EndDates::of).or_else(|| self.data_ends())
+    }
+
+    /// Until when this record itself is kept (R-19); none while no end is set.
+    #[must_use]
+    pub fn retention_until(&self) -> Option<Date> {
+        self.termination.as_ref().map(|termination| self.class.kept_until(termination.terminates_on))
+    }
+}
+
+/// A contract as it is stored. What the purge needs is clear; the customer's name and code are sealed with the platform's key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) tenant: TenantId,
+    #[serde(rename = "contract_state")]
+    pub(crate) state: ContractState,
+    pub(crate) services: Vec<ServiceTerm>,
+    #[serde(rename = "record_class")]
+    class: RecordClass,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) termination: Option<Termination>,
+    customer: Sealed,
+    created_at: Jst,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Customer {
+    code: TenantCode,
+    name: OrganisationName,
+}
+
+/// A contract that shall be.
+#[derive(Debug)]
+pub struct NewContract {
+    /// What the customer's people type when they sign in.
+    pub code: TenantCode,
+    /// The company's name.
+    pub name: OrganisationName,
+    /// What is contracted.
+    pub services: Vec<ServiceTerm>,
+    /// By which class the record is kept.
+    pub class: RecordClass,
+    /// The kinds of files that the customer's system may drop.
+    pub drop_kinds: EnumSet<ImportKind>,
+    /// The first account, which gets the administrator's role for the whole tenant, and no other.
+    pub administrator: NewAccount,
+}
+
+/// What was made of it.
+#[derive(Debug)]
+pub struct Contracted {
+    /// The contract.
+    pub contract: Stored<Contract>,
+    /// The first administrator's account.
+    pub administrator: AccountId,
+}
+
+/// What of a contract may be changed while it runs.
+#[derive(Debug, Clone, Default)]
+pub struct ContractChange {
+    /// The company's name.
+    pub name: Option<OrganisationName>,
+    /// What is contracted.
+    pub services: Option<Vec<ServiceTerm>>,
+    /// The kinds of files that the customer's system may drop.
+    pub drop_kinds: Option<EnumSet<ImportKind>>,
+}
+
+pub(crate) fn key(tenant: TenantId) -> Key {
+    Key::new(Table::Records, PLATFORM, Family::Contract, "", tenant)
+}
+
+impl Store {
+    /// A page of contracts, in the order in which they were made: up to `limit` after `after`, and where to go on.
+    pub async fn contracts(
+        &self,
+        permit: &Permit<ManageContracts>,
+        state: Option<ContractState>,
+        mut after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Stored<Contract>>, Option<String>), Error> {
+        of_platform(permit.tenant())?;
+        let mut page = Vec::new();
+        for _ in 0..ROUNDS {
+            let range = Range::whole(Table::Records, Family::Contract, partition(PLATFORM, Family::Contract, ""));
+            let (items, more) = self.db.query(&range.after(after.clone()).limit(limit)).await?;
+            let read = items.len();
+            for (index, item) in items.into_iter().enumerate() {
+                after = as_text(&item, "sk").map(str::to_owned);
+                let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
+                if state.is_none_or(|state| stored.record.state == state) {
+                    page.push(Stored { record: self.contract_of(stored.record).await?, version: stored.version });
+                }
+                if page.len() == limit {
+                    let is_last = !more && index + 1 == read;
+                    return Ok((page, after.filter(|_| !is_last)));
+                }
+            }
+            if !more {
+                return Ok((page, None));
+            }
+        }
+        Ok((page, after))
+    }
+
+    /// One contract.
+    pub async fn contract(
+        &self,
+        permit: &Permit<ManageContracts>,
+        tenant: TenantId,
+    ) -> Result<Stored<Contract>, Error> {
+        of_platform(permit.tenant())?;
+        let Stored { record, version } = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
+        Ok(Stored { record: self.contract_of(record).await?, version })
+    }
+
+    pub(crate) async fn load_contract(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
+        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
+        from_item(item, self.clock.now())
+    }
+
+    async fn contract_of(&self, record: Record) -> Result<Contract, Error> {
+        let key = key(record.tenant);
+        let customer: Customer = self.open(PLATFORM, Purpose::Contracts, &key, "customer", &record.customer).await?;
+        Ok(Contract {
+            tenant: record.tenant,
+            code: customer.code,
+            name: customer.name,
+            services: record.services,
+            class: record.class,
+            state: record.state,
+            termination: record.termination,
+            created_at: record.created_at,
+        })
+    }
+
+    async fn record_of(&self, contract: &Contract) -> Result<Record, Error> {
+        let customer = Customer { code: contract.code.clone(), name: contract.name.clone() };
+        let key = key(contract.tenant);
+        Ok(Record {
+            tenant: contract.tenant,
+            state: contract.state,
+            services: contract.services.clone(),
+            class: contract.class,
+            termination: contract.termination.clone(),
+            customer: self.seal(PLATFORM, Purpose::Contracts, &key, "customer", &customer).await?,
+            created_at: contract.created_at,
+        })
+    }
+
+    /// Makes a contract: the record, the tenant, its code and its first administrator, all or nothing. The customer's own trail shows it too.
+    pub async fn create_contract(
+        &self,
+        permit: &Permit<ManageContracts>,
+        new: NewContract,
+    ) -> Result<Result<Prepared<Contracted>, AccountRefused>, Error> {
+        of_platform(permit.tenant())?;
+        let NewContract { code, name, services, class, drop_kinds, administrator } = new;
+        if !matches!(administrator.setup, Setup::Initial) && !is_onboarding(permit.actor()) {
+            return Err(Denied::Forbidden.into());
+        }
+        // Looked for before the new tenant's keys are made; that the code stays free until the write is the write's own condition.
+        if code.as_str() == RESERVED || self.tenant_of_code(&code).await?.is_some() {
+            return Err(Conflict::TenantCodeTaken.into());
+        }
+        let (id, now) = (self.new_id()?, self.clock.now());
+        let administrator = NewAccount { grants: whole(Role::Administrator), employee: None, ..administrator };
+        let mut write = Write::new();
+        let account = match self.add_account(&mut write, id, &code, administrator).await? {
+            Ok(details) => details.account,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let taken = || Conflict::TenantCodeTaken.into();
+        write.create(self, code_key(&code), SCHEMA, &CodeRecord { tenant: id }, taken)?;
+        let tenant = new_tenant(id, code, name, services, drop_kinds, now);
+        write.create(self, tenants::key(id), tenants::SCHEMA, &tenant, twice)?;
+        let contract = Contract {
+            tenant: id,
+            code: tenant.code,
+            name: tenant.name,
+            services: tenant.services,
+            class,
+            state: ContractState::Active,
+            termination: None,
+            created_at: now,
+        };
+        write.create(self, key(id), SCHEMA, &self.record_of(&contract).await?, twice)?;
+        let event = |action| Ok::<_, Error>(self.event(permit, action)?.on(id).on(account.id));
+        write.tell(self, &event("contract.create")?.in_tenant(id)).await?;
+        let thing = Contracted { contract: Stored { record: contract, version: 1 }, administrator: account.id };
+        Ok(Ok(Prepared { thing, write, event: event("contract.create")? }))
+    }
+
+    /// The contract that is to be changed, as the caller has read it.
+    async fn contract_to_change(&self, in_tenant: TenantId, tenant: TenantId, version: u64) -> Result<Contract, Error> {
+        of_platform(in_tenant)?;
+        let stored = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
+        if stored.version == version { self.contract_of(stored.record).await } else { Err(Error::Stale) }
+    }
+
+    /// Changes a contract that has not been purged, and its tenant with it.
+    pub async fn change_contract(
+        &self,
+        permit: &Permit<ManageContracts>,
+        tenant: TenantId,
+        version: u64,
+        change: ContractChange,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        contract.name = change.name.unwrap_or(contract.name);
+        contract.services = change.services.unwrap_or(contract.services);
+        let mut expression = "SET company_name = :name, services = :services".to_owned();
+        let mut values = Attributes::from([
+            (":name".to_owned(), attribute(&contract.name)?),
+            (":services".to_owned(), attribute(&contract.services)?),
+        ]);
+        if let Some(kinds) = change.drop_kinds {
+            expression.push_str(", drop_kinds = :kinds");
+            values.insert(":kinds".to_owned(), attribute(&kinds)?);
+        }
+        let mut write = Write::new();
+        let open = "tenant_state <> :state";
+        self.update_tenant(&mut write, tenant, &expression, open, TenantState::Purging, values)?;
+        let event = self.event(permit, "contract.change")?.on(tenant);
+        self.replaced(write, contract, version, event).await
+    }
+
+    /// Ends a contract on a day that is not past, in Japan, and tells the customer's administrators. What follows when is [`Contract::data_ends`].
+    pub async fn terminate_contract(
+        &self,
+        permit: &Permit<TerminateContracts>,
+        tenant: TenantId,
+        version: u64,
+        terminates_on: Date,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        if contract.state != ContractState::Active {
+            return Err(Conflict::WrongState.into());
+        }
+        let by = permit.actor().account();
+        contract.termination = Some(Termination { terminates_on, requested_at: self.clock.now(), by });
+        contract.state = ContractState::Terminated;
+        let values = Attributes::from([
+            (":day".to_owned(), attribute(&terminates_on)?),
+            (":terminated".to_owned(), state_value(TenantState::Terminated)),
+        ]);
+        let mut write = Write::new();
+        let expression = "SET tenant_state = :terminated, terminates_on = :day";
+        self.update_tenant(&mut write, tenant, expression, "tenant_state = :state", TenantState::Active, values)?;
+        self.enqueue_to_administrators(&mut write, tenant, &Notice::TerminationRegistered { terminates_on }).await?;
+        let event = self.event(permit, "contract.terminate")?.on(tenant);
+        self.replaced(write, contract, version, event).await
+    }
+
+    /// Takes a termination back, until the purge has begun.
+    pub async fn withdraw_termination(
+        &self,
+        permit: &Permit<TerminateContracts>,
+        tenant: TenantId,
+        version: u64,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        if contract.state != ContractState::Terminated {
+            return Err(Conflict::WrongState.into());
+        }
+        contract.termination = None;
+        contract.state = ContractState::Active;
+        let values = Attributes::from([(":active".to_owned(), state_value(TenantState::Active))]);
+        let mut write = Write::new();
+        let expression = "REMOVE terminates_on SET tenant_state = :active";
+        self.update_tenant(&mut write, tenant, expression, "tenant_state = :state", TenantState::Terminated, values)?;
+        let event = self.event(permit, "contract.withdraw_termination")?.on(tenant);
+        self.replaced(write, contract, version, event).await
+    }
+
+    /// Adds to `write` what a change of the contract means for its tenant, if that is in a state that allows it. `expression` ends with its `SET` clause.
+    fn update_tenant(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        expression: &str,
+        condition: &str,
+        state: TenantState,
+        mut values: Attributes,
+    ) -> Result<(), Error> {
+        values.insert(":state".to_owned(), state_value(state));
+        values.insert(":one".to_owned(), number(1));
+        let expression = format!("{expression}, version = version + :one");
+        write
+            .update(self, tenants::key(tenant), &expression, Some(condition), values, || Conflict::WrongState.into())?;
+        Ok(())
+    }
+
+    /// The contract's own part of a change, and the events in both trails.
+    async fn replaced(
+        &self,
+        mut write: Write,
+        contract: Contract,
+        version: u64,
+        event: crate::Event,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        write.replace(self, key(contract.tenant), SCHEMA, version, &self.record_of(&contract).await?)?;
+        let in_tenant = crate::Event { id: self.new_id()?, ..event.clone() }.in_tenant(contract.tenant);
+        write.tell(self, &in_tenant).await?;
+        Ok(Prepared { thing: Stored { record: contract, version: version + 1 }, write, event })
+    }
+
+    /// Makes the platform itself a tenant, which operators sign in to from these networks alone (R-32); or changes the networks, if it is one already.
+    pub async fn set_up_platform(
+        &self,
+        permit: &Permit<ManageContracts>,
+        name: OrganisationName,
+        addresses: AddressRules,
+    ) -> Result<(), Error> {
+        of_platform(permit.tenant())?;
+        if !is_onboarding(permit.actor()) {
+            return Err(Denied::Forbidden.into());
+        }
+        let code =
+            TenantCode::parse(RESERVED).map_err(|_| Error::Internal("the platform's code is none".to_owned()))?;
+        let before = self.load_tenant(PLATFORM).await?;
+        if before.as_ref().is_some_and(|stored| stored.record.name == name && stored.record.addresses == addresses) {
+            return Ok(());
+        }
+        let made_at = before.as_ref().map_or(self.clock.now(), |stored| stored.record.created_at);
+        let platform = Tenant { addresses, ..new_tenant(PLATFORM, code, name, Vec::new(), EnumSet::new(), made_at) };
+        let mut write = Write::new();
+        let key = tenants::key(PLATFORM);
+        match before {
+            None => write.create(self, key, tenants::SCHEMA, &platform, || Error::Stale)?,
+            Some(stored) => write.replace(self, key, tenants::SCHEMA, stored.version, &platform)?,
+        };
+        write.commit(self, self.event(permit, "platform.set_up")?.on(PLATFORM)).await
+    }
+}
+
+/// Contracts are the platform's: whoever is not of it finds none.
+fn of_platform(tenant: TenantId) -> Result<(), Error> {
+    if tenant == PLATFORM { Ok(()) } else { Err(Error::NotFound) }
+}
+
+fn twice() -> Error {
+    Error::Internal("a tenant's id came twice".to_owned())
+}
+
+fn new_tenant(
+    id: TenantId,
+    code: TenantCode,
+    name: OrganisationName,
+    services: Vec<ServiceTerm>,
+    drop_kinds: EnumSet<ImportKind>,
+    created_at: Jst,
+) -> Tenant {
+    Tenant {
+        id,
+        code,
+        name,
+        state: TenantState::Active,
+        terminates_on: None,
+        services,
+        addresses: AddressRules::default(),
+        handling_rules: EnumSet::new(),
+        fiscal_year_starts: APRIL,
+        contact: None,
+        drop_kinds,
+        organisation_version: 0,
+        created_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn contract(until: Option<Date>, terminates_on: Option<Date>) -> Contract {
+        let at: Jst = "2026-04-01T09:00:00+09:00".parse().unwrap();
+        let term = |service, until| ServiceTerm { service, from: date(2026, 4, 1), until };
+        Contract {
+            tenant: TenantId::from_bytes([1; 16]),
+            code: TenantCode::parse("minato").unwrap(),
+            name: OrganisationName::parse("みなと精機株式会社").unwrap(),
+            services: vec![term(Service::Checkup, None), term(Service::StressCheck, until)],
+            class: RecordClass::default(),
+            state: ContractState::Active,
+            termination: terminates_on.map(|day| Termination { terminates_on: day, requested_at: at, by: None }),
+            created_at: at,
+        }
+    }
+
+    #[test]
+    fn r17_the_stress_check_ends_by_its_own_term_where_it_has_one() {
+        let (end, own) = (date(2026, 9, 30), date(2027, 3, 31));
+        let ends = |contract: &Contract| {
+            [contract.data_ends(), contract.stress_check_ends()].map(|dates| dates.map(|dates| dates.deletion_deadline))
+        };
+        assert_eq!(ends(&contract(None, None)), [None, None]);
+        assert_eq!(ends(&contract(None, Some(end))), [Some(date(2026, 10, 31)); 2]);
+        assert_eq!(ends(&contract(Some(own), Some(end))), [Some(date(2026, 10, 31)), Some(date(2027, 4, 30))]);
+        assert_eq!(ends(&contract(Some(own), None)), [None, Some(date(2027, 4, 30))]);
+    }
+
+    #[test]
+    fn r19_a_running_contract_is_kept_without_end() {
+        assert_eq!(contract(None, None).retention_until(), None);
+        assert_eq!(contract(None, Some(date(2026, 9, 30))).retention_until(), Some(date(2037, 9, 30)));
+    }
+}

@@ -1,0 +1,329 @@
+//! Employees (従業員) and their names.
+//!
+//! Three items make an employee, written in one transaction:
+//!
+//! | table, family | clear | sealed |
+//! | --- | --- | --- |
+//! | `records`, employee | ids, placement with its history, state and dates of employment, a keyed hash of the content | number, birth date, sex, kind of employment, job (`attributes`) |
+//! | `names`, person | | number, name, kana, mail, and what lists filter by: placement, labels, state (`names`) |
+//! | `records`, employee number | whose number it is, under the number's keyed hash | |
+//!
+//! ```text
+//!                change                 change
+//! (nobody) ──▶ active ◀──▶ on leave, seconded ──┐
+//!                │ ▲                            │ retire
+//!         retire ▼ └──change (came back)──┐     ▼
+//!              retired ───────────────────┴── retired ──delete──▶ (gone)
+//! ```
+//!
+//! Deleting is for those who were registered by mistake: whoever has a checkup is retired and kept.
+
+mod change;
+mod content;
+mod import;
+mod search;
+
+use std::collections::BTreeSet;
+
+use authz::{Permit, Placement, permission::ViewEmployees};
+use domain::{
+    employee::{
+        BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
+    },
+    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+    time::Jst,
+};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use vault::{Lookup, Purpose};
+
+pub use change::EmployeeChange;
+pub use content::PersonContent;
+pub use import::Registered;
+pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort};
+
+use crate::{
+    Error, Store,
+    db::Range,
+    item::{Attributes, Sealed, Stored, as_text, from_item},
+    key::{Family, Key, Table, partition, shard, shards},
+};
+
+pub(crate) const SCHEMA: u8 = 1;
+/// How many keys one request for several items takes.
+const BATCH: usize = 100;
+
+/// An employee, without what is sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Employee {
+    /// Their id.
+    pub id: EmployeeId,
+    /// Whether and how they work here (在籍区分).
+    #[serde(rename = "employment_state")]
+    pub state: EmploymentState,
+    /// Their workplace (事業場).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub workplace: Option<WorkplaceId>,
+    /// Their department (部署).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub department: Option<DepartmentId>,
+    /// Their labels (ラベル).
+    #[serde(default)]
+    pub labels: BTreeSet<LabelId>,
+    /// When they came (入社年月日).
+    pub hired_on: Date,
+    /// When they left or will leave (退職年月日).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left_on: Option<Date>,
+    /// Where they stood, oldest first; the last one holds today. The newest 200 are kept, and nothing is known of before the first.
+    pub placements: Vec<PlacedSince>,
+    /// The keyed hash of all that an import can say about them: the same content has the same.
+    pub(crate) content: String,
+    /// [`EmployeeAttributes`].
+    pub(crate) attributes: Sealed,
+    /// When they were registered.
+    pub created_at: Jst,
+    /// When something about them last changed.
+    pub updated_at: Jst,
+}
+
+/// Where somebody stood from a day on (異動歴).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedSince {
+    /// The day.
+    pub from: Date,
+    /// The workplace.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub workplace: Option<WorkplaceId>,
+    /// The department.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub department: Option<DepartmentId>,
+}
+
+impl Employee {
+    /// Where they stand: what scopes are compared with.
+    #[must_use]
+    pub fn placement(&self) -> Placement {
+        Placement {
+            employee: self.id,
+            workplace: self.workplace,
+            department: self.department,
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+/// What is known about an employee beside their name (属性).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmployeeAttributes {
+    /// Their number (社員番号).
+    pub number: EmployeeNumber,
+    /// Their birth date (生年月日).
+    pub birth_date: BirthDate,
+    /// Their sex (性別).
+    pub sex: Sex,
+    /// How they are employed (雇用形態).
+    pub employment_type: EmploymentType,
+    /// Their position (役職).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job_title: Option<JobTitle>,
+    /// Their occupation (職種).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub occupation: Option<JobTitle>,
+    /// Whether they manage or supervise (管理監督者).
+    #[serde(default)]
+    pub manager: bool,
+    /// Whether they have authority over hiring, dismissal or transfer (人事権).
+    #[serde(default)]
+    pub personnel_authority: bool,
+    /// Whether they work at night (深夜業).
+    #[serde(default)]
+    pub night_work: bool,
+}
+
+/// Who an employee is, as the name vault keeps it (R-13); with what lists filter by, so that a list opens the vault alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their number (社員番号).
+    pub number: EmployeeNumber,
+    /// Their name (氏名).
+    pub name: PersonName,
+    /// How it is read (フリガナ).
+    pub kana: Kana,
+    /// Their mail address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mail: Option<MailAddress>,
+    /// As in [`Employee`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) workplace: Option<WorkplaceId>,
+    /// As in [`Employee`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) department: Option<DepartmentId>,
+    /// As in [`Employee`].
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub(crate) labels: BTreeSet<LabelId>,
+    /// As in [`Employee`].
+    pub(crate) state: EmploymentState,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct PersonRecord {
+    person: Sealed,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct NumberRecord {
+    employee: EmployeeId,
+}
+
+/// An employee with all that is known about them. What of it the caller may see is the permit's to say.
+#[derive(Debug, Clone)]
+pub struct WholeEmployee {
+    /// The employee.
+    pub employee: Stored<Employee>,
+    /// What is sealed beside it.
+    pub attributes: EmployeeAttributes,
+    /// The name.
+    pub person: Person,
+}
+
+pub(crate) fn key(tenant: TenantId, id: EmployeeId) -> Key {
+    Key::new(Table::Records, tenant, Family::Employee, shard(id.as_bytes()), id)
+}
+
+pub(crate) fn person_key(tenant: TenantId, id: EmployeeId) -> Key {
+    Key::new(Table::Names, tenant, Family::Person, shard(id.as_bytes()), id)
+}
+
+fn number_key(tenant: TenantId, lookup: &Lookup, number: &EmployeeNumber) -> Key {
+    let hash = lookup.hash("employee_number", number.as_str());
+    Key::new(Table::Records, tenant, Family::EmployeeNumber, hash, "EMPLOYEENUMBER")
+}
+
+impl Store {
+    /// One employee with everything about them.
+    pub async fn employee(&self, permit: &Permit<ViewEmployees>, id: EmployeeId) -> Result<WholeEmployee, Error> {
+        let whole = self.load_whole(permit.tenant(), id).await?.ok_or(Error::NotFound)?;
+        if permit.reach().covers(&whole.employee.record.placement()) { Ok(whole) } else { Err(Error::NotFound) }
+    }
+
+    pub(crate) async fn load_whole(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<WholeEmployee>, Error> {
+        let (employee, person) =
+            futures_util::future::try_join(self.load_employee(tenant, id), self.load_person(tenant, id)).await?;
+        let (Some(employee), Some(person)) = (employee, person) else { return Ok(None) };
+        let attributes = self.open_attributes(tenant, &employee.record).await?;
+        Ok(Some(WholeEmployee { employee, attributes, person }))
+    }
+
+    pub(crate) async fn load_employee(
+        &self,
+        tenant: TenantId,
+        id: EmployeeId,
+    ) -> Result<Option<Stored<Employee>>, Error> {
+        let Some(item) = self.db.get(&key(tenant, id)).await? else { return Ok(None) };
+        from_item(item, self.clock.now())
+    }
+
+    /// Several employees, in the order of `ids`.
+    pub(crate) async fn load_employees(
+        &self,
+        tenant: TenantId,
+        ids: &[EmployeeId],
+    ) -> Result<Vec<Option<Stored<Employee>>>, Error> {
+        let keys: Vec<Key> = ids.iter().map(|id| key(tenant, *id)).collect();
+        let now = self.clock.now();
+        let items = self.get_many(&keys).await?.into_iter();
+        items.map(|item| item.map_or(Ok(None), |item| from_item(item, now))).collect()
+    }
+
+    async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
+        let Some(item) = self.db.get(&person_key(tenant, id)).await? else { return Ok(None) };
+        Ok(self.open_people(tenant, vec![item]).await?.pop().map(|(_, person)| person))
+    }
+
+    /// Several people, in the order of `ids`.
+    pub(crate) async fn load_people(&self, tenant: TenantId, ids: &[EmployeeId]) -> Result<Vec<Option<Person>>, Error> {
+        let keys: Vec<Key> = ids.iter().map(|id| person_key(tenant, *id)).collect();
+        let items = self.get_many(&keys).await?.into_iter().flatten().collect();
+        let people: std::collections::HashMap<_, _> = self.open_people(tenant, items).await?.into_iter().collect();
+        Ok(ids.iter().map(|id| people.get(id).cloned()).collect())
+    }
+
+    /// Whose numbers these are, in the order of `numbers`.
+    pub(crate) async fn employee_ids_by_number(
+        &self,
+        tenant: TenantId,
+        numbers: &[EmployeeNumber],
+    ) -> Result<Vec<Option<EmployeeId>>, Error> {
+        let lookup = self.lookup(tenant).await?;
+        let keys: Vec<Key> = numbers.iter().map(|number| number_key(tenant, &lookup, number)).collect();
+        let now = self.clock.now();
+        let items = self.get_many(&keys).await?.into_iter();
+        items
+            .map(|item| {
+                let stored = item.map_or(Ok(None), |item| from_item::<NumberRecord>(item, now))?;
+                Ok(stored.map(|stored| stored.record.employee))
+            })
+            .collect()
+    }
+
+    /// Items by their keys, a hundred to a request, all requests at once.
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Attributes>>, Error> {
+        let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
+        Ok(futures_util::future::try_join_all(batches).await?.into_iter().flatten().collect())
+    }
+
+    /// Opens what is sealed in an employee's item.
+    pub(crate) async fn open_attributes(
+        &self,
+        tenant: TenantId,
+        employee: &Employee,
+    ) -> Result<EmployeeAttributes, Error> {
+        let key = key(tenant, employee.id);
+        self.open(tenant, Purpose::Attributes, &key, "attributes", &employee.attributes).await
+    }
+
+    /// Opens items of the name vault.
+    async fn open_people(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<(EmployeeId, Person)>, Error> {
+        let now = self.clock.now();
+        let mut sealed = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(id) = as_text(&item, "sk").and_then(|sk| sk.parse::<EmployeeId>().ok()) else { continue };
+            if let Some(stored) = from_item::<PersonRecord>(item, now)? {
+                let key = person_key(tenant, id);
+                sealed.push((id, key.entity(), key, stored.record.person));
+            }
+        }
+        let page: Vec<_> = sealed
+            .iter()
+            .map(|(_, entity, key, person)| (crate::place(tenant, key, entity, "person"), person.0.as_slice()))
+            .collect();
+        let opened = Box::pin(self.vault.open_all(tenant, Purpose::Names, &page)).await?;
+        let people = sealed.iter().zip(&opened).map(|((id, ..), plain)| Ok((*id, serde_json::from_slice(plain)?)));
+        people.collect()
+    }
+
+    /// Whether `is` holds for any employee. Reads every employee's item: for what is rare.
+    pub(crate) async fn any_employee(
+        &self,
+        tenant: TenantId,
+        is: impl Fn(&Employee) -> bool + Copy,
+    ) -> Result<bool, Error> {
+        let look = |shard: String| async move {
+            let mut range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
+            loop {
+                let (items, more) = self.db.query(&range).await?;
+                range.after = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
+                for item in items {
+                    if from_item::<Employee>(item, self.clock.now())?.is_some_and(|stored| is(&stored.record)) {
+                        return Ok(true);
+                    }
+                }
+                if !more {
+                    return Ok::<bool, Error>(false);
+                }
+            }
+        };
+        Ok(futures_util::future::try_join_all(shards().map(look)).await?.contains(&true))
+    }
+}

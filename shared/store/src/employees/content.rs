@@ -1,0 +1,263 @@
+//! What can be said about an employee from outside, in one value: by hand, by a file, or as it is stored. Two contents are the same when their
+//! keyed hashes are; and there is one way from a content to the items that hold it.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    employee::{
+        BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
+    },
+    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+};
+use jiff::civil::Date;
+use serde::Serialize;
+use vault::{Lookup, Purpose};
+
+use super::{
+    Employee, EmployeeAttributes, NumberRecord, Person, PersonRecord, PlacedSince, SCHEMA, WholeEmployee, key,
+    number_key, person_key,
+};
+use crate::{
+    Conflict, Error, Store, Write,
+    item::{Attributes, Stored, to_item},
+};
+
+/// How many placements are remembered.
+const REMEMBERED: usize = 200;
+
+/// Everything that a customer registers about an employee, but for labels. Its JSON, in this order, is the canonical form that is hashed: a
+/// field more changes every hash, so that each employee is written once more by the next import, and no harm is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonContent {
+    /// 社員番号.
+    pub number: EmployeeNumber,
+    /// 氏名.
+    pub name: PersonName,
+    /// フリガナ.
+    pub kana: Kana,
+    /// メールアドレス.
+    pub mail: Option<MailAddress>,
+    /// 生年月日.
+    pub birth_date: BirthDate,
+    /// 性別.
+    pub sex: Sex,
+    /// 入社年月日.
+    pub hired_on: Date,
+    /// 退職年月日.
+    pub left_on: Option<Date>,
+    /// 事業場.
+    pub workplace: Option<WorkplaceId>,
+    /// 部署.
+    pub department: Option<DepartmentId>,
+    /// 役職.
+    pub job_title: Option<JobTitle>,
+    /// 職種.
+    pub occupation: Option<JobTitle>,
+    /// 雇用形態.
+    pub employment_type: EmploymentType,
+    /// 在籍区分.
+    pub state: EmploymentState,
+    /// 管理監督者.
+    pub manager: bool,
+    /// 人事権.
+    pub personnel_authority: bool,
+    /// 深夜業.
+    pub night_work: bool,
+}
+
+impl PersonContent {
+    /// The content that is stored.
+    #[must_use]
+    pub fn of(employee: &Employee, attributes: &EmployeeAttributes, person: &Person) -> Self {
+        let (attributes, person) = (attributes.clone(), person.clone());
+        Self {
+            number: attributes.number,
+            name: person.name,
+            kana: person.kana,
+            mail: person.mail,
+            birth_date: attributes.birth_date,
+            sex: attributes.sex,
+            hired_on: employee.hired_on,
+            left_on: employee.left_on,
+            workplace: employee.workplace,
+            department: employee.department,
+            job_title: attributes.job_title,
+            occupation: attributes.occupation,
+            employment_type: attributes.employment_type,
+            state: employee.state,
+            manager: attributes.manager,
+            personnel_authority: attributes.personnel_authority,
+            night_work: attributes.night_work,
+        }
+    }
+
+    fn attributes(&self) -> EmployeeAttributes {
+        EmployeeAttributes {
+            number: self.number.clone(),
+            birth_date: self.birth_date,
+            sex: self.sex,
+            employment_type: self.employment_type.clone(),
+            job_title: self.job_title.clone(),
+            occupation: self.occupation.clone(),
+            manager: self.manager,
+            personnel_authority: self.personnel_authority,
+            night_work: self.night_work,
+        }
+    }
+
+    fn person(&self, labels: &BTreeSet<LabelId>) -> Person {
+        Person {
+            number: self.number.clone(),
+            name: self.name.clone(),
+            kana: self.kana.clone(),
+            mail: self.mail.clone(),
+            workplace: self.workplace,
+            department: self.department,
+            labels: labels.clone(),
+            state: self.state,
+        }
+    }
+
+    /// Whether the dates can be so.
+    pub(super) fn has_good_dates(&self) -> bool {
+        self.left_on.is_none_or(|left| left >= self.hired_on)
+    }
+}
+
+/// The keyed hash of a content.
+pub(super) fn hash_of(lookup: &Lookup, content: &PersonContent) -> Result<String, Error> {
+    let canonical = zeroize::Zeroizing::new(serde_json::to_string(content)?);
+    Ok(lookup.hash("employee-content", &canonical).to_string())
+}
+
+/// The placements after somebody stands at `now` from `from` on: what was to hold from that day or a later one never held.
+fn moved(mut placements: Vec<PlacedSince>, now: PlacedSince) -> Vec<PlacedSince> {
+    let same = |last: &PlacedSince| (last.workplace, last.department) == (now.workplace, now.department);
+    if placements.last().is_some_and(same) {
+        return placements;
+    }
+    placements.retain(|placed| placed.from < now.from);
+    if !placements.last().is_some_and(same) {
+        placements.push(now);
+    }
+    let too_old = placements.len().saturating_sub(REMEMBERED);
+    placements.drain(..too_old);
+    placements
+}
+
+/// An employee as they are to be written.
+pub(super) struct Next<'a> {
+    pub(super) id: EmployeeId,
+    /// What is stored, with the version that the write is conditional on, and the number where it may be another.
+    pub(super) existing: Option<(&'a Stored<Employee>, u64)>,
+    pub(super) old_number: Option<&'a EmployeeNumber>,
+    pub(super) content: &'a PersonContent,
+    pub(super) labels: &'a BTreeSet<LabelId>,
+    /// Since when the placement holds (適用日); today if nothing says otherwise, and never later.
+    pub(super) effective_on: Option<Date>,
+}
+
+impl Store {
+    /// Adds everything that makes an employee to `write`.
+    pub(super) async fn put_employee(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        next: Next<'_>,
+    ) -> Result<WholeEmployee, Error> {
+        let Next { id, existing, old_number, content, labels, effective_on } = next;
+        let lookup = self.lookup(tenant).await?;
+        let (key, now) = (key(tenant, id), self.clock.now());
+        let attributes = content.attributes();
+        let person = content.person(labels);
+        let before = existing.map(|(stored, _)| &stored.record);
+        let from = effective_on.unwrap_or(now.date()).min(now.date());
+        let placed = PlacedSince { from, workplace: content.workplace, department: content.department };
+        let employee = Employee {
+            id,
+            state: content.state,
+            workplace: content.workplace,
+            department: content.department,
+            labels: labels.clone(),
+            hired_on: content.hired_on,
+            left_on: content.left_on,
+            placements: moved(before.map(|before| before.placements.clone()).unwrap_or_default(), placed),
+            content: hash_of(&lookup, content)?,
+            attributes: self.seal(tenant, Purpose::Attributes, &key, "attributes", &attributes).await?,
+            created_at: before.map_or(now, |before| before.created_at),
+            updated_at: now,
+        };
+        let version = match existing {
+            None => {
+                write.create(self, key, SCHEMA, &employee, || Conflict::EmployeeNumberTaken.into())?;
+                1
+            }
+            Some((_, version)) => {
+                write.replace(self, key, SCHEMA, version, &employee)?;
+                version + 1
+            }
+        };
+        self.put_person(write, tenant, id, version, &person).await?;
+        if old_number != Some(&content.number) && (existing.is_none() || old_number.is_some()) {
+            let number = number_key(tenant, &lookup, &content.number);
+            let taken = || Conflict::EmployeeNumberTaken.into();
+            write.create(self, number, SCHEMA, &NumberRecord { employee: id }, taken)?;
+            if let Some(old) = old_number {
+                write.delete(self, number_key(tenant, &lookup, old), None)?;
+            }
+        }
+        Ok(WholeEmployee { employee: Stored { record: employee, version }, attributes, person })
+    }
+
+    /// The name's item hangs on the employee's, whose condition holds for both.
+    async fn put_person(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        id: EmployeeId,
+        version: u64,
+        person: &Person,
+    ) -> Result<(), Error> {
+        let key = person_key(tenant, id);
+        let sealed = self.seal(tenant, Purpose::Names, &key, "person", person).await?;
+        let item = to_item(&key, version, SCHEMA, &PersonRecord { person: sealed })?;
+        write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn at(from: Date, workplace: u8) -> PlacedSince {
+        PlacedSince { from, workplace: Some(WorkplaceId::from_bytes([workplace; 16])), department: None }
+    }
+
+    #[test]
+    fn a_move_is_remembered_and_staying_is_not() {
+        let start = moved(Vec::new(), at(date(2026, 4, 1), 1));
+        assert_eq!(moved(start.clone(), at(date(2026, 5, 1), 1)), start);
+        let there = moved(start.clone(), at(date(2026, 10, 1), 2));
+        assert_eq!(there, [at(date(2026, 4, 1), 1), at(date(2026, 10, 1), 2)]);
+        assert_eq!(moved(there.clone(), at(date(2026, 10, 1), 3)).last(), Some(&at(date(2026, 10, 1), 3)));
+        assert_eq!(moved(there, at(date(2026, 10, 1), 1)), start, "a move taken back on its day has not been");
+    }
+
+    #[test]
+    fn a_move_of_an_earlier_day_replaces_what_came_later() {
+        let placements = vec![at(date(2026, 4, 1), 1), at(date(2026, 10, 1), 2)];
+        assert_eq!(moved(placements, at(date(2026, 6, 1), 3)), [at(date(2026, 4, 1), 1), at(date(2026, 6, 1), 3)]);
+    }
+
+    #[test]
+    fn the_newest_placements_are_remembered() {
+        let mut placements = Vec::new();
+        for n in 0..250_i16 {
+            placements = moved(placements, at(date(2000 + n, 1, 1), u8::try_from(n % 2).unwrap()));
+        }
+        assert_eq!((placements.len(), placements[199].from), (REMEMBERED, date(2249, 1, 1)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Employees by file: found by number, and written by rows. Nothing here commits: an importer puts several people into one transaction.
+
+use std::collections::BTreeSet;
+
+use authz::{Denied, ImportKind, ImportRight};
+use domain::{
+    employee::EmployeeNumber,
+    ids::{EmployeeId, ImportId},
+};
+use jiff::civil::Date;
+
+use super::{
+    Employee, EmployeeAttributes, Person, PersonContent,
+    content::{Next, hash_of},
+};
+use crate::{Error, Store, Write, item::Stored, organisation::RowApplied};
+
+/// Somebody who is registered, as rows are held against: without the name.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// The employee.
+    pub employee: Stored<Employee>,
+    /// What is sealed beside it.
+    pub attributes: EmployeeAttributes,
+}
+
+impl Store {
+    /// Who has these numbers, in their order, as far as the right reaches. Two rounds of reads, whatever their number.
+    pub async fn registered(
+        &self,
+        right: &ImportRight,
+        numbers: &[EmployeeNumber],
+    ) -> Result<Vec<Option<Registered>>, Error> {
+        let tenant = right.tenant();
+        let found = self.employee_ids_by_number(tenant, numbers).await?;
+        let ids: Vec<EmployeeId> = found.iter().flatten().copied().collect();
+        let mut employees = self.load_employees(tenant, &ids).await?.into_iter();
+        let mut registered = Vec::with_capacity(numbers.len());
+        for id in found {
+            let employee = id.and_then(|_| employees.next().flatten());
+            registered.push(match employee.filter(|stored| right.reach().covers(&stored.record.placement())) {
+                None => None,
+                Some(employee) => {
+                    let attributes = self.open_attributes(tenant, &employee.record).await?;
+                    Some(Registered { employee, attributes })
+                }
+            });
+        }
+        Ok(registered)
+    }
+
+    /// The names of people that [`Self::registered`] found, in the order of `ids`: for rows that leave a part of the name as it is.
+    pub async fn names_of(&self, right: &ImportRight, ids: &[EmployeeId]) -> Result<Vec<Option<Person>>, Error> {
+        permits(right)?;
+        self.load_people(right.tenant(), ids).await
+    }
+
+    /// Whether somebody is registered with just this content: no name needs to be opened to tell.
+    pub async fn is_same_person(
+        &self,
+        right: &ImportRight,
+        existing: &Employee,
+        content: &PersonContent,
+    ) -> Result<bool, Error> {
+        Ok(existing.content == hash_of(&self.lookup(right.tenant()).await?, content)?)
+    }
+
+    /// Adds what makes `content` true to `write`: a new person (three items), the changes of an `existing` one (two items, conditional on the
+    /// version that was read), or nothing where nothing is different. An import that registers the same number again registers the same person.
+    ///
+    /// The workplace and the department are those of a [held](Store::hold_organisation) organisation.
+    pub async fn write_person(
+        &self,
+        write: &mut Write,
+        right: &ImportRight,
+        import: ImportId,
+        existing: Option<&Stored<Employee>>,
+        content: &PersonContent,
+        effective_on: Option<Date>,
+    ) -> Result<RowApplied<EmployeeId>, Error> {
+        permits(right)?;
+        let tenant = right.tenant();
+        let none = BTreeSet::new();
+        let (id, labels) = match existing {
+            Some(stored) if self.is_same_person(right, &stored.record, content).await? => {
+                return Ok(RowApplied::Unchanged(stored.record.id));
+            }
+            Some(stored) => (stored.record.id, &stored.record.labels),
+            None => {
+                let name = format!("{import}\n{}", content.number);
+                let id = self.lookup(tenant).await?.mac16("employee-id", name.as_bytes());
+                (EmployeeId::from_bytes(id), &none)
+            }
+        };
+        let with_version = existing.map(|stored| (stored, stored.version));
+        let next = Next { id, existing: with_version, old_number: None, content, labels, effective_on };
+        self.put_employee(write, tenant, next).await?;
+        Ok(if existing.is_some() { RowApplied::Updated(id) } else { RowApplied::Created(id) })
+    }
+}
+
+fn permits(right: &ImportRight) -> Result<(), Error> {
+    if right.kind() == ImportKind::Employees { Ok(()) } else { Err(Denied::Forbidden.into()) }
+}

@@ -1,0 +1,94 @@
+//! What the store can fail with.
+
+use authz::Denied;
+
+/// Why a read or a write did not happen. Nothing in it tells about anybody's data.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is out of the permit's reach: the two cannot be told apart.
+    #[error("not found")]
+    NotFound,
+    /// The thing changed since the caller read it (ETag).
+    #[error("changed meanwhile")]
+    Stale,
+    /// The write contradicts what is stored.
+    #[error("conflict: {0:?}")]
+    Conflict(Conflict),
+    /// The cursor was made for another list, another caller, or by somebody else.
+    #[error("not a cursor of this list")]
+    BadCursor,
+    /// Authorization changed its mind while the request went on.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Throttled, timed out, or the key service is away: try again later.
+    #[error("temporarily unavailable: {0}")]
+    Unavailable(String),
+    /// A stored item cannot be read: a fault of ours.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// What a write contradicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The employee number belongs to somebody else.
+    EmployeeNumberTaken,
+    /// The login id belongs to somebody else.
+    LoginTaken,
+    /// The tenant code belongs to another customer.
+    TenantCodeTaken,
+    /// The code of a workplace, department or label is taken.
+    CodeTaken,
+    /// Another label has this name.
+    LabelTaken,
+    /// The thing is still used by something else.
+    InUse,
+    /// An import is placing people at this moment.
+    ImportRunning,
+    /// An employee would have left before they came.
+    LeftBeforeHired,
+    /// A department would be below itself, or too deep.
+    DepartmentCycle,
+    /// The thing that is referred to does not exist.
+    MissingReference,
+    /// The thing is in a state that does not allow this.
+    WrongState,
+    /// At least one usable administrator must remain.
+    LastAdministrator,
+    /// Who has authority over hiring, dismissal or transfer may not hold a role of the stress check.
+    PersonnelAuthority,
+    /// The list of networks would shut out whoever saves it.
+    WouldShutOut,
+    /// An employee has an account already.
+    AccountExists,
+    /// The one-time password was used before.
+    OtpReplayed,
+    /// A record under retention is not deleted.
+    UnderRetention,
+    /// Too much for one tenant.
+    TooMany,
+}
+
+impl From<Conflict> for Error {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(conflict)
+    }
+}
+
+impl From<vault::Error> for Error {
+    fn from(error: vault::Error) -> Self {
+        match error {
+            vault::Error::Unavailable { .. } => Self::Unavailable(error.to_string()),
+            // A shredded tenant's data does not exist any more.
+            vault::Error::Shredded | vault::Error::KeyGone => Self::NotFound,
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        // The error's text may quote what it could not read: its class alone is kept.
+        Self::Internal(format!("json: {:?}", error.classify()))
+    }
+}

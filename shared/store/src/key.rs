@@ -1,0 +1,164 @@
+//! Keys of items. Every partition key reads `T#<tenant>#<FAMILY>#…`, in tables and indexes, so that a function's role can be held to its
+//! families by `dynamodb:LeadingKeys`, and so that a key without a tenant cannot be built.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::{PLATFORM, TenantId};
+
+use crate::item::Attributes;
+
+/// A table. Its logical name is part of what a seal is bound to; the physical name is configuration, because a restore goes into another table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Almost everything.
+    Records,
+    /// The name vault.
+    Names,
+    /// The audit trail, append-only.
+    Audit,
+}
+
+impl Table {
+    /// The logical name.
+    #[must_use]
+    pub const fn logical_name(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::Names => "names",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// What kind of thing a partition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// The tenant and its settings.
+    Tenant,
+    /// Contracts; under the platform.
+    Contract,
+    /// Tenant codes; under the platform.
+    TenantCode,
+    /// Public halves of token-signing keys; under the platform.
+    SigningKey,
+    /// Accounts with their grants.
+    Account,
+    /// Which logins there are, and what opens them.
+    Credential,
+    /// Sessions of an account.
+    Session,
+    /// Workplaces, departments, labels, and the tree.
+    Organisation,
+    /// Employees: placement, employment, attributes.
+    Employee,
+    /// Employee numbers that are taken.
+    EmployeeNumber,
+    /// Checkups of an employee.
+    Checkup,
+    /// Imports of a tenant.
+    Import,
+    /// What an import left: chunks applied, notes.
+    ImportPart,
+    /// Mails that wait.
+    Outbox,
+    /// Answers to requests with an Idempotency-Key.
+    Reply,
+    /// Purge runs and certificates; under the platform.
+    Purge,
+    /// In `names`: people. One partition per shard.
+    Person,
+    /// In `names`: account holders.
+    Holder,
+    /// In `audit`: events of one day.
+    Event,
+}
+
+impl Family {
+    /// The name in keys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "TENANT",
+            Self::Contract => "CONTRACT",
+            Self::TenantCode => "TENANTCODE",
+            Self::SigningKey => "SIGNINGKEY",
+            Self::Account => "ACCOUNT",
+            Self::Credential => "CREDENTIAL",
+            Self::Session => "SESSION",
+            Self::Organisation => "ORGANISATION",
+            Self::Employee => "EMPLOYEE",
+            Self::EmployeeNumber => "EMPLOYEENUMBER",
+            Self::Checkup => "CHECKUP",
+            Self::Import => "IMPORT",
+            Self::ImportPart => "IMPORTPART",
+            Self::Outbox => "OUTBOX",
+            Self::Reply => "REPLY",
+            Self::Purge => "PURGE",
+            Self::Person => "PERSON",
+            Self::Holder => "HOLDER",
+            Self::Event => "EVENT",
+        }
+    }
+}
+
+/// The primary key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Which table.
+    pub table: Table,
+    /// What kind of thing.
+    pub family: Family,
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
+}
+
+impl Key {
+    /// The key in partition `T#<tenant>#<family>#<rest>` at `sk`.
+    pub fn new(table: Table, tenant: TenantId, family: Family, rest: impl fmt::Display, sk: impl fmt::Display) -> Self {
+        Self { table, family, pk: partition(tenant, family, rest), sk: sk.to_string() }
+    }
+
+    /// What a seal in this item is bound to.
+    #[must_use]
+    pub fn entity(&self) -> String {
+        format!("{}|{}", self.pk, self.sk)
+    }
+
+    /// As a request wants it.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes {
+        Attributes::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// A partition key.
+pub fn partition(tenant: TenantId, family: Family, rest: impl fmt::Display) -> String {
+    format!("{}{}#{rest}", prefix(tenant), family.name())
+}
+
+/// What every key of a tenant starts with.
+#[must_use]
+pub fn prefix(tenant: TenantId) -> String {
+    if tenant == PLATFORM { "T#platform#".to_owned() } else { format!("T#{tenant}#") }
+}
+
+/// How many partitions the things of one family are spread over, where a tenant has many: a partition takes 1,000 writes a second.
+pub const SHARDS: u8 = 16;
+
+/// The partition's number for a thing with this id.
+#[must_use]
+pub fn shard(id: &[u8; 16]) -> String {
+    // The last byte of a version 7 UUID is random, and so is any byte of a derived id.
+    format!("{:x}", id[15] % SHARDS)
+}
+
+/// All shards.
+pub fn shards() -> impl Iterator<Item = String> {
+    (0..SHARDS).map(|shard| format!("{shard:x}"))
+}

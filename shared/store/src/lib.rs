@@ -1,0 +1,166 @@
+//! Where each thing is kept: `DynamoDB` and S3, one module per kind of thing. Every method asks for a permit, takes the tenant out of it, and gives back
+//! nothing outside of its reach: what is elsewhere is not found, just as what never was.
+#![warn(missing_docs)]
+
+use std::sync::Arc;
+
+use domain::ids::{Id, TenantId};
+use serde::{Serialize, de::DeserializeOwned};
+use vault::{Lookup, Place, Purpose, Vault};
+use zeroize::Zeroizing;
+
+mod accounts;
+mod audit;
+mod checkups;
+mod clock;
+mod contracts;
+mod db;
+mod employees;
+mod error;
+mod facts;
+mod files;
+mod imports;
+mod item;
+mod key;
+pub mod logs;
+mod organisation;
+mod otp;
+mod outbox;
+mod page;
+mod passwords;
+pub mod process;
+mod purge;
+mod queue;
+mod replies;
+mod sessions;
+mod sign_in;
+mod signing_keys;
+mod tenants;
+mod write;
+
+pub use accounts::{
+    Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
+    Me, NewAccount, Setup,
+};
+pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
+pub use checkups::{
+    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup,
+    SealedCheckup, ShownCheckup, ShownResult,
+};
+pub use clock::Clock;
+pub use contracts::{Contract, ContractChange, ContractState, Contracted, NewContract, Termination};
+pub use db::TableNames;
+pub use employees::{
+    Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
+    PersonContent, PlacedSince, Registered, WholeEmployee,
+};
+pub use error::{Conflict, Error};
+pub use files::{Files, ObjectVersion, Upload};
+pub use imports::{
+    Chunk, Done, DroppedFile, FileShape, Import, ImportLookup, ImportOptions, ImportState, NewImport, Rows, Started,
+    Turn, Way,
+};
+pub use item::Stored;
+pub use key::{Family, Table};
+pub use organisation::{
+    Department, DepartmentChange, DepartmentContent, DepartmentSince, ImportedWorkplace, Label, NewDepartment,
+    NewWorkplace, Organisation, RowApplied, Workplace, WorkplaceChange,
+};
+pub use outbox::{Claimed, Delivery, MailPlace, MailState, Notice, Outgoing};
+pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use process::Support;
+pub use purge::{Bounds, Certificate, Counts, PurgeStage, Purged, ShreddedKeys, ToPurge};
+pub use queue::{Queue, Task};
+pub use replies::{Reply, ReplyKey};
+pub use sessions::{Device, OwnSession, Session};
+pub use sign_in::{FAILURES_THAT_LOCK, PasswordRefused, SignedIn, Tokens};
+pub use tenants::{Contact, Tenant, TenantChange};
+pub use write::{Prepared, Write};
+
+use crate::{db::Db, item::Sealed, key::Key};
+
+/// The store. Cheap to clone; one per process.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    state: Arc<State>,
+}
+
+/// What one process remembers between requests: nothing that another copy of the function would miss.
+#[derive(Debug, Default)]
+struct State {
+    trees: facts::Trees,
+    signing_keys: signing_keys::SigningKeys,
+}
+
+impl Store {
+    /// A store over these tables.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, tables: TableNames, vault: Vault, clock: Clock) -> Self {
+        Self { db: Db::new(client, tables), vault, clock, state: Arc::default() }
+    }
+
+    /// The clock that this process goes by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A new id.
+    pub(crate) fn new_id<K: domain::ids::Kind>(&self) -> Result<Id<K>, Error> {
+        Ok(Id::new(self.clock.now().epoch_millis(), &self.random()?))
+    }
+
+    /// Random bytes.
+    #[expect(clippy::unused_self, reason = "randomness is the store's, as the clock is")]
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Internal("no randomness".to_owned()))?;
+        Ok(bytes)
+    }
+
+    /// `N` random bytes as base64url.
+    pub(crate) fn random_text<const N: usize>(&self) -> Result<String, Error> {
+        use base64::Engine as _;
+        Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.random::<N>()?))
+    }
+
+    /// The tenant's keyed hashes.
+    pub(crate) async fn lookup(&self, tenant: TenantId) -> Result<Lookup, Error> {
+        Ok(Box::pin(self.vault.lookup(tenant)).await?)
+    }
+
+    /// Seals `value` into `attribute` of the item at `key`.
+    pub(crate) async fn seal<T: Serialize + ?Sized>(
+        &self,
+        tenant: TenantId,
+        purpose: Purpose,
+        key: &Key,
+        attribute: &'static str,
+        value: &T,
+    ) -> Result<Sealed, Error> {
+        let plain = Zeroizing::new(serde_json::to_vec(value)?);
+        let keyring = Box::pin(self.vault.keyring(tenant, purpose)).await?;
+        Ok(Sealed(keyring.seal(&place(tenant, key, &key.entity(), attribute), &plain)?))
+    }
+
+    /// Opens what [`Self::seal`] sealed in the same place.
+    pub(crate) async fn open<T: DeserializeOwned>(
+        &self,
+        tenant: TenantId,
+        purpose: Purpose,
+        key: &Key,
+        attribute: &'static str,
+        sealed: &Sealed,
+    ) -> Result<T, Error> {
+        let entity = key.entity();
+        let plain = Box::pin(self.vault.open(purpose, &place(tenant, key, &entity, attribute), &sealed.0)).await?;
+        Ok(serde_json::from_slice(&plain)?)
+    }
+}
+
+fn place<'a>(tenant: TenantId, key: &Key, entity: &'a str, attribute: &'static str) -> Place<'a> {
+    Place { store: key.table.logical_name(), tenant, key: entity, attribute }
+}

@@ -1,0 +1,72 @@
+//! Lists: one page and a cursor. A cursor is sealed with a platform key and bound to the tenant, the account, the list and its filters: it
+//! cannot be read, made up, or carried to another list or caller.
+
+use authz::{Permission, Permit};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::ids::PLATFORM;
+use serde::{Serialize, de::DeserializeOwned};
+use vault::{Place, Purpose};
+
+use crate::{Error, Store};
+
+/// How many things a page has, if nobody says.
+pub const DEFAULT_LIMIT: usize = 50;
+/// How many it has at most.
+pub const MAX_LIMIT: usize = 200;
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Page<T> {
+    /// The things.
+    pub items: Vec<T>,
+    /// Where the next page starts; none on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of other things.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+impl Store {
+    /// Where the next page of list `list` with these `filters` starts, for nobody but the permit's holder.
+    pub async fn cursor<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        list: &'static str,
+        filters: &impl Serialize,
+        position: &impl Serialize,
+    ) -> Result<String, Error> {
+        let bound = bound_to(permit, filters)?;
+        let place = Place { store: "cursors", tenant: PLATFORM, key: &bound, attribute: list };
+        let sealed = Box::pin(self.vault.keyring(PLATFORM, Purpose::Cursors))
+            .await?
+            .seal(&place, &serde_json::to_vec(position)?)?;
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Reads a cursor back.
+    pub async fn position<P: Permission, T: DeserializeOwned>(
+        &self,
+        permit: &Permit<P>,
+        list: &'static str,
+        filters: &impl Serialize,
+        cursor: &str,
+    ) -> Result<T, Error> {
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
+        let bound = bound_to(permit, filters)?;
+        let place = Place { store: "cursors", tenant: PLATFORM, key: &bound, attribute: list };
+        let plain = Box::pin(self.vault.keyring(PLATFORM, Purpose::Cursors))
+            .await?
+            .open(&place, &sealed)
+            .map_err(|_| Error::BadCursor)?;
+        serde_json::from_slice(&plain).map_err(|_| Error::BadCursor)
+    }
+}
+
+fn bound_to<P: Permission>(permit: &Permit<P>, filters: &impl Serialize) -> Result<String, Error> {
+    let account = permit.actor().account().map(|account| account.to_string()).unwrap_or_default();
+    Ok(format!("{}|{account}|{}", permit.tenant(), serde_json::to_string(filters)?))
+}

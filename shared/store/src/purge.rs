@@ -1,0 +1,451 @@
+//! The retention purge (R-17, R-18): what a terminated tenant left is deleted, and made unreadable for good.
+//!
+//! ```text
+//! terminated ──purge is due──▶ purging: count ─▶ delete items and objects ─▶ shred the keys ─▶ verify ──nothing left──▶ purged
+//!                                 ▲                                                              │
+//!                                 └───────────── killed, out of time, something left ────────────┘
+//! ```
+//!
+//! From the first step on the tenant's state refuses every permit. Each step can be repeated, and a run that was killed is taken up by the next one; the wrapped keys go
+//! last, so that whatever is still there can be read by nobody else and deleted by anybody's next run. The verification shares no code with the deletion. `audit` is not
+//! touched: the trail is kept for its own time, the contract record for its own class.
+//!
+//! A request or an import that held its permit when the purge began may still have written something afterwards. What it wrote is sealed with keys that are gone; all the
+//! same, runs of the next two days look at a purged tenant once more.
+//!
+//! All of a tenant's data goes by the end of its contract. A stress check that is contracted for longer than everything else keeps nothing yet that could live on
+//! by itself: no door of it exists, and no item of it.
+
+mod delete;
+mod verify;
+
+use std::time::Instant;
+
+use authz::{
+    Permit, TenantState,
+    permission::{ManageContracts, PurgeTenants},
+};
+use domain::{
+    contract::{EndDates, unrecoverable_from},
+    ids::{CertificateId, PLATFORM, PurgeId, TenantId},
+    time::Jst,
+};
+use jiff::{ToSpan as _, civil::Date};
+use serde::{Deserialize, Serialize};
+use vault::Purpose;
+
+use self::delete::Budget;
+use crate::{
+    Conflict, ContractState, Error, Files, Store, Write, contracts,
+    db::Range,
+    item::{Attributes, Stored, from_item, number},
+    key::{Family, Key, Table, partition},
+    tenants,
+    tenants::{attribute, state_value},
+};
+
+const SCHEMA: u8 = 1;
+/// For how many days after its purge a tenant is looked at once more.
+const LOOKED_AT_DAYS: i32 = 2;
+/// How often one run deletes and verifies before it leaves the rest to the next one.
+const ROUNDS: usize = 2;
+
+/// How much there is of a tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Items in `records`.
+    pub records: u64,
+    /// Items in `names`.
+    pub names: u64,
+    /// Versions of objects in the imports bucket, delete markers included.
+    pub objects: u64,
+    /// Uploads to it that were begun and never ended.
+    pub uploads: u64,
+}
+
+impl Counts {
+    fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Keys that were shredded: those of one purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShreddedKeys {
+    /// What they were for.
+    pub purpose: String,
+    /// How many versions there were.
+    pub versions: usize,
+    /// When the ledger learnt of it.
+    pub shredded_at: Jst,
+}
+
+/// A deletion certificate (データ削除証明): ids, counts and dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Its id.
+    pub id: CertificateId,
+    /// The run of the purge.
+    pub run: PurgeId,
+    /// Whose data it was.
+    pub tenant: TenantId,
+    /// The contract's last day.
+    pub terminates_on: Date,
+    /// The day by which everything had to be gone.
+    pub deletion_deadline: Date,
+    /// When the purge began.
+    pub begun_at: Jst,
+    /// What there was when it began.
+    pub found: Counts,
+    /// What was left when it was verified.
+    pub left: Counts,
+    /// The keys that were shredded.
+    pub keys: Vec<ShreddedKeys>,
+    /// When it was verified that nothing was left.
+    pub deleted_at: Jst,
+    /// Until the day before, snapshots and recovery windows hold sealed copies, which nothing opens any more; from this day on there are none (R-18).
+    pub unrecoverable_from: Date,
+}
+
+/// A purge, under the platform.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    run: PurgeId,
+    tenant: TenantId,
+    begun_at: Jst,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    found: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    certificate: Option<Certificate>,
+}
+
+fn key(tenant: TenantId) -> Key {
+    Key::new(Table::Records, PLATFORM, Family::Purge, "", tenant)
+}
+
+/// How far a purge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PurgeStage {
+    /// It is due.
+    Due,
+    /// It has begun.
+    Begun,
+    /// It was done not long ago.
+    Done,
+}
+
+/// A tenant that a run must look at.
+#[derive(Debug, Clone, Copy)]
+pub struct ToPurge {
+    /// Which.
+    pub tenant: TenantId,
+    /// How far it is.
+    pub stage: PurgeStage,
+    /// What had to happen when.
+    pub dates: EndDates,
+}
+
+/// How much one run may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How many things it deletes at most.
+    pub most_deletes: Option<u64>,
+    /// When it must stop.
+    pub until: Instant,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub enum Purged {
+    /// Everything is gone.
+    Done(Box<Certificate>),
+    /// There is more to do, for the next run.
+    Unfinished,
+    /// It was purged before, and there was this left over from somebody who was still writing; it is gone now.
+    LookedAgain(Counts),
+}
+
+impl Store {
+    /// The tenants that a run on `today` must look at: those that are due, those that are not finished, and those that were purged in the last days. The permit is the
+    /// platform's.
+    pub async fn tenants_to_purge(&self, permit: &Permit<PurgeTenants>, today: Date) -> Result<Vec<ToPurge>, Error> {
+        if permit.tenant() != PLATFORM {
+            return Err(Error::NotFound);
+        }
+        let whole = |family| Range::whole(Table::Records, family, partition(PLATFORM, family, ""));
+        let contracts = self.db.query_all(whole(Family::Contract)).await?;
+        let purges = self.db.query_all(whole(Family::Purge)).await?;
+        let mut recent = Vec::new();
+        for item in purges {
+            let certificate = from_item::<Record>(item, self.clock.now())?.and_then(|stored| stored.record.certificate);
+            recent.extend(certificate.filter(|it| is_recent(it.deleted_at, today)).map(|it| it.tenant));
+        }
+        let mut found = Vec::new();
+        for item in contracts {
+            let Some(Stored { record, .. }) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
+            let Some(termination) = &record.termination else { continue };
+            let dates = EndDates::of(termination.terminates_on);
+            if let Some(stage) = stage(record.state, &dates, recent.contains(&record.tenant), today) {
+                found.push(ToPurge { tenant: record.tenant, stage, dates });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Purges the permit's tenant, or goes on with it. Refused as [`Conflict::WrongState`] before its day.
+    pub async fn purge_tenant(
+        &self,
+        files: &Files,
+        permit: &Permit<PurgeTenants>,
+        at: Jst,
+        bounds: Bounds,
+    ) -> Result<Purged, Error> {
+        let tenant = permit.tenant();
+        if tenant == PLATFORM {
+            return Err(Error::NotFound);
+        }
+        let Stored { record: contract, version } = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
+        let termination = contract.termination.ok_or(Conflict::WrongState)?;
+        let dates = EndDates::of(termination.terminates_on);
+        let budget = Budget::new(bounds);
+        match stage(contract.state, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
+            PurgeStage::Due => self.begin_purge(permit, version, at).await?,
+            PurgeStage::Begun => {}
+            PurgeStage::Done => return self.look_again(files, permit, &budget).await,
+        }
+        let purge = self.counted(files, tenant).await?;
+        for _ in 0..ROUNDS {
+            if !self.delete_everything(files, tenant, &budget).await? {
+                return Ok(Purged::Unfinished);
+            }
+            let keys = self.shred(tenant, purge.record.run).await?;
+            let left = self.left_of(files, permit).await?;
+            if left.is_nothing() {
+                let certificate = self.certify(&purge.record, dates, left, keys, at)?;
+                return self.complete_purge(permit, purge, certificate).await;
+            }
+        }
+        Ok(Purged::Unfinished)
+    }
+
+    /// How much there is of the permit's tenant: counted by scans that share no code with the deletion.
+    pub async fn left_of(&self, files: &Files, permit: &Permit<PurgeTenants>) -> Result<Counts, Error> {
+        if permit.tenant() == PLATFORM {
+            return Err(Error::NotFound);
+        }
+        verify::count(&self.db, files, permit.tenant()).await
+    }
+
+    /// The certificate of a tenant that was purged.
+    pub async fn deletion_certificate(
+        &self,
+        permit: &Permit<ManageContracts>,
+        tenant: TenantId,
+    ) -> Result<Certificate, Error> {
+        if permit.tenant() != PLATFORM {
+            return Err(Error::NotFound);
+        }
+        let purge = self.load_purge(tenant).await?.ok_or(Error::NotFound)?;
+        purge.record.certificate.ok_or(Error::NotFound)
+    }
+
+    async fn load_purge(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
+        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
+        from_item(item, self.clock.now())
+    }
+
+    /// Shuts the tenant: contract and tenant say so in one transaction, which fails if the termination was withdrawn meanwhile.
+    async fn begin_purge(&self, permit: &Permit<PurgeTenants>, version: u64, at: Jst) -> Result<(), Error> {
+        let tenant = permit.tenant();
+        let mut write = Write::new();
+        self.move_contract(&mut write, tenant, Some(version), ContractState::Terminated, ContractState::Purging)?;
+        let values = Attributes::from([
+            (":purging".to_owned(), state_value(TenantState::Purging)),
+            (":one".to_owned(), number(1)),
+        ]);
+        let expression = "SET tenant_state = :purging, version = version + :one";
+        let exists = Some("attribute_exists(pk)");
+        write.update(self, tenants::key(tenant), expression, exists, values, || Conflict::WrongState.into())?;
+        let begun_at = at.max(self.clock.now());
+        let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None };
+        write.create(self, key(tenant), SCHEMA, &record, || Conflict::WrongState.into())?;
+        self.tell_both(permit, write, "tenant.begin_purge", &record.run).await
+    }
+
+    /// The purge with what there was when it began, which is counted once.
+    async fn counted(&self, files: &Files, tenant: TenantId) -> Result<Stored<Record>, Error> {
+        let missing = || Error::Internal("a purge has no record".to_owned());
+        let Stored { record, version } = self.load_purge(tenant).await?.ok_or_else(missing)?;
+        if record.found.is_some() {
+            return Ok(Stored { record, version });
+        }
+        let record = Record { found: Some(verify::count(&self.db, files, tenant).await?), ..record };
+        let mut write = Write::new();
+        write.replace(self, key(tenant), SCHEMA, version, &record)?;
+        write.commit_unaudited(self).await?;
+        Ok(Stored { record, version: version + 1 })
+    }
+
+    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do.
+    async fn delete_everything(&self, files: &Files, tenant: TenantId, budget: &Budget) -> Result<bool, Error> {
+        for table in [Table::Records, Table::Names] {
+            if !delete::items(&self.db, table, tenant, budget).await? {
+                return Ok(false);
+            }
+        }
+        Ok(delete::objects(files, tenant, budget).await? && delete::uploads(files, tenant, budget).await?)
+    }
+
+    /// Shreds the tenant's keys, and asks the vault for each of them: it must refuse.
+    async fn shred(&self, tenant: TenantId, run: PurgeId) -> Result<Vec<ShreddedKeys>, Error> {
+        let purposes: Vec<Purpose> = Purpose::of_tenants().collect();
+        let entries = Box::pin(self.vault.shred(tenant, &purposes, run)).await?;
+        for purpose in purposes {
+            match Box::pin(self.vault.keyring_for(tenant, purpose, [])).await {
+                Err(vault::Error::Shredded) => {}
+                Ok(_) => return Err(Error::Internal(format!("a shredded key for {purpose} still opens"))),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let keys = entries.into_iter().map(|entry| ShreddedKeys {
+            purpose: entry.purpose,
+            versions: entry.versions.len(),
+            shredded_at: entry.shredded_at,
+        });
+        Ok(keys.collect())
+    }
+
+    fn certify(
+        &self,
+        purge: &Record,
+        dates: EndDates,
+        left: Counts,
+        keys: Vec<ShreddedKeys>,
+        at: Jst,
+    ) -> Result<Certificate, Error> {
+        let deleted_at = at.max(self.clock.now());
+        Ok(Certificate {
+            id: self.new_id()?,
+            run: purge.run,
+            tenant: purge.tenant,
+            terminates_on: dates.terminates_on,
+            deletion_deadline: dates.deletion_deadline,
+            begun_at: purge.begun_at,
+            found: purge.found.unwrap_or_default(),
+            left,
+            keys,
+            deleted_at,
+            unrecoverable_from: unrecoverable_from(deleted_at.date()),
+        })
+    }
+
+    async fn complete_purge(
+        &self,
+        permit: &Permit<PurgeTenants>,
+        purge: Stored<Record>,
+        certificate: Certificate,
+    ) -> Result<Purged, Error> {
+        let tenant = permit.tenant();
+        let mut write = Write::new();
+        self.move_contract(&mut write, tenant, None, ContractState::Purging, ContractState::Purged)?;
+        let record = Record { certificate: Some(certificate.clone()), ..purge.record };
+        write.replace(self, key(tenant), SCHEMA, purge.version, &record)?;
+        self.tell_both(permit, write, "tenant.purge", &certificate.id).await?;
+        Ok(Purged::Done(Box::new(certificate)))
+    }
+
+    /// Looks once more at a tenant that was purged.
+    async fn look_again(&self, files: &Files, permit: &Permit<PurgeTenants>, budget: &Budget) -> Result<Purged, Error> {
+        let left = self.left_of(files, permit).await?;
+        if !left.is_nothing() {
+            if !self.delete_everything(files, permit.tenant(), budget).await? {
+                return Ok(Purged::Unfinished);
+            }
+            self.tell_both(permit, Write::new(), "tenant.purge_again", &permit.tenant()).await?;
+        }
+        Ok(Purged::LookedAgain(left))
+    }
+
+    fn move_contract(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        version: Option<u64>,
+        from: ContractState,
+        to: ContractState,
+    ) -> Result<(), Error> {
+        let mut condition = "contract_state = :from".to_owned();
+        let mut values = Attributes::from([
+            (":from".to_owned(), attribute(&from)?),
+            (":to".to_owned(), attribute(&to)?),
+            (":one".to_owned(), number(1)),
+        ]);
+        if let Some(version) = version {
+            condition.push_str(" AND version = :version");
+            values.insert(":version".to_owned(), number(version));
+        }
+        let expression = "SET contract_state = :to, version = version + :one";
+        write.update(self, contracts::key(tenant), expression, Some(&condition), values, || {
+            Conflict::WrongState.into()
+        })?;
+        Ok(())
+    }
+
+    /// Makes `write` happen with its event in both trails: the provider's and the customer's.
+    async fn tell_both(
+        &self,
+        permit: &Permit<PurgeTenants>,
+        mut write: Write,
+        action: &str,
+        subject: &impl std::fmt::Display,
+    ) -> Result<(), Error> {
+        let event = || Ok::<_, Error>(self.event(permit, action)?.on(permit.tenant()).on(subject));
+        write.tell(self, &event()?.in_tenant(PLATFORM)).await?;
+        write.commit(self, event()?).await
+    }
+}
+
+/// How far the purge of a contract in this state is on `today`; `None` where there is nothing to do.
+fn stage(state: ContractState, dates: &EndDates, is_recent: bool, today: Date) -> Option<PurgeStage> {
+    match state {
+        _ if dates.purge_on > today => None,
+        ContractState::Active => None,
+        ContractState::Terminated => Some(PurgeStage::Due),
+        ContractState::Purging => Some(PurgeStage::Begun),
+        ContractState::Purged => is_recent.then_some(PurgeStage::Done),
+    }
+}
+
+fn is_recent(deleted_at: Jst, today: Date) -> bool {
+    deleted_at.date().saturating_add(LOOKED_AT_DAYS.days()) >= today
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn r17_nothing_is_purged_before_its_day() {
+        let dates = EndDates::of(date(2026, 1, 31));
+        let eve = date(2026, 2, 13);
+        for state in [ContractState::Active, ContractState::Terminated, ContractState::Purging, ContractState::Purged] {
+            assert_eq!(stage(state, &dates, true, eve), None, "{state:?} on the eve of the purge");
+        }
+        assert_eq!(stage(ContractState::Terminated, &dates, false, date(2026, 2, 14)), Some(PurgeStage::Due));
+        assert_eq!(stage(ContractState::Active, &dates, false, date(2026, 2, 14)), None);
+    }
+
+    #[test]
+    fn r17_what_was_begun_goes_on_and_what_is_done_is_looked_at_for_two_days() {
+        let dates = EndDates::of(date(2026, 1, 31));
+        let today = date(2026, 2, 16);
+        assert_eq!(stage(ContractState::Purging, &dates, false, today), Some(PurgeStage::Begun));
+        let deleted_at: Jst = "2026-02-14T03:10:00+09:00".parse().unwrap();
+        assert!(is_recent(deleted_at, today) && !is_recent(deleted_at, date(2026, 2, 17)));
+        assert_eq!(stage(ContractState::Purged, &dates, true, today), Some(PurgeStage::Done));
+        assert_eq!(stage(ContractState::Purged, &dates, false, today), None);
+    }
+}

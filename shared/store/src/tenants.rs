@@ -1,0 +1,232 @@
+//! Tenants (契約企業): what one is to the service while its contract runs. What the contract itself says is in `contracts`, and outlives the tenant.
+//!
+//! ```text
+//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ (no tenant)
+//!    ▲                      │
+//!    └──────withdraw────────┘
+//! ```
+
+use authz::{
+    AddressRules, HandlingRule, ImportKind, Permit, TenantFacts, TenantState,
+    permission::{ChangeTenant, ManageAddressRules, ViewTenant},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    account::TenantCode,
+    contract::ServiceTerm,
+    employee::MailAddress,
+    ids::{PLATFORM, TenantId},
+    organisation::OrganisationName,
+    time::Jst,
+};
+use enumset::EnumSet;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Conflict, Error, Notice, Prepared, Store, Write,
+    item::{Attributes, Stored, from_item, text},
+    key::{Family, Key, Table},
+};
+
+pub(crate) const SCHEMA: u8 = 1;
+
+/// A tenant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// What its people type when they sign in.
+    pub code: TenantCode,
+    /// The company's name.
+    #[serde(rename = "company_name")]
+    pub name: OrganisationName,
+    /// Whether it can be worked in.
+    #[serde(rename = "tenant_state")]
+    pub state: TenantState,
+    /// The contract's last day, if it was terminated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub terminates_on: Option<Date>,
+    /// The services that are contracted, each with its term.
+    pub services: Vec<ServiceTerm>,
+    /// From where roles beyond employee may be used (R-10).
+    #[serde(default)]
+    pub addresses: AddressRules,
+    /// The choices of the handling rules for health information.
+    #[serde(default)]
+    pub handling_rules: EnumSet<HandlingRule>,
+    /// The month in which a fiscal year starts: 4 unless the tenant says otherwise.
+    pub fiscal_year_starts: i8,
+    /// Whom its people turn to in their own company.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<Contact>,
+    /// The kinds of files that the customer's system may drop.
+    #[serde(default)]
+    pub drop_kinds: EnumSet<ImportKind>,
+    /// Goes up with every change of the department tree, so that a copy of the tree can be told to be old.
+    #[serde(default)]
+    pub organisation_version: u64,
+    /// When it was made.
+    pub created_at: Jst,
+}
+
+/// The desk in a company that its people turn to (社内の問い合わせ窓口): a desk, not a person, and so not sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// What the desk is called.
+    pub desk: OrganisationName,
+    /// Its mail address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mail: Option<MailAddress>,
+    /// Its telephone number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phone: Option<String>,
+}
+
+impl Tenant {
+    /// What decisions need to know of it at this moment.
+    pub(crate) fn facts(&self, now: Jst) -> TenantFacts {
+        let today = now.date();
+        TenantFacts {
+            tenant: self.id,
+            state: self.state,
+            ends_at: self.terminates_on.map(Jst::end_of),
+            services: self.services.iter().filter(|term| term.runs_on(today)).map(|term| term.service).collect(),
+            addresses: self.addresses.clone(),
+            handling_rules: self.handling_rules,
+        }
+    }
+}
+
+/// What of a tenant may be changed by itself.
+#[derive(Debug, Clone, Default)]
+pub struct TenantChange {
+    /// The month in which a fiscal year starts, 1 to 12.
+    pub fiscal_year_starts: Option<i8>,
+    /// The handling rules.
+    pub handling_rules: Option<EnumSet<HandlingRule>>,
+    /// The desk; `Some(None)` for none any more.
+    pub contact: Option<Option<Contact>>,
+}
+
+pub(crate) fn key(tenant: TenantId) -> Key {
+    Key::new(Table::Records, tenant, Family::Tenant, "", "TENANT")
+}
+
+pub(crate) fn code_key(code: &TenantCode) -> Key {
+    Key::new(Table::Records, PLATFORM, Family::TenantCode, code, "TENANTCODE")
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CodeRecord {
+    pub(crate) tenant: TenantId,
+}
+
+impl Store {
+    /// The permit's own tenant.
+    pub async fn tenant(&self, permit: &Permit<ViewTenant>) -> Result<Stored<Tenant>, Error> {
+        self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)
+    }
+
+    pub(crate) async fn load_tenant(&self, tenant: TenantId) -> Result<Option<Stored<Tenant>>, Error> {
+        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
+        from_item(item, self.clock.now())
+    }
+
+    /// Changes settings.
+    pub async fn change_tenant(
+        &self,
+        permit: &Permit<ChangeTenant>,
+        version: u64,
+        change: TenantChange,
+    ) -> Result<Prepared<Stored<Tenant>>, Error> {
+        let Stored { record: mut tenant, .. } = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?;
+        if let Some(month) = change.fiscal_year_starts {
+            tenant.fiscal_year_starts = month;
+        }
+        if let Some(rules) = change.handling_rules {
+            tenant.handling_rules = rules;
+        }
+        if let Some(contact) = change.contact {
+            tenant.contact = contact;
+        }
+        let event = self.event(permit, "tenant.change")?.on(tenant.id);
+        let mut expression = "SET fiscal_year_starts = :month, handling_rules = :rules, version = :next".to_owned();
+        let mut values = Attributes::from([
+            (":month".to_owned(), attribute(&tenant.fiscal_year_starts)?),
+            (":rules".to_owned(), attribute(&tenant.handling_rules)?),
+        ]);
+        match &tenant.contact {
+            Some(contact) => {
+                expression.push_str(", contact = :contact");
+                values.insert(":contact".to_owned(), attribute(contact)?);
+            }
+            None => expression.push_str(" REMOVE contact"),
+        }
+        self.updated(tenant, version, &expression, values, event)
+    }
+
+    /// The networks that roles beyond employee may be used from.
+    pub async fn address_rules(&self, permit: &Permit<ManageAddressRules>) -> Result<Stored<Tenant>, Error> {
+        self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)
+    }
+
+    /// Replaces them, and tells every administrator. A list that would shut out whoever saves it is refused, unless `force`.
+    pub async fn change_address_rules(
+        &self,
+        permit: &Permit<ManageAddressRules>,
+        version: u64,
+        addresses: AddressRules,
+        force: bool,
+    ) -> Result<Prepared<Stored<Tenant>>, Error> {
+        if !force && !addresses.allow(permit.actor().origin().address) {
+            return Err(Conflict::WouldShutOut.into());
+        }
+        let Stored { record: mut tenant, .. } = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?;
+        let networks = |rules: &AddressRules| rules.networks().collect();
+        let (before, after) = (networks(&tenant.addresses), networks(&addresses));
+        let notice = Notice::IpRulesChanged { at: self.clock.now(), before, after };
+        tenant.addresses = addresses;
+        let event = self.event(permit, "tenant.change_ip_rules")?.on(tenant.id);
+        let values = Attributes::from([(":rules".to_owned(), attribute(&tenant.addresses)?)]);
+        let mut prepared = self.updated(tenant, version, "SET addresses = :rules, version = :next", values, event)?;
+        self.enqueue_to_administrators(&mut prepared.write, permit.tenant(), &notice).await?;
+        Ok(prepared)
+    }
+
+    /// An update of single attributes: the tree's version lies in the same item and must not be set back.
+    fn updated(
+        &self,
+        tenant: Tenant,
+        version: u64,
+        expression: &str,
+        mut values: Attributes,
+        event: crate::Event,
+    ) -> Result<Prepared<Stored<Tenant>>, Error> {
+        values.insert(":version".to_owned(), crate::item::number(version));
+        values.insert(":next".to_owned(), crate::item::number(version + 1));
+        let mut write = Write::new();
+        write.update(self, key(tenant.id), expression, Some("version = :version"), values, || Error::Stale)?;
+        Ok(Prepared { thing: Stored { record: tenant, version: version + 1 }, write, event })
+    }
+
+    /// Whose code this is. Codes never change hands, so that what was found once is remembered.
+    pub(crate) async fn tenant_of_code(&self, code: &TenantCode) -> Result<Option<TenantId>, Error> {
+        let Some(item) = self.db.get(&code_key(code)).await? else { return Ok(None) };
+        Ok(from_item::<CodeRecord>(item, self.clock.now())?.map(|stored| stored.record.tenant))
+    }
+}
+
+/// A value as an attribute, for an update.
+pub(crate) fn attribute<T: Serialize + ?Sized>(value: &T) -> Result<AttributeValue, Error> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The state as an attribute, for conditions.
+pub(crate) fn state_value(state: TenantState) -> AttributeValue {
+    text(match state {
+        TenantState::Active => "active",
+        TenantState::Terminated => "terminated",
+        TenantState::Purging => "purging",
+    })
+}

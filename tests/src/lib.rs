@@ -1,0 +1,41 @@
+//! The service from outside, over HTTP, S3 and schedules: a [`World`] is a running service, a [`Tenant`] is a customer in
+//! it, an [`Actor`] is somebody who asks. Nothing here reaches into the service where a caller could not, except for what
+//! says so.
+//!
+//! All worlds live on one runtime ([`run`]), because connections belong to the runtime that opened them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "for tests alone: what fails here fails a test"
+)]
+
+mod actor;
+pub mod imports;
+pub mod logs;
+mod wait;
+mod world;
+
+use std::sync::LazyLock;
+
+pub use actor::{Actor, anonymous, problem};
+pub use local::client::Answer;
+pub use wait::{eventually, unchanged};
+pub use world::{Tenant, World};
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"));
+
+/// Runs a test.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    logs::watch();
+    let outcome = RUNTIME.block_on(test);
+    logs::nothing_leaked();
+    outcome
+}
+
+/// Runs something beside the test.
+pub fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
+    RUNTIME.spawn(task)
+}

@@ -1,0 +1,25 @@
+//! Waiting for something to become true, by asking. A deadline that is reached means that something is broken.
+
+use std::time::{Duration, Instant};
+
+/// How long a thing may take on a slow machine that does other things as well.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// How long between two questions.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Asks until there is an answer.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(started.elapsed() < DEADLINE, "{what}: did not happen within {DEADLINE:?}");
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+/// Fails when two things that should be the same differ, and shows how.
+pub fn unchanged<T: PartialEq + std::fmt::Debug>(what: &str, before: &T, after: &T) {
+    assert!(before == after, "{what} changed:\n  before {before:?}\n  after  {after:?}");
+}

@@ -1,0 +1,13 @@
+//! The service from outside. One binary, so that it is linked once; a module per subject.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails a test")]
+
+mod architecture;
+mod contracts;
+mod conventions;
+mod isolation;
+mod lockout;
+mod mails;
+mod matrix;
+mod purge;
+mod restart;
+mod sign_in;

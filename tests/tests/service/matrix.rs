@@ -1,0 +1,331 @@
+//! Who may do what: every operation of the contract × every role, asked over HTTP and compared with `authz::matrix`
+//! . An operation that names no row of the matrix, and is not on the list of open ones, fails.
+
+use authz::Role;
+use authz::matrix::{Cell, Row, row_named};
+use endpoint::openapi::{operations, permission_of};
+use serde_json::{Value, json};
+use tests::{Actor, Answer, Tenant, World, anonymous, problem, run};
+
+/// Operations without a token: what signs in, and what holds nobody's data.
+const OPEN: [&str; 10] = [
+    "signIn",
+    "signInWithOtp",
+    "refreshSession",
+    "readStatus",
+    "readOpenApi",
+    "readReference",
+    "readReferenceStyle",
+    "readReferenceScript",
+    "listProblems",
+    "readProblem",
+];
+/// These change the one who asks: they come last.
+const LAST: [&str; 2] = ["removeOtp", "signOut"];
+
+/// An operation of the contract.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    has_body: bool,
+    wants_etag: bool,
+    row: Option<&'static Row>,
+}
+
+/// All of them; those with the role of the asker at stake last.
+fn contract() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(local::documents::OPENAPI).unwrap();
+    let mut all: Vec<_> = operations(&document)
+        .into_iter()
+        .map(|(path, method, operation)| {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            let row = permission_of(&operation).map(|name| {
+                row_named(name).unwrap_or_else(|| panic!("{id} asks for {name}, which is no row of the matrix"))
+            });
+            assert!(
+                row.is_some() || OPEN.contains(&id.as_str()),
+                "{id} asks for no permission: give it one, or put it on the list of open operations"
+            );
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            Operation {
+                method: method.to_uppercase(),
+                path,
+                has_body: operation.get("requestBody").is_some(),
+                wants_etag: parameters.iter().any(|parameter| parameter["name"] == "If-Match"),
+                row,
+                id,
+            }
+        })
+        .collect();
+    all.sort_by_key(|operation| LAST.iter().position(|last| *last == operation.id).map_or(0, |at| at + 1));
+    all
+}
+
+impl Operation {
+    /// The path with ids that never were.
+    fn path(&self) -> String {
+        let segments = self.path.split('/').map(|segment| {
+            let name = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}'));
+            name.map_or(segment.to_owned(), never_was)
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// Asks in a way that changes nothing: the body has a field that no operation knows.
+    async fn ask(&self, actor: &Actor) -> Answer {
+        let headers: &[_] = if self.wants_etag { &[("If-Match", "\"1\"")] } else { &[] };
+        let body = self.has_body.then(|| json!({ "no_such_field": true }));
+        actor.call(&self.method, &self.path(), headers, body).await
+    }
+}
+
+/// An id that a thing of this kind could have, and none has.
+fn never_was(parameter: &str) -> String {
+    let prefix = match parameter {
+        "account_id" => "acc",
+        "checkup_id" => "chk",
+        "department_id" => "dep",
+        "employee_id" => "emp",
+        "import_id" => "imp",
+        "label_id" => "lab",
+        "session_id" => "ses",
+        "tenant_id" => "ten",
+        "workplace_id" => "wpl",
+        other => return other.to_owned(),
+    };
+    format!("{prefix}_0190000000007000800000000000dead")
+}
+
+/// What the decision was, whatever came after it.
+fn decision(answer: &Answer) -> String {
+    if !matches!(answer.status, 401 | 403) {
+        assert!(answer.status < 500, "{}", answer.json());
+        return "allowed".to_owned();
+    }
+    problem(answer)
+}
+
+/// What the matrix says about somebody with one role, signed in with all that the role asks for.
+fn expected(row: &Row, role: Role) -> &'static str {
+    let allowed = match row.cell(role) {
+        Cell::No => false,
+        Cell::Own => role == Role::Employee || row.is_about_the_account(),
+        Cell::Scope => true,
+        // A new tenant has declared no handling rules.
+        Cell::ScopeIf(_) => false,
+    };
+    if allowed { "allowed" } else { "forbidden" }
+}
+
+fn actor_of(tenant: &Tenant, role: Role) -> Actor {
+    if role == Role::Operator { tenant.world().operator(1) } else { tenant.actor(role.name()) }
+}
+
+#[test]
+fn r02_r11_every_operation_answers_every_role_as_the_matrix_says() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let mut wrong = Vec::new();
+        for role in Role::ALL {
+            let actor = actor_of(&tenant, role);
+            for operation in contract() {
+                let Some(row) = operation.row else { continue };
+                if operation.id == "removeOtp" && role == Role::Employee {
+                    // Nothing to remove: the second factor is asked for first.
+                    assert_eq!(decision(&operation.ask(&actor).await), "fresh-second-factor-required");
+                    continue;
+                }
+                let (is, should) = (decision(&operation.ask(&actor).await), expected(row, role));
+                if is != should {
+                    wrong.push(format!("{} {} as {}: {is}, but the matrix says {should}", operation.method, operation.path, role.name()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    });
+}
+
+#[test]
+fn r11_without_a_good_token_nothing_opens() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let administrator = tenant.actor("administrator");
+        let good = administrator.token().await.unwrap();
+        let nobody = anonymous(&world);
+        let mut signature_changed = good.clone();
+        let last = signature_changed.pop().unwrap();
+        signature_changed.push(if last == 'A' { 'Q' } else { 'A' });
+        let payload = good.split('.').nth(1).unwrap();
+        // {"typ":"at+jwt","alg":"none"}
+        let unsigned = format!("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJub25lIn0.{payload}.");
+        // {"typ":"at+jwt","alg":"HS256","kid":"k0001"}
+        let symmetric = format!("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJIUzI1NiIsImtpZCI6ImswMDAxIn0.{payload}.c2lnbmF0dXJl");
+        let begun = nobody.post("/v1/sessions", administrator.sign_in_body(&administrator.account().password)).await;
+        let challenge = begun.json()["challenge_token"].as_str().unwrap().to_owned();
+        let bad = [
+            ("no token", nobody.clone()),
+            ("a changed signature", nobody.with_token(&signature_changed)),
+            ("no signature", nobody.with_token(&unsigned)),
+            ("another algorithm", nobody.with_token(&symmetric)),
+            ("a challenge's token", nobody.with_token(&challenge)),
+            ("no token at all", nobody.with_token("x")),
+        ];
+        for operation in contract().iter().filter(|operation| operation.row.is_some()) {
+            for (what, actor) in &bad {
+                let answer = operation.ask(actor).await;
+                assert_eq!(decision(&answer), "unauthenticated", "{} with {what}", operation.id);
+            }
+        }
+        world.pass(16 * 60);
+        let expired = nobody.with_token(&good);
+        for operation in contract().iter().filter(|operation| operation.row.is_some()) {
+            let answer = operation.ask(&expired).await;
+            assert_eq!(decision(&answer), "unauthenticated", "{} with an expired token", operation.id);
+        }
+    });
+}
+
+#[test]
+fn operations_without_a_permission_answer_without_a_token() {
+    run(async {
+        let world = World::shared().await;
+        for operation in contract().iter().filter(|operation| operation.row.is_none()) {
+            let answer = operation.ask(&anonymous(&world)).await;
+            assert!(!matches!(answer.status, 401 | 403) && answer.status < 500, "{}: {}", operation.id, answer.json());
+        }
+    });
+}
+
+/// Only what reaches others asks for the address and the second factor; one's own needs neither.
+fn reaches_others(row: &Row, role: Role) -> bool {
+    matches!(row.cell(role), Cell::Scope)
+}
+
+#[test]
+fn r10_outside_the_tenants_networks_every_role_beyond_employee_is_refused() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let administrator = tenant.actor("administrator");
+        let etag = administrator.get("/v1/tenant/ip-rules").await.header("etag").to_owned();
+        let rules = json!({ "networks": ["203.0.113.0/24"], "force": true });
+        let answer = administrator.put("/v1/tenant/ip-rules", &etag, rules).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Operator) {
+            let actor = tenant.actor(role.name());
+            for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
+                let Some(row) = operation.row.filter(|row| reaches_others(row, role)) else { continue };
+                let outside = decision(&operation.ask(&actor).await);
+                assert_eq!(outside, "address-not-allowed", "{} as {}", operation.id, role.name());
+                let inside = decision(&operation.ask(&actor.from_address("203.0.113.7")).await);
+                assert_eq!(inside, expected(row, role), "{} as {}", operation.id, role.name());
+            }
+            assert_eq!(actor.get("/v1/me").await.status, 200, "one's own account is open from everywhere");
+        }
+        // A header that a client sends is not where it comes from.
+        let claimed = administrator.with("X-Forwarded-For", "203.0.113.7").get("/v1/accounts").await;
+        assert_eq!(decision(&claimed), "address-not-allowed");
+        // Operators have networks of their own.
+        let abroad = world.operator(0).from_address("198.51.100.9").get("/v1/contracts").await;
+        assert_eq!(decision(&abroad), "address-not-allowed");
+    });
+}
+
+#[test]
+fn r10_a_list_that_would_shut_its_author_out_is_refused_unless_forced() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let administrator = tenant.actor("administrator");
+        let etag = administrator.get("/v1/tenant/ip-rules").await.header("etag").to_owned();
+        let answer = administrator.put("/v1/tenant/ip-rules", &etag, json!({ "networks": ["203.0.113.0/24"] })).await;
+        assert_eq!((answer.status, problem(&answer).as_str()), (409, "conflict"), "{}", answer.json());
+        let answer = administrator.put("/v1/tenant/ip-rules", &etag, json!({ "networks": ["127.0.0.0/8", "2001:db8::/32"] })).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+    });
+}
+
+#[test]
+fn r03_without_a_second_factor_no_role_beyond_employee_can_be_used() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let administrator = tenant.actor("administrator");
+        for role in Role::ALL.into_iter().filter(|role| !matches!(role, Role::Employee | Role::Operator)) {
+            let login = format!("{}-otp@example.jp", role.name().replace('_', "-"));
+            let (initial, own) = ("Mada-Otp-Nashi-26", "Otp-wa-Korekara-27");
+            let body = json!({ "login_id": login, "name": "二要素 未子", "initial_password": initial,
+                "grants": [{ "role": role.name(), "scope": { "kind": "tenant" } }] });
+            let made = administrator.fresh().await.post("/v1/accounts", body).await;
+            assert_eq!(made.status, 201, "{}", made.json());
+            let newcomer = tenant.account(&login, initial);
+            let changed = newcomer
+                .call("PUT", "/v1/me/password", &[], Some(json!({ "current_password": initial, "new_password": own })))
+                .await;
+            assert_eq!(changed.status, 204, "{}", changed.json());
+            for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
+                let Some(row) = operation.row else { continue };
+                let should = if reaches_others(row, role) {
+                    "second-factor-required"
+                } else {
+                    expected(row, role)
+                };
+                let is = decision(&operation.ask(&newcomer).await);
+                assert_eq!(is, should, "{} as {} without a second factor", operation.id, role.name());
+            }
+        }
+    });
+}
+
+#[test]
+fn r03_the_most_dangerous_operations_want_a_one_time_password_of_the_last_five_minutes() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        for role in Role::ALL {
+            let actor = actor_of(&tenant, role);
+            let token = actor.token().await.unwrap();
+            world.pass(6 * 60);
+            let stale = actor.with_token(&token);
+            for operation in contract() {
+                let Some(row) = operation.row.filter(|row| row.fresh && row.cell(role) != Cell::No) else { continue };
+                let is = decision(&operation.ask(&stale).await);
+                assert_eq!(is, "fresh-second-factor-required", "{} ({}) as {}", operation.id, row.permission.name(), role.name());
+            }
+            if actor.account().totp_secret.is_some() {
+                let code = actor.otp().await;
+                assert_eq!(stale.post("/v1/sessions/step-up", json!({ "code": code })).await.status, 204);
+                for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
+                    let Some(row) = operation.row.filter(|row| row.fresh) else { continue };
+                    let is = decision(&operation.ask(&stale).await);
+                    assert_eq!(is, expected(row, role), "{} as {}", operation.id, role.name());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_service_that_is_not_contracted_is_not_there() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let operator = world.operator(0);
+        let path = format!("/v1/contracts/{}", tenant.id());
+        let etag = operator.get(&path).await.header("etag").to_owned();
+        let only = json!({ "services": [{ "service": "stress_check" }] });
+        let answer = operator.patch(&path, &etag, only).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Operator) {
+            let actor = tenant.actor(role.name());
+            for operation in contract() {
+                if operation.row.is_some_and(|row| row.service == Some(domain::contract::Service::Checkup)) {
+                    let answer = operation.ask(&actor).await;
+                    assert_eq!((answer.status, problem(&answer).as_str()), (404, "not-found"), "{}", operation.id);
+                }
+            }
+        }
+    });
+}
