@@ -62,7 +62,7 @@ impl Facts {
         if stored.account.must_change_password && !row.before_password_change {
             return Err(Denied::PasswordChangeRequired);
         }
-        if row.service.is_some_and(|service| !stored.tenant.services.contains(&service)) {
+        if !is_contracted(row, &stored.tenant) {
             return Err(Denied::NotContracted);
         }
         let (roles, reach) = self.weigh(row, stored)?;
@@ -71,7 +71,7 @@ impl Facts {
         }
         let columns = MATRIX
             .iter()
-            .filter(|row| row.sort == Sort::Column)
+            .filter(|row| row.sort == Sort::Column && is_contracted(row, &stored.tenant))
             .filter_map(|row| Some((row.permission, self.weigh(row, stored).ok()?.1)))
             .collect();
         let actor = Actor::Account {
@@ -185,6 +185,10 @@ fn usable(role: Role, row: &Row, stored: &SignedIn, address: Option<IpAddr>) -> 
     Ok(Some(Counts::ForScope))
 }
 
+fn is_contracted(row: &Row, tenant: &TenantFacts) -> bool {
+    row.service.is_none_or(|service| tenant.services.contains(&service))
+}
+
 /// Whether a role has its place in this tenant, and the account may have it at all.
 fn has_its_place(role: Role, tenant: &TenantFacts, account: &AccountFacts) -> bool {
     let in_its_place = role == Role::Employee || (role == Role::Operator) == (tenant.tenant == PLATFORM);
@@ -230,12 +234,14 @@ pub fn import_right_of(
     tree: Option<&Arc<Tree>>,
     now: Jst,
 ) -> Result<ImportRight, Denied> {
-    if account.tenant != tenant.tenant || account.state != AccountState::Active || !tenant.takes_imports(now) {
+    if account.tenant != tenant.tenant || account.state != AccountState::Active || !takes(tenant, kind, now) {
         return Err(Denied::Forbidden);
     }
     let mut reach = Reach::default();
-    for grant in account.grants.iter().filter(|grant| kind.roles().contains(grant.role)) {
-        reach.add(&grant.scope, tree);
+    for Grant { role, scope } in &account.grants {
+        if kind.row().cell(*role) == Cell::Scope && has_its_place(*role, tenant, account) {
+            reach.add(scope, tree);
+        }
     }
     ImportRight::within(tenant.tenant, kind, actor, reach)
 }
@@ -248,10 +254,15 @@ pub fn drop_right(
     actor: Actor,
     now: Jst,
 ) -> Result<ImportRight, Denied> {
-    if !tenant.takes_imports(now) || !kind.may_be_dropped() || !allowed.contains(kind) {
+    if !takes(tenant, kind, now) || !kind.may_be_dropped() || !allowed.contains(kind) {
         return Err(Denied::Forbidden);
     }
     ImportRight::within(tenant.tenant, kind, actor, Reach::everybody())
+}
+
+/// Whether a tenant takes files of this kind at all: its contract runs, and with it the service that they belong to.
+fn takes(tenant: &TenantFacts, kind: ImportKind, now: Jst) -> bool {
+    tenant.takes_imports(now) && is_contracted(kind.row(), tenant)
 }
 
 /// Whether an account may sign in at all: it and its contract are good. Sign-in asks before there is a session.

@@ -1,4 +1,4 @@
-//! Who may import what: a table of its own beside the matrix, because the kind of a file is known only from the request's body.
+//! Who may import what. The kind of a file is known only from the request's body, so that each kind is a column of the matrix, beside the one door.
 
 use enumset::{EnumSet, EnumSetType};
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     decision::Denied,
     ids::TenantId,
+    matrix::{PermissionId, Row, row_of},
     permit::{Actor, Reach},
-    role::Role,
 };
 
 /// What a file holds.
@@ -58,16 +58,23 @@ impl ImportKind {
         !matches!(self, Self::Accounts | Self::StressAnswers)
     }
 
-    /// The roles that may import this kind, each within its scope.
+    /// The column of the matrix that says who may import this kind.
     #[must_use]
-    pub fn roles(self) -> EnumSet<Role> {
+    pub const fn permission(self) -> PermissionId {
         match self {
-            Self::Departments | Self::Employees => Role::Administrator | Role::Hr,
-            Self::Accounts | Self::Lifelogs => EnumSet::only(Role::Administrator),
-            Self::Checkups => Role::Hr | Role::HealthOfficer | Role::Nurse | Role::Physician,
-            Self::WorkingHours => Role::Hr | Role::HealthOfficer,
-            Self::StressAnswers => Role::StressImplementer | Role::StressClerk,
+            Self::Departments => PermissionId::ImportDepartments,
+            Self::Employees => PermissionId::ImportEmployees,
+            Self::Accounts => PermissionId::ImportAccounts,
+            Self::Checkups => PermissionId::ImportCheckups,
+            Self::WorkingHours => PermissionId::ImportWorkingHours,
+            Self::StressAnswers => PermissionId::ImportStressAnswers,
+            Self::Lifelogs => PermissionId::ImportLifelogs,
         }
+    }
+
+    /// Its row of the matrix.
+    pub(crate) fn row(self) -> &'static Row {
+        row_of(self.permission())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The permission matrix: role × permission, in one table. What is not in it is refused.
 //!
-//! Two kinds of rows: a *door* is a permission that opens operations; a *column* is a part of what a door shows (names, mail
-//! addresses, non-statutory items) that fewer people may see. A column has no door: a permit for a door knows for whom it also sees the column.
+//! Two kinds of rows: a *door* is a permission that opens operations; a *column* is a part of what a door shows or takes (names, mail
+//! addresses, non-statutory items; one kind of file) that fewer people may have. A column has no door: a permit for a door knows for whom it also has the column.
 
 use domain::contract::Service;
 use enumset::EnumSetType;
@@ -83,8 +83,22 @@ permissions! {
     SeeContacts = "contacts.see";
     /// See birth dates and sex.
     SeeAttributes = "attributes.see";
-    /// Start imports and follow them; which kinds is a table of its own.
+    /// Start imports and follow them, of the kinds that the rows below show.
     UseImports = "imports.use";
+    /// Import departments.
+    ImportDepartments = "imports.departments";
+    /// Import employees.
+    ImportEmployees = "imports.employees";
+    /// Import accounts.
+    ImportAccounts = "imports.accounts";
+    /// Import checkups: values go in unseen by those who may not read them.
+    ImportCheckups = "imports.checkups";
+    /// Import working hours.
+    ImportWorkingHours = "imports.working_hours";
+    /// Import answers of stress checks that were given on paper.
+    ImportStressAnswers = "imports.stress_answers";
+    /// Import lifelogs of a campaign.
+    ImportLifelogs = "imports.lifelogs";
     /// Read checkups: statutory items, grades, judgement.
     ViewCheckups = "checkups.view";
     /// See a checkup's items beyond the statutory ones.
@@ -119,7 +133,7 @@ pub enum Cell {
 pub enum Sort {
     /// Opens operations.
     Door,
-    /// Shows a part of what a door shows.
+    /// A part of what a door shows or takes.
     Column,
     /// Never granted: sign-in and jobs.
     Inner,
@@ -224,6 +238,13 @@ pub const MATRIX: &[Row] = &[
     column(P::SeeContacts,         [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
     column(P::SeeAttributes,       [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
     door(P::UseImports,            [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    column(P::ImportDepartments,   [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    column(P::ImportEmployees,     [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    column(P::ImportAccounts,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    column(P::ImportCheckups,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO ]).service(Service::Checkup),
+    column(P::ImportWorkingHours,  [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO ]).service(Service::Overwork),
+    column(P::ImportStressAnswers, [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO ]).service(Service::StressCheck),
+    column(P::ImportLifelogs,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).service(Service::Lifelog),
     door(P::ViewCheckups,          [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO ]).service(Service::Checkup),
     column(P::SeeNonStatutory,     [OWN,      NO,      IF_NS, IF_NS, IF_NS, IF_NS, NO,    NO,    NO,    NO ]),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES]).after_end(),

@@ -226,7 +226,7 @@ impl<P: Permission> Permit<P> {
         &self.reach
     }
 
-    /// For whom the holder also sees `column`; `None` where for nobody.
+    /// For whom the holder also has `column`; `None` where for nobody.
     #[must_use]
     pub fn sees(&self, column: PermissionId) -> Option<&Reach> {
         self.columns.iter().find(|(permission, _)| *permission == column).map(|(_, reach)| reach)
@@ -246,13 +246,10 @@ impl<P: Permission> Permit<P> {
 }
 
 impl Permit<crate::permission::UseImports> {
-    /// The right to import `kind`, if one of the roles that count has it. Departments, employees and accounts are about the whole
+    /// The right to import `kind`, for those whom the roles reach that have it. Departments, employees and accounts are about the whole
     /// tenant: a narrower grant does not do.
     pub fn import_right(&self, kind: ImportKind) -> Result<ImportRight, Denied> {
-        let Actor::Account { roles, .. } = &self.actor else { return Err(Denied::Forbidden) };
-        if roles.is_disjoint(kind.roles()) {
-            return Err(Denied::Forbidden);
-        }
-        ImportRight::within(self.tenant, kind, self.actor.clone(), self.reach.clone())
+        let reach = self.sees(kind.permission()).ok_or(Denied::Forbidden)?;
+        ImportRight::within(self.tenant, kind, self.actor.clone(), reach.clone())
     }
 }

@@ -260,3 +260,24 @@ fn each_kind_of_file_has_its_roles_and_what_is_about_the_whole_tenant_needs_it_w
     assert!(permit.import_right(ImportKind::Employees).is_err());
     assert!(permit.import_right(ImportKind::Checkups).is_ok(), "rows outside the scope are refused one by one");
 }
+
+#[test]
+fn a_kind_of_file_reaches_as_far_as_the_roles_that_have_it_and_no_further() {
+    let mut both = somebody(&[Role::Administrator]);
+    let scope =
+        Scope::Parts { workplaces: BTreeSet::from([TOKYO]), departments: BTreeSet::new(), labels: BTreeSet::new() };
+    both.account.grants.push(Grant { role: Role::Nurse, scope });
+    let permit = facts(both).permit::<UseImports>().unwrap();
+    assert!(permit.reach().is_everybody(), "an administrator's imports are about the whole tenant");
+    let checkups = permit.import_right(ImportKind::Checkups).unwrap();
+    assert!(checkups.reach().covers(&at(SOMEBODY, Some(TOKYO), None)));
+    assert!(!checkups.reach().covers(&at(SOMEBODY, None, Some(SALES))), "a nurse's do not grow by it");
+}
+
+#[test]
+fn files_of_a_service_that_is_not_contracted_are_not_taken() {
+    let mut nurse = somebody(&[Role::Nurse]);
+    nurse.tenant.services = vec![Service::StressCheck];
+    let permit = facts(nurse).permit::<UseImports>().unwrap();
+    assert_eq!(permit.import_right(ImportKind::Checkups).map(|_| ()), Err(Denied::Forbidden));
+}

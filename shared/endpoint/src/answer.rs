@@ -8,11 +8,12 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Problem, caller::request_id, problem::Kind};
 
 /// An answer that can be kept and given again (Idempotency-Key).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -21,12 +22,13 @@ pub struct Answer {
     location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     next: Option<String>,
-    body: Option<serde_json::Value>,
+    /// JSON as it goes out: numbers keep the decimals that they were written with.
+    body: Option<Box<RawValue>>,
 }
 
 impl Answer {
     fn with_status(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_value(body).map_err(|error| {
+        let body = to_raw_value(body).map_err(|error| {
             tracing::error!(%error, "an answer cannot be written");
             Problem::new(Kind::Internal)
         })?;

@@ -12,22 +12,28 @@ use crate::{App, Problem, problem::Kind};
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
+    /// Gathers the facts once per request, however many permits its handler asks for.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
         let token = bearer(parts).ok_or(Problem::new(Kind::Unauthenticated))?;
         let facts = app.store.facts(token, origin(parts)).await?;
-        Ok(Self { facts })
+        let caller = Self { facts };
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
     }
 }
 
-/// Somebody with a token, before any decision. For the few handlers that need to ask for more than one permit.
-#[derive(Debug)]
+/// Somebody with a token, before any decision.
+#[derive(Debug, Clone)]
 pub struct Caller {
     facts: Facts,
 }
 
 impl Caller {
     /// Asks for a permit.
-    pub fn permit<P: Permission>(&self) -> Result<Permit<P>, Problem> {
+    pub(crate) fn permit<P: Permission>(&self) -> Result<Permit<P>, Problem> {
         Ok(self.facts.permit()?)
     }
 
@@ -44,6 +50,25 @@ impl<P: Permission> FromRequestParts<App> for Permit<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Caller::from_request_parts(parts, app).await?.permit()
+    }
+}
+
+/// A further permit, which only some requests to an operation need: decided with the first one, insisted on when it turns out to be needed.
+#[derive(Debug)]
+pub struct Further<P>(Result<Permit<P>, Problem>);
+
+impl<P> Further<P> {
+    /// The permit, or why there is none.
+    pub fn demand(self) -> Result<Permit<P>, Problem> {
+        self.0
+    }
+}
+
+impl<P: Permission> FromRequestParts<App> for Further<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(Caller::from_request_parts(parts, app).await?.permit()))
     }
 }
 

@@ -17,7 +17,7 @@ mod start;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
-pub use caller::{Caller, From};
+pub use caller::{Caller, From, Further};
 pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
 pub use metrics::Measured;

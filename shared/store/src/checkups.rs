@@ -18,7 +18,7 @@ use authz::{Permit, permission::ViewCheckups};
 use domain::{
     checkup::kind::CheckupKind,
     ids::{CheckupId, EmployeeId, ImportId, TenantId},
-    time::Jst,
+    time::{Jst, fiscal_year},
 };
 use futures_util::future::try_join;
 use jiff::civil::Date;
@@ -72,6 +72,12 @@ fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
 }
 
 impl Store {
+    /// The fiscal year (年度) that today belongs to, as the tenant counts them.
+    pub async fn fiscal_year_now(&self, permit: &Permit<ViewCheckups>) -> Result<i16, Error> {
+        let tenant = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?.record;
+        Ok(fiscal_year(self.clock.now().date(), tenant.fiscal_year_starts))
+    }
+
     /// An employee's checkups, the newest first; of one fiscal year, if one is asked for.
     pub async fn checkups_of_employee(
         &self,

@@ -16,6 +16,7 @@
 use authz::{ImportKind, ImportRight, Permit, TenantFacts, permission::UseImports};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    checkup::kind::CheckupKind,
     ids::{AccountId, ImportId, TenantId},
     time::Jst,
 };
@@ -106,6 +107,12 @@ pub struct ImportOptions {
     /// `utf-8` or `shift_jis`, where the file shall not speak for itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub encoding: Option<String>,
+    /// Checkups: of which fiscal year (年度) they are; a day of another one is an error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fiscal_year: Option<i16>,
+    /// Checkups: of which kind (健診種別) they are, in a file that has no column for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checkup_kind: Option<CheckupKind>,
 }
 
 /// How many rows went which way.
@@ -282,7 +289,7 @@ impl Store {
         })
     }
 
-    /// The imports of the kinds that the permit's holder may use, newest first.
+    /// The imports that the permit's holder may see, newest first.
     pub async fn imports(
         &self,
         permit: &Permit<UseImports>,
@@ -300,7 +307,7 @@ impl Store {
             range.after = items.last().and_then(|item| crate::item::as_text(item, "sk").map(str::to_owned));
             for item in items {
                 let Some(stored) = from_item::<Import>(item, self.clock.now())? else { continue };
-                if kind.is_none_or(|kind| kind == stored.record.kind) && may_see(permit, stored.record.kind) {
+                if kind.is_none_or(|kind| kind == stored.record.kind) && may_see(permit, &stored.record) {
                     let id = stored.record.id;
                     found.push(stored);
                     if found.len() == limit {
@@ -317,7 +324,7 @@ impl Store {
     /// One import.
     pub async fn import(&self, permit: &Permit<UseImports>, import: ImportId) -> Result<Stored<Import>, Error> {
         let stored = self.load_import(permit.tenant(), import).await?.ok_or(Error::NotFound)?;
-        if may_see(permit, stored.record.kind) { Ok(stored) } else { Err(Error::NotFound) }
+        if may_see(permit, &stored.record) { Ok(stored) } else { Err(Error::NotFound) }
     }
 
     /// The name of an import's file.
@@ -363,8 +370,11 @@ impl Store {
     }
 }
 
-fn may_see(permit: &Permit<UseImports>, kind: ImportKind) -> bool {
-    permit.import_right(kind).is_ok()
+/// Whether the permit's holder may see an import: one of a kind that they may import themselves, and their own, unless they reach everybody whom it can be
+/// about.
+fn may_see(permit: &Permit<UseImports>, import: &Import) -> bool {
+    let own = import.account.is_some() && import.account == permit.actor().account();
+    permit.import_right(import.kind).is_ok_and(|right| own || right.reach().is_everybody())
 }
 
 /// The tenant's keyed hashes, for telling the rows of a file apart.

@@ -34,13 +34,15 @@ fn a_repeated_post_with_the_same_key_is_answered_again_and_done_once() {
     run(async {
         let tenant = World::shared().await.another_tenant().await;
         let administrator = tenant.actor("administrator");
-        let body = json!({ "login_id": "nido@example.jp", "name": "二度 押子", "initial_password": "Nido-Oshi-2026" });
+        let body =
+            json!({ "login_id": "nido@example.jp", "name": "二度 押子", "initial_password": "Oshita-Hazu-2026" });
         let once = administrator.with("Idempotency-Key", "4f0c-1");
         let (first, second) = (once.post("/v1/accounts", body.clone()).await, once.post("/v1/accounts", body).await);
         assert_eq!((first.status, second.status), (201, 201), "{} {}", first.json(), second.json());
         assert_eq!(first.body, second.body);
         assert_eq!(first.header("location"), second.header("location"));
-        let other = json!({ "login_id": "sando@example.jp", "name": "三度 押子", "initial_password": "Sando-Oshi-2026" });
+        let other =
+            json!({ "login_id": "sando@example.jp", "name": "三度 押子", "initial_password": "Sando-Oshi-2026" });
         let conflict = once.post("/v1/accounts", other).await;
         assert_eq!((conflict.status, problem(&conflict).as_str()), (422, "idempotency-key-reused"));
         let accounts = administrator.all("/v1/accounts").await;
@@ -54,7 +56,8 @@ fn the_same_post_many_times_at_once_is_done_once() {
         let tenant = World::shared().await.another_tenant().await;
         let administrator = tenant.actor("administrator").with("Idempotency-Key", "many");
         administrator.token().await;
-        let body = json!({ "login_id": "renda@example.jp", "name": "連打 太郎", "initial_password": "Renda-Renda-26" });
+        let body =
+            json!({ "login_id": "renda@example.jp", "name": "連打 太郎", "initial_password": "Oshi-Tsuzuke-26" });
         let posts: Vec<_> = (0..8)
             .map(|_| {
                 let (administrator, body) = (administrator.clone(), body.clone());
@@ -148,7 +151,8 @@ fn an_unknown_field_is_refused_and_its_value_not_repeated() {
 fn all_that_is_wrong_is_told_at_once() {
     run(async {
         let administrator = World::shared().await.tenant(0).actor("administrator");
-        let body = json!({ "login_id": "空白 あり", "name": "", "mail": "not-a-mail", "initial_password": "Subete-Dame-26" });
+        let body =
+            json!({ "login_id": "空白 あり", "name": "", "mail": "not-a-mail", "initial_password": "Subete-Dame-26" });
         let answer = administrator.post("/v1/accounts", body).await;
         assert_eq!((answer.status, problem(&answer).as_str()), (422, "invalid"), "{}", answer.json());
         let errors = answer.json()["errors"].as_array().unwrap().clone();

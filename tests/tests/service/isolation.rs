@@ -55,8 +55,10 @@ fn r11_another_ones_session_is_one_that_never_was() {
     run(async {
         let world = World::shared().await;
         let (own, other) = (world.tenant(0), world.tenant(1));
-        let foreign = other.actor("employee").get("/v1/sessions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
-        let colleague = own.nth("employee", 1).get("/v1/sessions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let foreign =
+            other.actor("employee").get("/v1/sessions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let colleague =
+            own.nth("employee", 1).get("/v1/sessions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
         for id in [foreign, colleague] {
             the_same(&own.actor("employee"), &["DELETE"], |id| format!("/v1/sessions/{id}"), &id).await;
         }

@@ -70,7 +70,8 @@ fn r07_wrong_one_time_passwords_lock_like_wrong_passwords() {
         let world = World::shared().await;
         let tenant = world.another_tenant().await;
         let (nurse, anyone) = (tenant.actor("nurse"), anonymous(&world));
-        let challenge = async || attempt(&nurse, &world, &nurse.account().password).await.json()["challenge_token"].clone();
+        let challenge =
+            async || attempt(&nurse, &world, &nurse.account().password).await.json()["challenge_token"].clone();
         for _ in 0..5 {
             let body = json!({ "challenge_token": challenge().await, "code": "000000" });
             assert_eq!(anyone.post("/v1/sessions/otp", body).await.status, 401);

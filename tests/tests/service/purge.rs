@@ -20,9 +20,8 @@ async fn items(world: &World, table: &str, tenant: &Tenant) -> Vec<Item> {
     loop {
         let scan = world.service().clients().dynamodb.scan().table_name(table).set_exclusive_start_key(start);
         let page = scan.send().await.unwrap();
-        let of_tenant = page.items().iter().filter(|item| {
-            item["pk"].as_s().unwrap().starts_with(&format!("T#{}#", tenant.id()))
-        });
+        let of_tenant =
+            page.items().iter().filter(|item| item["pk"].as_s().unwrap().starts_with(&format!("T#{}#", tenant.id())));
         found.extend(of_tenant.cloned());
         start = page.last_evaluated_key;
         if start.is_none() {

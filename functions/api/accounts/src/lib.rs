@@ -11,7 +11,7 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::AccountId;
-use endpoint::{Answer, App, Caller, Door, Filters, IfMatch, Json, Path, Posted, Problem, limit, problem};
+use endpoint::{Answer, App, Door, Filters, Further, IfMatch, Json, Path, Posted, Problem, limit, problem};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{AccountDetails, AccountFilter, AccountSort, Stored};
@@ -102,11 +102,15 @@ async fn list(
     request_body = NewAccountBody, security(("token" = ["accounts.manage"])),
     responses((status = 201, description = "作成しました", body = AccountView))
 )]
-async fn create(State(app): State<App>, caller: Caller, posted: Posted<NewAccountBody>) -> Result<Answer, Problem> {
-    let permit = caller.permit::<ManageAccounts>()?;
+async fn create(
+    State(app): State<App>,
+    permit: Permit<ManageAccounts>,
+    granting: Further<GrantRoles>,
+    posted: Posted<NewAccountBody>,
+) -> Result<Answer, Problem> {
     let prepare = async |body: NewAccountBody| {
         let new = body.checked()?;
-        let granting = if new.grants.is_empty() { None } else { Some(caller.permit::<GrantRoles>()?) };
+        let granting = if new.grants.is_empty() { None } else { Some(granting.demand()?) };
         let made = app.store.create_account(&permit, granting.as_ref(), new).await?;
         made.map_err(|refused| problem::account_refused(&refused, "/initial_password"))
     };

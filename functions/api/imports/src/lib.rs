@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use domain::{ids::ImportId, time::Jst};
+use domain::{checkup::kind::CheckupKind, ids::ImportId, time::Jst};
 use endpoint::{Answer, App, Checks, Door, Filters, Path, Posted, Problem, limit};
 use serde::{Deserialize, Serialize};
 use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The kinds that can be imported so far, with what they are called.
-const KINDS: [(ImportKind, &str); 2] = [(ImportKind::Departments, "部署"), (ImportKind::Employees, "従業員")];
+const KINDS: [(ImportKind, &str); 3] =
+    [(ImportKind::Departments, "部署"), (ImportKind::Employees, "従業員"), (ImportKind::Checkups, "健康診断結果")];
 
 /// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.
 #[must_use]
@@ -35,7 +36,7 @@ pub fn door(files: Files, queue: Queue) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewImportBody {
-    /// 取込の種別（departments, employees）。
+    /// 取込の種別（departments：部署、employees：従業員、checkups：健康診断結果）。
     #[schema(example = "employees")]
     kind: String,
     /// ファイル名。
@@ -62,7 +63,16 @@ struct OptionsBody {
     /// 文字コード（utf-8 または `shift_jis）。省略した場合は自動で判定します`。
     #[schema(example = "shift_jis")]
     encoding: Option<String>,
+    /// 健康診断結果の年度。指定すると、その年度の外の受診日は誤りになります。
+    #[schema(example = 2026)]
+    fiscal_year: Option<i16>,
+    /// 健診種別。ファイルに健診種別の列がない場合に指定します。
+    #[schema(value_type = Option<String>, example = "periodic")]
+    checkup_kind: Option<String>,
 }
+
+/// Years that a fiscal year can be.
+const FISCAL_YEARS: std::ops::RangeInclusive<i16> = 1990..=2100;
 
 /// An import.
 #[derive(Debug, Serialize, ToSchema)]
@@ -190,7 +200,33 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
     if encoding.as_deref().is_some_and(|encoding| !matches!(encoding, "utf-8" | "shift_jis")) {
         checks.fault("/options/encoding", "unknown_value", "utf-8 または shift_jis を指定してください。");
     }
-    let options = ImportOptions { dry_run: body.dry_run, skip_bad_rows: body.skip_bad_rows, empty_clears, encoding };
+    let fiscal_year = body.options.fiscal_year;
+    if fiscal_year.is_some_and(|year| !FISCAL_YEARS.contains(&year)) {
+        checks.fault("/options/fiscal_year", "out_of_range", "年度は西暦4桁で指定してください。");
+    }
+    let checkup_kind = body.options.checkup_kind.as_deref().map(CheckupKind::named);
+    if checkup_kind == Some(None) {
+        checks.fault(
+            "/options/checkup_kind",
+            "unknown_value",
+            "健診種別は periodic（定期）・hire（雇入時）などの値で指定してください。",
+        );
+    }
+    for (given, pointer) in
+        [(fiscal_year.is_some(), "/options/fiscal_year"), (checkup_kind.is_some(), "/options/checkup_kind")]
+    {
+        if given && kind.is_some_and(|kind| kind != ImportKind::Checkups) {
+            checks.fault(pointer, "not_applicable", "健康診断結果（checkups）の取込でだけ指定できます。");
+        }
+    }
+    let options = ImportOptions {
+        dry_run: body.dry_run,
+        skip_bad_rows: body.skip_bad_rows,
+        empty_clears,
+        encoding,
+        fiscal_year,
+        checkup_kind: checkup_kind.flatten(),
+    };
     let file_name = file_name.to_owned();
     checks.finish(kind.map(|kind| (kind, NewImport { file_name, options })))
 }

@@ -35,8 +35,7 @@ pub fn door() -> Door {
     description = "付与されたロールごとに、このサインインで利用できるかどうかと、利用できない場合の理由を返します。",
     security(("token" = ["me.read"])), responses((status = 200, description = "自分のアカウント", body = MeView))
 )]
-async fn read(State(app): State<App>, caller: Caller) -> Result<Answer, Problem> {
-    let permit = caller.permit::<ReadSelf>()?;
+async fn read(State(app): State<App>, permit: Permit<ReadSelf>, caller: Caller) -> Result<Answer, Problem> {
     let me = app.store.me(&permit).await?;
     Ok(Answer::ok(&MeView::of(&me.record, caller.roles()))?.version(me.version))
 }

@@ -85,7 +85,7 @@ async fn write(
     import: &Import,
     planned: Vec<Planned>,
 ) -> Result<(Done, Vec<String>), Error> {
-    let mut register = Register::open(&importer.store, right).await?;
+    let mut register = Register::open(&importer.store, right, import).await?;
     register.prepare(&importer.store, right, import, &planned).await?;
     let register = register;
     let groups = register.groups(planned);

@@ -61,7 +61,7 @@ pub(crate) async fn file(
         Ok(layout) => layout,
         Err(faults) => return Ok(checked.refused(1, faults)),
     };
-    let register = Register::open(&importer.store, right).await?;
+    let register = Register::open(&importer.store, right, import).await?;
     let mut pass = Pass {
         importer,
         turn,

@@ -1,22 +1,29 @@
 //! What the kinds of files have in common for the job, and where they differ: how a row is read, what it is about, what of the register it touches, and how it
 //! is written.
 
+mod checkups;
 mod departments;
 mod employees;
 
 use authz::{ImportKind, ImportRight};
 use domain::{
+    employee::EmployeeNumber,
     intake::{self, EmptyCells, Fault, FaultCode, Severity},
     table::Record,
 };
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use store::{Error, Import, ImportLookup, Store};
+use store::{Error, Import, ImportLookup, Registered, Store};
+
+/// Employees that are looked up by one request.
+const LOOKED_UP: usize = 100;
 
 /// How a file is read.
 #[derive(Debug)]
 pub(crate) enum Layout {
     Departments(intake::departments::Layout),
     Employees(Box<intake::employees::Layout>),
+    Checkups(Box<intake::checkups::Layout>),
 }
 
 /// A row that was read.
@@ -24,6 +31,7 @@ pub(crate) enum Layout {
 pub(crate) enum Row {
     Department(intake::departments::DepartmentRow),
     Employee(Box<intake::employees::EmployeeRow>),
+    Checkup(Box<intake::checkups::CheckupRow>),
 }
 
 /// A row, held against the register.
@@ -65,10 +73,14 @@ impl Layout {
         if import.options.empty_clears {
             options.empty_cells = EmptyCells::Clear;
         }
+        options.checkup_kind = import.options.checkup_kind;
         match kind {
             ImportKind::Departments => intake::departments::Layout::recognise(header, options).map(Self::Departments),
             ImportKind::Employees => {
                 intake::employees::Layout::recognise(header, options).map(Box::new).map(Self::Employees)
+            }
+            ImportKind::Checkups => {
+                intake::checkups::Layout::recognise(header, options).map(Box::new).map(Self::Checkups)
             }
             // No import of another kind is ever made: neither by the door nor for a drop.
             _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
@@ -81,6 +93,7 @@ impl Layout {
         match self {
             Self::Departments(layout) => read(layout.parse(count, cell), Row::Department),
             Self::Employees(layout) => read(layout.parse(count, cell), |row| Row::Employee(Box::new(row))),
+            Self::Checkups(layout) => read(layout.parse(count, cell), |row| Row::Checkup(Box::new(row))),
         }
     }
 
@@ -92,6 +105,9 @@ impl Layout {
             }
             Self::Employees(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::employees::Role::Number)
+            }
+            Self::Checkups(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::checkups::Role::Number)
             }
         }
     }
@@ -119,13 +135,15 @@ pub(crate) struct Register {
 enum Kind {
     Departments(Box<departments::Register>),
     Employees(Box<employees::Register>),
+    Checkups(Box<checkups::Register>),
 }
 
 impl Register {
     /// Opens what rows of the right's kind need.
-    pub(crate) async fn open(store: &Store, right: &ImportRight) -> Result<Self, Error> {
+    pub(crate) async fn open(store: &Store, right: &ImportRight, import: &Import) -> Result<Self, Error> {
         let kind = match right.kind() {
             ImportKind::Departments => Kind::Departments(Box::new(departments::Register::open(store, right).await?)),
+            ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
             _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
@@ -136,6 +154,9 @@ impl Register {
         match row {
             Row::Department(row) => self.lookup.identity(&[row.code.as_str()]),
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
+            Row::Checkup(row) => {
+                self.lookup.identity(&[row.employee_number.as_str(), &row.date.to_string(), row.kind.japanese()])
+            }
         }
     }
 
@@ -150,6 +171,7 @@ impl Register {
         match (&mut self.kind, layout) {
             (Kind::Departments(register), Layout::Departments(layout)) => Ok(register.check(layout, rows)),
             (Kind::Employees(register), Layout::Employees(layout)) => register.check(store, right, layout, rows).await,
+            (Kind::Checkups(register), Layout::Checkups(layout)) => register.check(store, right, layout, rows).await,
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
     }
@@ -172,6 +194,7 @@ impl Register {
     ) -> Result<(), Error> {
         match &mut self.kind {
             Kind::Employees(register) => register.prepare(store, right, import, planned).await,
+            Kind::Checkups(register) => register.prepare(store, right, planned).await,
             Kind::Departments(_) => Ok(()),
         }
     }
@@ -180,7 +203,7 @@ impl Register {
     pub(crate) fn groups(&self, planned: Vec<Planned>) -> Vec<Vec<Planned>> {
         match self.kind {
             Kind::Departments(_) => vec![planned],
-            Kind::Employees(_) => planned.into_iter().map(|row| vec![row]).collect(),
+            Kind::Employees(_) | Kind::Checkups(_) => planned.into_iter().map(|row| vec![row]).collect(),
         }
     }
 
@@ -195,6 +218,7 @@ impl Register {
         match &self.kind {
             Kind::Departments(_) => departments::apply(store, right, import, group).await,
             Kind::Employees(register) => register.apply(store, right, import, group).await,
+            Kind::Checkups(register) => register.apply(store, right, import, group).await,
         }
     }
 }
@@ -208,4 +232,15 @@ pub(crate) struct Planned {
     pub(crate) row: Row,
     /// The version of what it was checked against.
     pub(crate) version: u64,
+}
+
+/// Who has these numbers, in their order.
+async fn registered<'a>(
+    store: &Store,
+    right: &ImportRight,
+    numbers: impl Iterator<Item = &'a EmployeeNumber>,
+) -> Result<Vec<Option<Registered>>, Error> {
+    let numbers: Vec<_> = numbers.cloned().collect();
+    let found = try_join_all(numbers.chunks(LOOKED_UP).map(|numbers| store.registered(right, numbers))).await?;
+    Ok(found.into_iter().flatten().collect())
 }

@@ -76,7 +76,7 @@ async fn settle_tenant(tenant: &mut DemoTenant, store: &Store, cloud: &Cloud) ->
     let company = company::of(&tenant.tenant_code);
     let id = setup::contract(store, company, tenant).await?;
     tenant.tenant_id = id.to_string();
-    let places = places::places(tenant)?;
+    let places = places::places(store, id, company, tenant).await?;
     for (account, place) in tenant.accounts.iter().zip(places) {
         setup::account(store, id, account, place.grants, place.employee).await?;
     }

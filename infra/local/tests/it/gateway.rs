@@ -158,7 +158,7 @@ async fn the_local_doors_move_the_clock_and_show_counters() {
     let gateway = Gateway::start(options, functions(), cloud.counters().clone()).await.unwrap();
     let json = [("content-type", "application/json")];
     let moved =
-        send("PUT", &format!("{}/_local/clock", gateway.url()), &json, r#"{"now":"2027-04-01T00:00:00Z"}"#).await;
+        send("POST", &format!("{}/_local/clock", gateway.url()), &json, r#"{"now":"2027-04-01T00:00:00Z"}"#).await;
     assert_eq!(moved.status, 200);
     assert!(cloud.clock().timestamp().to_string().starts_with("2027-04-01T00:00"), "{:?}", moved.json());
     let event = send("GET", &format!("{}/v1/employees/e", gateway.url()), &[], "").await.json();

@@ -1,7 +1,7 @@
 //! Kinds of checkup (健診種別) that the law and the market know, with their basis in the law and whether the report of
 //! form 6 counts them. One table.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::value::StrDeserializer};
 
 use crate::text;
 
@@ -136,6 +136,12 @@ impl CheckupKind {
             KINDS.iter().find(named).map(|row| row.kind)
         };
         find(word).or_else(|| find(&text::narrow(word)))
+    }
+
+    /// The kind with this code (`periodic`).
+    #[must_use]
+    pub fn named(code: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<serde::de::value::Error>::new(code)).ok()
     }
 
     /// What people read.

@@ -189,7 +189,7 @@ const TABLE: &[Row] = &[
         "encoding_unsupported",
         "UTF-16(Unicodeテキスト)は読み込めません。「CSV UTF-8」か「CSV(コンマ区切り)」で保存し直してください。",
     ),
-    error(F::FileTooLarge, "file_too_large", "ファイルが大きすぎます。50MB・20万行以内に分けてください。"),
+    error(F::FileTooLarge, "file_too_large", "ファイルが大きすぎます。1GiB・200万行以内に分けてください。"),
     error(F::BrokenQuote, "broken_quote", "引用符(\")が閉じていません。セル内の引用符は\"\"と2つ重ねてください。"),
     error(
         F::WrongColumnCount,

@@ -85,6 +85,12 @@ impl CheckupSealer {
         Self { keyring, lookup, fiscal_year_starts }
     }
 
+    /// The tenant's fiscal year (年度) that a day belongs to.
+    #[must_use]
+    pub fn fiscal_year(&self, day: Date) -> i16 {
+        fiscal_year(day, self.fiscal_year_starts)
+    }
+
     /// The id of the checkup of this employee, day and kind.
     pub fn id(&self, employee: EmployeeId, examined_on: Date, kind: CheckupKind) -> Result<CheckupId, Error> {
         let mut bytes = Vec::with_capacity(64);
@@ -140,7 +146,7 @@ impl CheckupSealer {
         let key = key(tenant, employee, id);
         let plain = Zeroizing::new(serde_json::to_vec(health)?);
         let sealed = self.keyring.seal(&crate::place(tenant, &key, &key.entity(), HEALTH), &plain)?;
-        let fiscal_year = fiscal_year(*examined_on, self.fiscal_year_starts);
+        let fiscal_year = self.fiscal_year(*examined_on);
         let record = Record {
             id,
             employee,

@@ -11,13 +11,9 @@ use domain::{
     },
     organisation::{OrganisationName, WorkplaceCode},
 };
-use futures_util::future::try_join_all;
 use store::{Conflict, Error, Import, Organisation, Person, PersonContent, Registered, RowApplied, Store, Write};
 
-use super::{Applied, Held, Planned, Row};
-
-/// Rows that are looked up by one request.
-const LOOKED_UP: usize = 100;
+use super::{Applied, Held, Planned, Row, registered};
 
 /// Where people can be placed.
 #[derive(Debug)]
@@ -40,7 +36,7 @@ impl Register {
         rows: &[(u64, &Row)],
     ) -> Result<Vec<Held>, Error> {
         let rows: Vec<&EmployeeRow> = rows.iter().filter_map(|(_, row)| of(row)).collect();
-        let registered = registered(store, right, &rows).await?;
+        let registered = registered(store, right, rows.iter().map(|row| &row.number)).await?;
         Ok(rows.iter().zip(registered).map(|(row, known)| self.hold(layout, row, known.as_ref())).collect())
     }
 
@@ -129,7 +125,7 @@ impl Register {
         group: Vec<Planned>,
     ) -> Result<Vec<(u64, Applied)>, Error> {
         let rows: Vec<&EmployeeRow> = group.iter().filter_map(|planned| of(&planned.row)).collect();
-        let known = registered(store, right, &rows).await?;
+        let known = registered(store, right, rows.iter().map(|row| &row.number)).await?;
         let mut applied = Vec::with_capacity(group.len());
         for ((planned, row), known) in group.iter().zip(rows).zip(known) {
             let outcome = self.write(store, right, import, row, known, planned.version).await?;
@@ -224,16 +220,6 @@ impl Register {
 
 fn of(row: &Row) -> Option<&EmployeeRow> {
     if let Row::Employee(row) = row { Some(row) } else { None }
-}
-
-async fn registered(
-    store: &Store,
-    right: &ImportRight,
-    rows: &[&EmployeeRow],
-) -> Result<Vec<Option<Registered>>, Error> {
-    let numbers: Vec<_> = rows.iter().map(|row| row.number.clone()).collect();
-    let found = try_join_all(numbers.chunks(LOOKED_UP).map(|numbers| store.registered(right, numbers))).await?;
-    Ok(found.into_iter().flatten().collect())
 }
 
 /// A value that cannot go.

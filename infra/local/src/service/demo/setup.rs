@@ -18,7 +18,7 @@ use crate::service::endpoints::{DemoAccount, DemoTenant, Operator};
 /// From where operators sign in: this machine.
 const OPERATORS_NETWORKS: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin { address: None, request_id: "local-start".to_owned() }
 }
 
