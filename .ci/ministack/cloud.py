@@ -5,9 +5,12 @@ What is deployed is infra/template.yaml with the settings of `production` in sam
 1. Nested stacks are created one after the other, with the parameters and outputs that template.yaml connects them by. ministack applies the SAM transform to
    the stack that it is asked for, and not to stacks within it.
 2. `Api` and `Backup` are left out. ministack ignores an API's OpenAPI document, so there would be no routes: functions are invoked with API Gateway's events.
+   And it does not know `AWS::Backup::BackupSelection`.
 3. Functions that a run does not need are left out, with what mentions them.
 4. `CodeUri` is a zip of a binary that cargo built here, for the processor of this machine.
 5. Parameters that are numbers are put into resources as numbers. ministack hands on their text, and its queue poller stops at a `MaximumConcurrency` of "8".
+
+Everything else is deployed as the templates say. Roles and key policies are made, but not enforced: only a real deployment shows one that is too narrow.
 """
 import json
 import os
@@ -102,7 +105,10 @@ class Cloud:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "ministack.log"
         self.process = None
+        # Of stacks, by name.
         self.outputs = {}
+        # Which function was invoked last, for whoever wants to see what it logged.
+        self.asked = None
         self.credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
     def environment(self):
@@ -216,6 +222,15 @@ class Cloud:
             reasons = [f"  {event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in events if event.get("ResourceStatusReason")]
             raise RuntimeError(f"stack {stack} is {made['StackStatus']}\n" + "\n".join(reasons))
         self.outputs[stack] = {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}
+
+    def invoke(self, name, event):
+        """What a function answers; an error of the invocation is one here."""
+        self.asked = name
+        answer = self.client("lambda").invoke(FunctionName=f"{self.prefix}-{name}", Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise AssertionError(f"{name} ends with {payload}")
+        return payload
 
     def settings_of(self, name):
         """The environment that a function's process gets from its template."""

@@ -12,6 +12,7 @@
 )]
 
 mod actor;
+mod hand;
 pub mod imports;
 pub mod logs;
 mod wait;
@@ -20,6 +21,7 @@ mod world;
 use std::sync::LazyLock;
 
 pub use actor::{Actor, anonymous, problem};
+pub use hand::Hand;
 pub use local::client::Answer;
 pub use wait::{eventually, unchanged};
 pub use world::{Tenant, World};

@@ -178,6 +178,18 @@ impl Tenant {
         self.world.actor(Some(self.code()), account)
     }
 
+    /// Replaces what the first account with this role was granted.
+    pub async fn grant(&self, role: &str, grants: Value) {
+        let administrator = self.actor("administrator").fresh().await;
+        let login_id = self.actor(role).account().login_id.clone();
+        let accounts = administrator.all("/v1/accounts").await;
+        let account = accounts.iter().find(|account| account["login_id"] == login_id.as_str()).expect("the account");
+        let path = format!("/v1/accounts/{}/grants", account["id"].as_str().expect("an id"));
+        let etag = administrator.get(&path).await.header("etag").to_owned();
+        let answer = administrator.put(&path, &etag, json!({ "grants": grants })).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+    }
+
     /// Somebody with an account that a test made.
     #[must_use]
     pub fn account(&self, login_id: &str, password: &str) -> Actor {

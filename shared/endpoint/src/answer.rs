@@ -100,6 +100,21 @@ impl IntoResponse for Answer {
     }
 }
 
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Turns an answer into a CSV file to keep: UTF-8 with a byte order mark, by which Excel in Japan knows it. `file` may begin with one or not.
+pub fn into_csv(mut response: Response, name: &str, file: &[u8]) -> Result<Response, Problem> {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.map_err(|_| Problem::new(Kind::Internal))?;
+    // Twice: `lambda_http` decodes text, and takes the first one for its own.
+    *response.body_mut() = [BOM, BOM, file.strip_prefix(BOM).unwrap_or(file)].concat().into();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
 /// The headers of every answer. Nothing here is for a browser to show, frame, guess at or keep.
 pub(crate) const SECURITY: [(HeaderName, &str); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),

@@ -15,7 +15,7 @@ pub mod openapi;
 pub mod problem;
 mod start;
 
-pub use answer::Answer;
+pub use answer::{Answer, into_csv};
 pub use app::{App, Settings};
 pub use caller::{Caller, From, Further};
 pub use door::Door;

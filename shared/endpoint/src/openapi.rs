@@ -58,7 +58,7 @@ pub fn documents(doors: Vec<Door>, version: &str) -> Result<Documents, serde_jso
     for Part { function, api } in &parts {
         let schemas = api.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
         if let Some(all) = openapi.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-            all.extend(schemas);
+            all.extend(schemas.into_iter().map(|(name, schema)| (name, undescribed(schema))));
         }
         for (path, method, operation) in operations(api) {
             let operation = finished(operation, function, &path, &method);
@@ -67,6 +67,14 @@ pub fn documents(doors: Vec<Door>, version: &str) -> Result<Documents, serde_jso
         }
     }
     Ok(Documents { openapi, gateway })
+}
+
+/// A schema without what its type's doc comment says to those who read the code; what callers need stands at its properties, in Japanese.
+fn undescribed(mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("description");
+    }
+    schema
 }
 
 fn insert(document: &mut Value, path: &str, method: &str, operation: Value) {
@@ -163,7 +171,8 @@ fn problem_schemas() -> Result<Map<String, Value>, serde_json::Error> {
     struct Problems;
     let api: OpenApi = <Problems as utoipa::OpenApi>::openapi();
     let api = serde_json::to_value(api)?;
-    Ok(api.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default())
+    let schemas = api.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
+    Ok(schemas.into_iter().map(|(name, schema)| (name, undescribed(schema))).collect())
 }
 
 /// The function's name in the template: `audit-events` is `AuditEvents`.

@@ -128,13 +128,13 @@ pub const PROBLEM_BASE: &str = "/v1/problems/";
 /// One fault in the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// Where in the body (JSON Pointer), or which parameter.
+    /// 本文での場所（JSON Pointer）、またはパラメータ名。
     #[schema(example = "/login_id")]
     pub pointer: String,
-    /// A stable code.
+    /// 誤りの種類を表す、変わらないコード。
     #[schema(example = "required")]
     pub code: String,
-    /// What to do.
+    /// 対処方法。
     #[schema(example = "入力してください。")]
     pub detail: String,
 }
@@ -161,23 +161,23 @@ pub struct Problem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct Document {
-    /// The address of the kind of problem.
+    /// 問題の種類を説明するアドレス。
     #[serde(rename = "type")]
     #[schema(example = "/v1/problems/not-found")]
     pub kind: String,
-    /// In English.
+    /// 問題の種類の名称（英語）。
     #[schema(example = "Not found")]
     pub title: String,
-    /// The status.
+    /// HTTP ステータス。
     #[schema(example = 404)]
     pub status: u16,
-    /// In Japanese: what to do.
+    /// 対処方法。
     #[schema(example = "指定されたものは存在しないか、参照できる範囲にありません。")]
     pub detail: String,
-    /// The request's id; on a 404 the pattern of the path.
+    /// リクエストのID。404 の場合はパスの型。
     #[schema(example = "/v1/employees/{employee_id}")]
     pub instance: String,
-    /// Each fault of the input.
+    /// 入力の誤り（すべて）。
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
 }
@@ -305,7 +305,7 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::ImportRunning => (
             "",
             "import_running",
-            "従業員の取込が進行中のため削除できません。取込の終了から15分後に再度操作してください。",
+            "従業員の取込が進行中のため削除できません。取込が終わってから、もう一度操作してください。",
         ),
         Conflict::LeftBeforeHired => {
             ("/left_on", "retired_before_hired", "退職年月日が入社年月日より前です。日付を確かめてください。")

@@ -115,14 +115,15 @@ impl Files {
 
     /// The bytes of an object's version: all of them, or from `start` up to `end`.
     pub async fn read(&self, object: &ObjectVersion, range: Option<std::ops::Range<u64>>) -> Result<ByteStream, Error> {
-        let request = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(&object.key)
-            .version_id(&object.version)
-            .set_range(range.map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1))));
+        let request =
+            self.client.get_object().bucket(&self.bucket).key(&object.key).version_id(&object.version).set_range(
+                range.as_ref().map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
+            );
         let answer = Box::pin(request.send()).await.map_err(failed("GetObject"))?;
+        if range.is_some() && answer.content_range.is_none() {
+            // Read as the part that was asked for, the whole would be another file.
+            return Err(Error::Internal("GetObject answered a range with the whole object".to_owned()));
+        }
         Ok(answer.body)
     }
 }

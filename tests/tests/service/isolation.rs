@@ -1,6 +1,7 @@
 //! Another tenant's things are things that never were: the same status, the same headers, the same bytes.
 
 use serde_json::json;
+use tests::imports::start;
 use tests::{Actor, Answer, World, run};
 
 /// What an answer tells, but for the request's own id and the time.
@@ -62,6 +63,30 @@ fn r11_another_ones_session_is_one_that_never_was() {
         for id in [foreign, colleague] {
             the_same(&own.actor("employee"), &["DELETE"], |id| format!("/v1/sessions/{id}"), &id).await;
         }
+    });
+}
+
+#[test]
+fn r11_another_tenants_people_and_places_never_were() {
+    run(async {
+        let world = World::shared().await;
+        let (own, other) = (world.tenant(0), world.tenant(1));
+        let theirs = other.actor("administrator");
+        let first = async |path: &str| theirs.all(path).await[0]["id"].as_str().unwrap().to_owned();
+        let actor = own.actor("administrator").fresh().await;
+        for (list, path) in
+            [("/v1/employees", "employees"), ("/v1/workplaces", "workplaces"), ("/v1/departments", "departments")]
+        {
+            the_same(&actor, &["GET", "PATCH", "DELETE"], |id| format!("/v1/{path}/{id}"), &first(list).await).await;
+        }
+        let employee = first("/v1/employees").await;
+        the_same(&own.actor("nurse"), &["GET"], |id| format!("/v1/employees/{id}/checkups"), &employee).await;
+        let checkup = format!("chk_{}", "0".repeat(32));
+        the_same(&own.actor("nurse"), &["GET"], |id| format!("/v1/employees/{id}/checkups/{checkup}"), &employee).await;
+        let (import, _) = start(&theirs, "employees", json!({})).await;
+        the_same(&actor, &["GET"], |id| format!("/v1/imports/{id}"), &import).await;
+        the_same(&actor, &["GET"], |id| format!("/v1/imports/{id}/errors"), &import).await;
+        the_same(&actor, &["POST"], |id| format!("/v1/imports/{id}/apply"), &import).await;
     });
 }
 

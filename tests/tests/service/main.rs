@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails a test")]
 
 mod architecture;
+mod checkups;
 mod contracts;
 mod conventions;
+mod employees;
+mod imports;
 mod isolation;
 mod lockout;
 mod mails;

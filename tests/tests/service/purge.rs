@@ -8,6 +8,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use local::ServiceOptions;
 use serde_json::{Value, json};
+use tests::imports::import;
 use tests::{Tenant, World, run, unchanged};
 use vault::Purpose;
 
@@ -66,8 +67,11 @@ fn at_three(day: Date) -> String {
     format!("{day}T03:00:00+09:00")
 }
 
-/// Something in the tenant's bucket, some of it deleted already.
-async fn leave_files(tenant: &Tenant) {
+/// People's health in the tables, and something in the tenant's bucket.
+async fn leave_data(tenant: &Tenant) {
+    let checkup = "社員番号,受診日,健診種別,身長,収縮期血圧,拡張期血圧\nD0001,2026-06-01,定期,160.0,120,80\n";
+    let done = import(&tenant.actor("nurse"), "checkups", checkup.as_bytes(), json!({})).await;
+    assert_eq!(done["state"], "applied", "{done}");
     tenant.drop_file("employees", "一覧.csv", b"\xef\xbb\xbf".to_vec()).await.unwrap();
     tenant.drop_file("employees", "一覧.csv", b"x".to_vec()).await.unwrap();
 }
@@ -79,7 +83,7 @@ fn r17_nothing_happens_before_the_day_and_everything_is_gone_after_it() {
         let (going, staying) = (world.tenant(0), world.tenant(1));
         for tenant in [&going, &staying] {
             tenant.actor("employee").get("/v1/me").await;
-            leave_files(tenant).await;
+            leave_data(tenant).await;
         }
         let purge_on = terminate(&world, &going).await;
         let tables = ["records", "names", "keys", "audit"];
@@ -121,6 +125,7 @@ fn r17_r18_what_a_restore_brings_back_cannot_be_opened_any_more() {
         let world = World::own().await;
         let tenant = world.tenant(0);
         let id: TenantId = tenant.id().parse().unwrap();
+        leave_data(&tenant).await;
         let purge_on = terminate(&world, &tenant).await;
         let mut saved = HashMap::new();
         for table in ["records", "names", "keys"] {
@@ -129,7 +134,9 @@ fn r17_r18_what_a_restore_brings_back_cannot_be_opened_any_more() {
         let clock = world.service().store().clock().clone();
         // A vault of its own each time, as in a function that has just started: nothing cached.
         let opens = async |purpose| world.service().clients().vault(&clock).unwrap().keyring_for(id, purpose, []).await;
-        assert!(opens(Purpose::Names).await.is_ok(), "before the purge the key should open");
+        for purpose in [Purpose::Names, Purpose::Attributes, Purpose::Health] {
+            assert!(opens(purpose).await.is_ok(), "before the purge the key of {purpose} should open");
+        }
         world.run_schedule("retention-purge", &at_three(purge_on)).await;
         // `records` and `names` from a snapshot, beside today's `keys`.
         for table in ["records", "names"] {
@@ -158,7 +165,7 @@ fn r17_a_purge_that_did_not_finish_is_finished_by_the_next_run() {
     run(async {
         let world = World::start(ServiceOptions { most_deletes: Some(5), ..ServiceOptions::ephemeral() }).await;
         let tenant = world.tenant(0);
-        leave_files(&tenant).await;
+        leave_data(&tenant).await;
         let purge_on = terminate(&world, &tenant).await;
         let mut runs = 0;
         while contract(&world, &tenant).await["state"] != "purged" {

@@ -11,8 +11,8 @@ use domain::{
     ids::{AccountId, AuditEventId},
     time::Jst,
 };
-use endpoint::{Answer, App, Door, Fault, Filters, Kind, Problem, limit};
-use http::{HeaderMap, HeaderValue, Uri, header};
+use endpoint::{Answer, App, Door, Fault, Filters, Kind, Problem, into_csv, limit};
+use http::{HeaderMap, Uri, header};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{AuditSearch, Event, Outcome};
@@ -184,25 +184,17 @@ async fn list(
     let items: Vec<_> = events.into_iter().map(EventView::from).collect();
     let page = AuditEventPage { items, next_cursor };
     let answer = Answer::ok(&page)?.next_page(&uri, page.next_cursor.as_deref());
-    Ok(match query.format(&headers) {
-        Format::Json => answer.into_response(),
-        Format::Csv => as_csv(answer.into_response(), &page.items),
-    })
-}
-
-/// The same answer, with its link, as a file.
-fn as_csv(mut response: Response, events: &[EventView]) -> Response {
-    *response.body_mut() = csv::file(events).into();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    let disposition = HeaderValue::from_static("attachment; filename=\"audit-events.csv\"");
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
-    response
+    match query.format(&headers) {
+        Format::Json => Ok(answer.into_response()),
+        // The same answer, with its link, as a file.
+        Format::Csv => into_csv(answer.into_response(), "audit-events.csv", csv::file(&page.items).as_bytes()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn query(text: &str) -> ListQuery {

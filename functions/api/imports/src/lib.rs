@@ -1,14 +1,9 @@
 //! Imports (取込): `/v1/imports`. The file itself goes to S3, to the address that starting an import answers with.
 
 use authz::{ImportKind, Permit, permission::UseImports};
-use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
-};
+use axum::{Extension, extract::State, http::Uri, response::Response};
 use domain::{checkup::kind::CheckupKind, ids::ImportId, time::Jst};
-use endpoint::{Answer, App, Checks, Door, Filters, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, Door, Filters, Path, Posted, Problem, into_csv, limit};
 use serde::{Deserialize, Serialize};
 use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
 use utoipa::ToSchema;
@@ -42,7 +37,7 @@ struct NewImportBody {
     /// ファイル名。
     #[schema(example = "社員一覧.csv")]
     file_name: String,
-    /// true の場合は検査のみ行い、反映しません。反映は POST /`v1/imports/{import_id}/apply` で行います。
+    /// true の場合は検査のみ行い、反映しません。反映は `POST /v1/imports/{import_id}/apply` で行います。
     #[serde(default)]
     dry_run: bool,
     /// true の場合は誤りのある行を除いて反映します。false の場合は、誤りが1件でもあれば何も反映しません。
@@ -60,7 +55,7 @@ struct OptionsBody {
     /// 空欄の意味。keep：登録済みの値を残す（既定）、clear：登録済みの値を消す。
     #[schema(example = "keep")]
     empty_cells: Option<String>,
-    /// 文字コード（utf-8 または `shift_jis）。省略した場合は自動で判定します`。
+    /// 文字コード（`utf-8` または `shift_jis`）。省略した場合は自動で判定します。
     #[schema(example = "shift_jis")]
     encoding: Option<String>,
     /// 健康診断結果の年度。指定すると、その年度の外の受診日は誤りになります。
@@ -81,7 +76,7 @@ struct ImportView {
     id: ImportId,
     #[schema(example = "employees")]
     kind: &'static str,
-    /// `状態（awaiting_upload`, waiting, checking, checked, rejected, applying, applied, `applied_with_conflicts`, failed）。
+    /// 状態（`awaiting_upload`：ファイル待ち、`waiting`：順番待ち、`checking`：検査中、`checked`：検査済み、`rejected`：誤りのため不採用、`applying`：反映中、`applied`：反映済み、`applied_with_conflicts`：競合した行を除いて反映済み、`failed`：失敗）。
     #[schema(example = "applied")]
     state: &'static str,
     /// 取込の経路（api または drop）。
@@ -337,13 +332,7 @@ async fn faults(
     Path(import): Path<ImportId>,
 ) -> Result<Response, Problem> {
     let file = app.store.import_faults(&files, &permit, import).await?;
-    let name = format!("attachment; filename=\"{import}-errors.csv\"");
-    let disposition = HeaderValue::from_str(&name).map_err(|_| Problem::new(endpoint::Kind::Internal))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((StatusCode::OK, headers, file.to_vec()).into_response())
+    into_csv(Response::default(), &format!("{import}-errors.csv"), &file)
 }
 
 /// Applies what a dry run has checked.

@@ -62,19 +62,21 @@ async fn rows(
     let mut records = Records::of_range(&importer.files, object, shape, start, chunk.end).await?;
     let mut versions = chunk.versions.iter();
     let mut planned: Vec<Planned> = Vec::with_capacity(chunk.versions.len());
+    // It is the same version of the object, read in the same way: what was good at the check is good now, or something is badly wrong.
+    let changed = || Error::Internal("a chunk is not what was checked".to_owned());
     loop {
         while let Some(record) = records.next() {
-            let version = versions.next().copied().flatten();
-            if let (Ok(record), Some(version)) = (record, version) {
-                // A row that was good at the check is good now: it is the same version of the object, read in the same way.
-                if let Some(row) = layout.parse(&record).0 {
-                    planned.push(Planned { number: record.start.row, row, version });
-                }
-            }
+            let Some(version) = *versions.next().ok_or_else(changed)? else { continue };
+            let record = record.map_err(|_| changed())?;
+            let row = layout.parse(&record).0.ok_or_else(changed)?;
+            planned.push(Planned { number: record.start.row, row, version });
         }
         if !records.read_on().await? {
             break;
         }
+    }
+    if versions.next().is_some() {
+        return Err(changed());
     }
     write(importer, right, import, planned).await
 }

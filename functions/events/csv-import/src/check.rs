@@ -90,8 +90,9 @@ pub(crate) async fn file(
             if pass.batch.len() == BATCH {
                 pass.settle(&mut checked.faults).await?;
             }
-            if checked.rows > importer.limits.most_rows {
-                return Ok(checked.refused(0, [Fault::new(FaultCode::FileTooLarge)]));
+            let (most, code) = layout.most_rows(importer.limits.most_rows);
+            if checked.rows > most {
+                return Ok(checked.refused(0, [Fault::new(code)]));
             }
         }
         if !records.read_on().await? {
@@ -158,6 +159,17 @@ struct Plan {
     open: Option<Chunk>,
 }
 
+impl Plan {
+    /// Takes a row of the open chunk out of the plan. Only kinds whose rows hang together have faults at the end of the file, and they have one chunk.
+    fn skip(&mut self, row: u64) {
+        let Some(chunk) = &mut self.open else { return };
+        let at = row.checked_sub(chunk.first_row).and_then(|at| usize::try_from(at).ok());
+        if let Some(version) = at.and_then(|at| chunk.versions.get_mut(at)) {
+            *version = None;
+        }
+    }
+}
+
 impl Pass<'_> {
     /// Holds the batch against the file and the register, and adds it to the plan.
     async fn settle(&mut self, faults: &mut Faults) -> Result<(), Error> {
@@ -222,6 +234,7 @@ impl Pass<'_> {
     async fn close(&mut self, faults: &mut Faults) -> Result<(), Error> {
         for (row, fault) in self.register.close(self.layout) {
             faults.note(row, [fault]);
+            self.plan.skip(row);
         }
         self.write_chunk().await
     }

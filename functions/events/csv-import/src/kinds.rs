@@ -15,6 +15,8 @@ use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use store::{Error, Import, ImportLookup, Registered, Store};
 
+/// Departments of one file: they are one chunk, and the tree of all is one item.
+const MOST_DEPARTMENTS: u64 = 5_000;
 /// Employees that are looked up by one request.
 const LOOKED_UP: usize = 100;
 
@@ -109,6 +111,14 @@ impl Layout {
             Self::Checkups(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::checkups::Role::Number)
             }
+        }
+    }
+
+    /// How many rows a file has at most, and what to say of one that has more.
+    pub(crate) fn most_rows(&self, usual: u64) -> (u64, FaultCode) {
+        match self {
+            Self::Departments(_) => (MOST_DEPARTMENTS, FaultCode::TooManyDepartments),
+            _ => (usual, FaultCode::FileTooLarge),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Turns: which of a tenant's imports goes on, and when.
 
-use authz::{Origin, Permit, permission::UseImports};
+use authz::{ImportKind, Origin, Permit, permission::UseImports};
 use domain::ids::TenantId;
 use store::{Error, Import, ImportState, Stored, Turn, Way};
 
@@ -170,7 +170,22 @@ async fn watch(
         }
         return Ok(Next::Later(WATCH));
     }
+    let (applied, unchanged) = done.iter().fold((0, 0), |(a, u), (_, done)| (a + done.applied, u + done.unchanged));
     let conflicts: Vec<u64> = done.iter().flat_map(|(_, done)| done.conflicts.iter().copied()).collect();
+    let rows = applied + unchanged + conflicts.len() as u64 + import.record.counts.rejected;
+    if rows != import.record.counts.read {
+        // No row may be lost in silence.
+        tracing::error!(import = %import.record.id, rows, read = import.record.counts.read, "an import's rows do not add up");
+        let lost = |import: &mut Import| {
+            import.state = ImportState::Failed;
+            import.reason = Some("rows_lost".to_owned());
+        };
+        importer.store.move_import(turn, import, lost).await?;
+        return Ok(Next::GoOn);
+    }
+    if right.kind() == ImportKind::Employees {
+        importer.store.release_organisation(&right).await?;
+    }
     let fault_file = if conflicts.is_empty() {
         import.record.fault_file.clone()
     } else {
@@ -179,8 +194,8 @@ async fn watch(
     importer
         .store
         .move_import(turn, import, |import| {
-            import.counts.applied = done.iter().map(|(_, done)| done.applied).sum();
-            import.counts.unchanged = done.iter().map(|(_, done)| done.unchanged).sum();
+            import.counts.applied = applied;
+            import.counts.unchanged = unchanged;
             import.counts.conflicts = conflicts.len() as u64;
             import.state = if conflicts.is_empty() { ImportState::Applied } else { ImportState::AppliedWithConflicts };
             import.fault_file = fault_file;

@@ -101,7 +101,10 @@ fn not_sent<R>(error: &SdkError<SendEmailError, R>) -> Delivery {
         return Delivery::Later("no_answer".to_owned());
     };
     let code = answer.code().unwrap_or("unknown").to_owned();
+    // SES says so too where the sender's own identity is not verified: a fault of the deployment, which loses no mail.
+    let of_setup = answer.message().is_some_and(|message| message.contains("not verified"));
     match answer {
+        _ if of_setup => Delivery::Later(code),
         // Of this mail: another attempt says the same.
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => Delivery::Refused(code),
         // Of our own account, or passing: mended without this mail.
@@ -120,12 +123,20 @@ mod tests {
     use super::*;
 
     fn meta(code: &str) -> ErrorMetadata {
-        ErrorMetadata::builder().code(code).message("Email address is not verified: hanako@example.co.jp").build()
+        ErrorMetadata::builder().code(code).message("Something about hanako@example.co.jp").build()
     }
 
     fn answered(error: SendEmailError) -> Delivery {
         let response = HttpResponse::new(400.try_into().unwrap(), "".into());
         not_sent(&SdkError::service_error(error, response))
+    }
+
+    #[test]
+    fn a_sender_that_is_not_verified_yet_loses_no_mail() {
+        let text = "Email address is not verified. The following identities failed the check: no-reply@example.com";
+        let meta = ErrorMetadata::builder().code("MessageRejected").message(text).build();
+        let rejected = MessageRejected::builder().meta(meta).build();
+        assert_eq!(answered(SendEmailError::MessageRejected(rejected)), Delivery::Later("MessageRejected".to_owned()));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum FaultCode {
     EncodingUnsupported,
     /// Over the limit of bytes or rows.
     FileTooLarge,
+    /// More departments than one file takes.
+    TooManyDepartments,
     /// A quote without its partner.
     BrokenQuote,
     /// A record with more or fewer cells than the header.
@@ -190,6 +192,11 @@ const TABLE: &[Row] = &[
         "UTF-16(Unicodeテキスト)は読み込めません。「CSV UTF-8」か「CSV(コンマ区切り)」で保存し直してください。",
     ),
     error(F::FileTooLarge, "file_too_large", "ファイルが大きすぎます。1GiB・200万行以内に分けてください。"),
+    error(
+        F::TooManyDepartments,
+        "too_many_departments",
+        "部署は1ファイルに5,000行までです。分けて取り込んでください。",
+    ),
     error(F::BrokenQuote, "broken_quote", "引用符(\")が閉じていません。セル内の引用符は\"\"と2つ重ねてください。"),
     error(
         F::WrongColumnCount,

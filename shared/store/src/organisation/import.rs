@@ -150,6 +150,22 @@ impl Store {
         self.organisation_of(right.tenant()).await
     }
 
+    /// Ends the hold of [`Self::hold_organisation`] before its time: everybody of the file stands where they shall stand.
+    pub async fn release_organisation(&self, right: &ImportRight) -> Result<(), Error> {
+        // The next whole second: whoever looked around within this one may have looked too early.
+        let over = self.clock.now().plus_seconds(1).epoch_seconds();
+        let key = hold_key(right.tenant());
+        let request = self
+            .db
+            .update(&key)
+            .update_expression("SET held_until = :over")
+            .condition_expression("held_until > :over")
+            .expression_attribute_values(":over", number(u64::try_from(over).unwrap_or(0)));
+        // Where the condition fails it is over already.
+        self.db.send_update(&key, request).await?;
+        Ok(())
+    }
+
     /// Finds or makes the workplaces of a file of employees: one answer per row. A name that differs from the registered one changes nothing.
     pub async fn import_workplaces(
         &self,

@@ -42,25 +42,41 @@ impl Register {
             .collect()
     }
 
-    /// Whether everything together is a tree.
+    /// Whether everything together is a tree. A row that keeps it from being one is taken out, with its fault; so are rows that hang on it.
     pub(super) fn close(&mut self, layout: &Layout) -> Vec<(u64, Fault)> {
-        let mut above: BTreeMap<&DepartmentCode, Option<&DepartmentCode>> = self.known.parents().collect();
-        for (code, (_, parent)) in &self.brought {
-            above.insert(code, parent.as_ref());
+        let mut told = Vec::new();
+        loop {
+            let Err(faults) = self.tree() else { return told };
+            let before = told.len();
+            for (code, what) in faults {
+                // A department that the file does not touch is at fault only through one that it does.
+                if let Some((row, _)) = self.brought.remove(&code) {
+                    told.push((row, layout.columns().fault(what, Role::Parent)));
+                }
+            }
+            if told.len() == before {
+                return told;
+            }
         }
-        let Err(faults) = Tree::new(above) else { return Vec::new() };
-        let told = faults.into_iter().filter_map(|fault| {
-            let (code, what) = match fault {
-                TreeFault::UnknownParent(code) => (code, FaultCode::ParentUnknown),
-                TreeFault::Cycle(code) => (code, FaultCode::DepartmentCycle),
-                TreeFault::TooDeep(code) => (code, FaultCode::DepartmentTooDeep),
-                TreeFault::Duplicate(code) => (code, FaultCode::DuplicateInFile),
-            };
-            // A department that the file does not touch is at fault only through one that it does.
-            let (row, _) = self.brought.get(code)?;
-            Some((*row, layout.columns().fault(what, Role::Parent)))
-        });
-        told.collect()
+    }
+
+    /// The departments as they would be after the import: what keeps them from being a tree.
+    fn tree(&self) -> Result<(), Vec<(DepartmentCode, FaultCode)>> {
+        let mut above: BTreeMap<&DepartmentCode, Option<&DepartmentCode>> = self.known.parents().collect();
+        above.extend(self.brought.iter().map(|(code, (_, parent))| (code, parent.as_ref())));
+        let faults = match Tree::new(above) {
+            Ok(_) => return Ok(()),
+            Err(faults) => faults,
+        };
+        Err(faults
+            .into_iter()
+            .map(|fault| match fault {
+                TreeFault::UnknownParent(code) => (code.clone(), FaultCode::ParentUnknown),
+                TreeFault::Cycle(code) => (code.clone(), FaultCode::DepartmentCycle),
+                TreeFault::TooDeep(code) => (code.clone(), FaultCode::DepartmentTooDeep),
+                TreeFault::Duplicate(code) => (code.clone(), FaultCode::DuplicateInFile),
+            })
+            .collect())
     }
 }
 
@@ -86,19 +102,23 @@ pub(super) async fn apply(
     let known = store.organisation_for_check(right).await?;
     let mut numbers = Vec::with_capacity(group.len());
     let mut contents = Vec::with_capacity(group.len());
+    let mut applied = Vec::with_capacity(group.len());
     for Planned { number, row, version } in group {
         let Row::Department(row) = row else { continue };
-        // A name was there at the check, in the row or in the register; a department that went since is a conflict.
-        let Some(name) = name_of(&row, &known) else { continue };
+        // A name was there at the check, in the row or in the register.
+        let Some(name) = name_of(&row, &known) else {
+            applied.push((number, Applied::Conflict));
+            continue;
+        };
         let parent = parent_of(&row, &known);
         numbers.push(number);
         contents.push(DepartmentContent { code: row.code, name, parent, read: (version > 0).then_some(version) });
     }
-    let answers = store.import_departments(right, import.id, &contents).await?;
-    let applied = answers.into_iter().map(|answer| match answer {
+    let answers = store.import_departments(right, import.id, &contents).await?.into_iter().map(|answer| match answer {
         RowApplied::Created(id) | RowApplied::Updated(id) => Applied::Written(id.to_string()),
         RowApplied::Unchanged(_) => Applied::Unchanged,
         RowApplied::Conflict => Applied::Conflict,
     });
-    Ok(numbers.into_iter().zip(applied).collect())
+    applied.extend(numbers.into_iter().zip(answers));
+    Ok(applied)
 }

@@ -40,7 +40,7 @@ pub(super) async fn places(
         codes.push((WorkplaceCode::parse(code).map_err(refused)?, OrganisationName::parse(name).map_err(refused)?));
     }
     store.import_workplaces(&right, IMPORT, &codes).await.map_err(Error::of_service)?;
-    let organisation = store.hold_organisation(&right).await.map_err(Error::of_service)?;
+    let organisation = store.organisation_for_check(&right).await.map_err(Error::of_service)?;
     let mut people = Vec::with_capacity(company.employees.len());
     for someone in &company.employees {
         people.push((someone[0], employee(store, &right, &organisation, someone).await?));

@@ -1,0 +1,101 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// What is printed to whoever asks for something else.
+pub(crate) const USAGE: &str = "\
+cargo run --profile quick -p bench -- <what> [options]
+
+  doors              calls, units, CPU time and latency of a warm request to each door
+  pipeline           rows per second and core: cut, parse, judge, seal
+  imports [rows…]    whole imports of checkups (1000 20000); above 50,000 rows only the check
+  binaries           sizes, and time to the first poll and the first answer
+  all                all four
+
+  --target-dir <dir>   where cargo built the functions (beside this program)
+  --profile <name>     with which profile (this program's)
+  --requests <n>       measured requests of each door (200)
+  --starts <n>         measured starts of each function (20)
+";
+
+/// A table to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Doors,
+    Pipeline,
+    Imports,
+    Binaries,
+}
+
+impl Table {
+    const ALL: [Self; 4] = [Self::Doors, Self::Pipeline, Self::Imports, Self::Binaries];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Doors => "doors",
+            Self::Pipeline => "pipeline",
+            Self::Imports => "imports",
+            Self::Binaries => "binaries",
+        }
+    }
+
+    /// What stands above it.
+    pub(crate) fn heading(self) -> &'static str {
+        match self {
+            Self::Doors => "Doors: one warm request",
+            Self::Pipeline => "Pipeline: one row of checkups, without any I/O",
+            Self::Imports => "Imports of checkups, end to end",
+            Self::Binaries => "Binaries",
+        }
+    }
+}
+
+/// What to print, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Args {
+    pub(crate) tables: Vec<Table>,
+    /// Sizes of imported files.
+    pub(crate) rows: Vec<usize>,
+    pub(crate) profile: String,
+    /// Where the functions' binaries are.
+    pub(crate) binaries: PathBuf,
+    pub(crate) requests: usize,
+    pub(crate) starts: usize,
+}
+
+impl Args {
+    /// Reads the arguments (without the program's name).
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, Error> {
+        let own = std::env::current_exe()?;
+        let beside = own.parent().ok_or("this program lies in no directory")?;
+        let (mut target, mut profile) = (beside.parent().map(Path::to_owned), None);
+        let (mut tables, mut rows, mut requests, mut starts) = (Vec::new(), Vec::new(), 200, 20);
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--target-dir" => target = Some(value()?.into()),
+                "--profile" => profile = Some(value()?.clone()),
+                "--requests" => requests = value()?.parse()?,
+                "--starts" => starts = value()?.parse()?,
+                "all" => tables.extend(Table::ALL),
+                other => match Table::ALL.into_iter().find(|table| table.name() == other) {
+                    Some(table) => tables.push(table),
+                    None => rows.push(other.parse().map_err(|_| format!("unknown: {other}"))?),
+                },
+            }
+        }
+        if tables.is_empty() || requests == 0 || starts == 0 {
+            return Err("nothing to print".into());
+        }
+        if rows.is_empty() {
+            rows = vec![1_000, 20_000];
+        }
+        let own_profile = beside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let profile = profile.unwrap_or(own_profile);
+        let binaries = target.ok_or("this program lies in no target directory")?.join(&profile);
+        Ok(Self { tables, rows, profile, binaries, requests, starts })
+    }
+}
