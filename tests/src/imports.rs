@@ -8,11 +8,11 @@ use crate::wait::eventually;
 
 /// The sample files: an invented company of a thousand.
 pub const DEPARTMENTS: &[u8] = include_bytes!("../data/departments.csv");
-/// Employees, Shift_JIS.
+/// Employees, `Shift_JIS`.
 pub const EMPLOYEES: &[u8] = include_bytes!("../data/employees.sjis.csv");
-/// Checkups of fiscal year 2025, Shift_JIS.
+/// Checkups of fiscal year 2025, `Shift_JIS`.
 pub const CHECKUPS_2025: &[u8] = include_bytes!("../data/checkups-2025.sjis.csv");
-/// Checkups of fiscal year 2026, Shift_JIS.
+/// Checkups of fiscal year 2026, `Shift_JIS`.
 pub const CHECKUPS_2026: &[u8] = include_bytes!("../data/checkups-2026.sjis.csv");
 
 /// States in which nothing more happens by itself.

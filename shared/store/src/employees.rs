@@ -30,7 +30,7 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+    ids::{DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
     time::Jst,
 };
 use jiff::civil::Date;
@@ -81,6 +81,9 @@ pub struct Employee {
     pub(crate) content: String,
     /// [`EmployeeAttributes`].
     pub(crate) attributes: Sealed,
+    /// The import that wrote them last; none for a hand.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub imported_by: Option<ImportId>,
     /// When they were registered.
     pub created_at: Jst,
     /// When something about them last changed.

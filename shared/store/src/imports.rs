@@ -33,7 +33,7 @@ use crate::{
 
 const SCHEMA: u8 = 1;
 /// For how long a turn is held without a sign of life, in seconds.
-const LEASE_SECONDS: i64 = 60;
+const LEASE_SECONDS: i64 = 30;
 
 /// Where an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -541,7 +541,7 @@ impl Store {
         Ok(taken.and_then(|item| as_number(&item, "fence")).map(|fence| Turn { tenant, fence }))
     }
 
-    /// Keeps the turn for another minute; fails as stale if somebody else has taken it meanwhile.
+    /// Keeps the turn for another half minute; fails as stale if somebody else has taken it meanwhile.
     pub async fn keep_turn(&self, turn: Turn) -> Result<(), Error> {
         let until = self.clock.now().plus_seconds(LEASE_SECONDS).epoch_seconds();
         self.set_turn(turn, until).await

@@ -90,8 +90,8 @@ pub(crate) fn count(value: f64) -> String {
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let headings: Vec<String> = headings.iter().map(ToString::to_string).collect();
-    let mut rule = vec!["---:".to_owned(); headings.len()];
-    rule[0] = "---".to_owned();
+    let rule: Vec<String> =
+        (0..headings.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
     let body = rows.iter().map(|row| line(row));
     [line(&headings), line(&rule)].into_iter().chain(body).collect()
 }

@@ -162,20 +162,25 @@ impl Client {
         Ok(answer.json())
     }
 
-    /// Asks with a token that is good: some imports take longer than one lasts.
+    /// Asks with a token that is good.
     async fn call(&mut self, method: &str, path: &str, body: Option<Value>) -> Result<Value, Error> {
-        let token = match self.access.take().filter(|(_, since)| since.elapsed() < TOKEN) {
-            Some(access) => access,
-            None => {
-                let refresh = json!({ "refresh_token": self.refresh_token });
-                let tokens = self.ask("POST", "/v1/sessions/refresh", None, Some(refresh)).await?;
-                self.refresh_token = text(&tokens["refresh_token"])?;
-                (text(&tokens["access_token"])?, Instant::now())
-            }
-        };
-        let (token, _) = self.access.insert(token);
-        let token = token.clone();
+        let token = self.token().await?;
         self.ask(method, path, Some(&token), body).await
+    }
+
+    /// An access token: some imports take longer than one lasts.
+    async fn token(&mut self) -> Result<String, Error> {
+        if let Some((token, since)) = &self.access
+            && since.elapsed() < TOKEN
+        {
+            return Ok(token.clone());
+        }
+        let refresh = json!({ "refresh_token": self.refresh_token });
+        let tokens = self.ask("POST", "/v1/sessions/refresh", None, Some(refresh)).await?;
+        self.refresh_token = text(&tokens["refresh_token"])?;
+        let token = text(&tokens["access_token"])?;
+        self.access = Some((token.clone(), Instant::now()));
+        Ok(token)
     }
 
     /// Starts the check of a file; the import's id.

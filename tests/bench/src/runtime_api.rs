@@ -96,7 +96,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { shared.answer(request).await }
+        async move { shared.answer(request).await.map_err(|error| error.to_string()) }
     });
     // A process that was stopped leaves in the middle of asking for more: nothing to tell.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;

@@ -1,5 +1,7 @@
 //! Who sees what of a checkup, and that it is told to the trail.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use tests::imports::import;
 use tests::{Tenant, World, logs, problem, run};
@@ -219,7 +221,7 @@ fn a_year_is_read_page_by_page_without_gap_or_repetition() {
         let mut file = "社員番号,受診日,健診種別,身長\n".to_owned();
         for day in 1..=28 {
             for number in 1..=3 {
-                file.push_str(&format!("D000{number},2026-05-{day:02},定期,160.{number}\n"));
+                let _ = writeln!(file, "D000{number},2026-05-{day:02},定期,160.{number}");
             }
         }
         let nurse = tenant.actor("nurse");

@@ -216,7 +216,10 @@ fn r33_a_file_that_is_none_is_refused_as_a_whole() {
         let utf16: Vec<u8> = "\u{feff}社員番号,氏名\r\n1,山田\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         for (file, code) in [
             (Vec::new(), "empty_file"),
-            (sjis(&["社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,雇用形態,在籍区分"]), "empty_file"),
+            (
+                sjis(&["社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,雇用形態,在籍区分"]),
+                "empty_file",
+            ),
             (utf16, "encoding_unsupported"),
             (sjis(&["社員番号,星座", "1,てんびん"]), "unknown_header"),
             (sjis(&["社員番号,従業員番号", "1,1"]), "duplicate_header"),
@@ -362,8 +365,9 @@ fn three_employees(job_title: &str) -> Vec<u8> {
             ["イチ", "ニ", "サン"][number - 1]
         )
     };
-    let mut lines =
-        vec!["社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,役職,雇用形態,在籍区分".to_owned()];
+    let mut lines = vec![
+        "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,役職,雇用形態,在籍区分".to_owned(),
+    ];
     lines.extend((1..=3).map(row));
     sjis(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -1,5 +1,5 @@
 //! The service from outside. One binary, so that it is linked once; a module per subject.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what fails here fails a test")]
 
 mod architecture;
 mod checkups;

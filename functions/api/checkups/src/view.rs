@@ -125,7 +125,7 @@ struct ResultView {
     #[schema(example = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u8>,
-    /// 値がない理由（not_done：実施せず、unmeasurable：測定不能、omitted：医師の判断による省略）。
+    /// 値がない理由（`not_done`：実施せず、`unmeasurable`：測定不能、`omitted`：医師の判断による省略）。
     #[schema(example = "not_done")]
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'static str>,

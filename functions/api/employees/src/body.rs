@@ -124,7 +124,7 @@ pub(crate) struct NewEmployeeBody {
     /// 雇用形態。
     #[schema(example = "正社員")]
     employment_type: String,
-    /// 在籍区分（active：在籍、on_leave：休職、seconded：出向）。省略すると在籍です。
+    /// 在籍区分（`active`：在籍、`on_leave`：休職、`seconded`：出向）。省略すると在籍です。
     #[schema(example = "active")]
     state: Option<String>,
     /// 管理監督者かどうか。
@@ -251,7 +251,7 @@ pub(crate) struct EmployeeBody {
     /// 雇用形態。
     #[schema(example = "正社員")]
     employment_type: Option<String>,
-    /// 在籍区分（active、on_leave、seconded）。
+    /// 在籍区分（`active`、`on_leave`、`seconded`）。
     #[schema(example = "on_leave")]
     state: Option<String>,
     /// 管理監督者かどうか。

@@ -78,7 +78,7 @@ pub(crate) struct EmployeeView {
     /// 雇用形態。
     #[schema(value_type = String, example = "正社員")]
     employment_type: EmploymentType,
-    /// 在籍区分（active：在籍、on_leave：休職、seconded：出向、retired：退職）。
+    /// 在籍区分（`active`：在籍、`on_leave`：休職、`seconded`：出向、`retired`：退職）。
     #[schema(value_type = String, example = "active")]
     state: EmploymentState,
     /// ラベルのID。

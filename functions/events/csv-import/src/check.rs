@@ -23,7 +23,7 @@ use crate::{
 /// Rows that are held against the register at a time.
 const BATCH: usize = 500;
 /// How often the turn is kept while a long file is checked.
-const KEEP_TURN: Duration = Duration::from_secs(20);
+const KEEP_TURN: Duration = Duration::from_secs(10);
 
 /// What a check found.
 #[derive(Debug)]

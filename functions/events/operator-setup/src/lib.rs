@@ -76,7 +76,7 @@ struct Checked {
 
 /// Handles an invocation.
 pub async fn handle(job: &OperatorSetup, event: Value, invocation: Invocation) -> Result<Value, Error> {
-    let answer = match checked(serde_json::from_value(event)?) {
+    let answer = match checked(&serde_json::from_value(event)?) {
         Ok(checked) => set_up(&job.store, checked, &invocation).await?,
         Err(errors) => Answer { errors, ..Answer::default() },
     };
@@ -113,7 +113,7 @@ async fn set_up(store: &Store, checked: Checked, invocation: &Invocation) -> Res
 }
 
 /// Reads a request, or tells everything that is wrong with it.
-fn checked(request: Request) -> Result<Checked, Vec<Wrong>> {
+fn checked(request: &Request) -> Result<Checked, Vec<Wrong>> {
     let mut errors = Vec::new();
     let networks =
         AddressRules::parse(request.networks.iter().map(String::as_str)).ok().filter(|_| !request.networks.is_empty());
@@ -155,7 +155,7 @@ mod tests {
             "networks": [],
             "operators": [{"login_id": "a b", "name": "", "mail": "x"}, {"login_id": "operator2", "name": "運営 次郎", "mail": "b@ailes-plus.example"}],
         });
-        let errors = checked(serde_json::from_value(request).unwrap()).err().unwrap();
+        let errors = checked(&serde_json::from_value(request).unwrap()).err().unwrap();
         let pointers: Vec<_> = errors.iter().map(|wrong| wrong.pointer.as_str()).collect();
         assert_eq!(pointers, ["/networks", "/operators/0/login_id", "/operators/0/name", "/operators/0/mail"]);
     }
@@ -164,7 +164,7 @@ mod tests {
     fn r32_operators_without_networks_of_their_own_are_not_made() {
         let operators = json!([{"login_id": "operator1", "name": "運営 太郎", "mail": "a@ailes-plus.example"}]);
         let with = |networks: Value| {
-            checked(serde_json::from_value(json!({"networks": networks, "operators": operators})).unwrap()).is_ok()
+            checked(&serde_json::from_value(json!({"networks": networks, "operators": operators})).unwrap()).is_ok()
         };
         assert!(with(json!(["203.0.113.0/24"])));
         assert!(!with(json!([])) && !with(json!(["everywhere"])));

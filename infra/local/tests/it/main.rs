@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod gateway;
+mod killed;
 mod mails_and_keys;
 mod objects;
 mod queues;

@@ -104,7 +104,7 @@ impl Store {
         let placement = placement(id, content, labels);
         may_stand(permit.reach(), &placement)?;
         let mut write = Write::new();
-        let next = Next { id, existing: None, old_number: None, content, labels, effective_on };
+        let next = Next { id, existing: None, old_number: None, content, labels, effective_on, imported_by: None };
         let whole = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
         let event = self.event(permit, "employee.create")?.on(id);
         Ok(Prepared { thing: whole, write, event })
@@ -214,6 +214,7 @@ impl Store {
             content,
             labels,
             effective_on,
+            imported_by: None,
         };
         let whole = self.write_by_hand(&mut write, permit.tenant(), Some(&before.placement()), &after, next).await?;
         let event = self.event(permit, action)?.on(id);

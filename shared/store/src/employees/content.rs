@@ -7,7 +7,7 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+    ids::{DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
 };
 use jiff::civil::Date;
 use serde::Serialize;
@@ -155,6 +155,8 @@ pub(super) struct Next<'a> {
     pub(super) labels: &'a BTreeSet<LabelId>,
     /// Since when the placement holds (適用日); today if nothing says otherwise, and never later.
     pub(super) effective_on: Option<Date>,
+    /// The import that writes; none for a hand.
+    pub(super) imported_by: Option<ImportId>,
 }
 
 impl Store {
@@ -165,7 +167,7 @@ impl Store {
         tenant: TenantId,
         next: Next<'_>,
     ) -> Result<WholeEmployee, Error> {
-        let Next { id, existing, old_number, content, labels, effective_on } = next;
+        let Next { id, existing, old_number, content, labels, effective_on, imported_by } = next;
         let lookup = self.lookup(tenant).await?;
         let (key, now) = (key(tenant, id), self.clock.now());
         let attributes = content.attributes();
@@ -184,6 +186,7 @@ impl Store {
             placements: moved(before.map(|before| before.placements.clone()).unwrap_or_default(), placed),
             content: hash_of(&lookup, content)?,
             attributes: self.seal(tenant, Purpose::Attributes, &key, "attributes", &attributes).await?,
+            imported_by,
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
         };

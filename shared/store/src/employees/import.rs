@@ -96,7 +96,15 @@ impl Store {
             }
         };
         let with_version = existing.map(|stored| (stored, stored.version));
-        let next = Next { id, existing: with_version, old_number: None, content, labels, effective_on };
+        let next = Next {
+            id,
+            existing: with_version,
+            old_number: None,
+            content,
+            labels,
+            effective_on,
+            imported_by: Some(import),
+        };
         self.put_employee(write, tenant, next).await?;
         Ok(if existing.is_some() { RowApplied::Updated(id) } else { RowApplied::Created(id) })
     }

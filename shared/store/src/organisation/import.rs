@@ -295,7 +295,10 @@ impl Plan {
             let was = organisation.department(&row.code);
             let answer = match was {
                 Some(was) if was.record.name == row.name && was.record.parent == parent => {
-                    RowApplied::Unchanged(was.record.id)
+                    let id = was.record.id;
+                    // An attempt of the same import that was cut short has made it.
+                    let ours = row.read.is_none() && id == id_of(&row.code);
+                    if ours { RowApplied::Created(id) } else { RowApplied::Unchanged(id) }
                 }
                 Some(was) if row.read == Some(was.version) => {
                     let department = was.record.with(row.name.clone(), parent, now);

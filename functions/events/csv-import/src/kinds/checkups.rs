@@ -55,7 +55,10 @@ impl Register {
             .iter()
             .zip(&employees)
             .zip(&people)
-            .map(|((row, known), person)| Held { version: 0, faults: self.hold(layout, row, known.as_ref(), person) })
+            .map(|((row, known), person)| Held {
+                version: 0,
+                faults: self.hold(layout, row, known.as_ref(), person.as_ref()),
+            })
             .collect();
         let good = || rows.iter().zip(&employees).zip(&held).enumerate().filter(|(_, (_, held))| !held.is_refused());
         let mut at = Vec::with_capacity(rows.len());
@@ -77,7 +80,7 @@ impl Register {
         layout: &Layout,
         row: &CheckupRow,
         known: Option<&Registered>,
-        person: &Option<Person>,
+        person: Option<&Person>,
     ) -> Vec<Fault> {
         let fault = |code, role| layout.columns().fault(code, role);
         let Some(known) = known else {
@@ -97,16 +100,12 @@ impl Register {
             ),
             (sex.is_some_and(|sex| sex != attributes.sex), FaultCode::SexContradicts, Role::Sex),
             (
-                name.as_ref()
-                    .zip(person.as_ref())
-                    .is_some_and(|(name, known)| differs(name.as_str(), known.name.as_str())),
+                name.as_ref().zip(person).is_some_and(|(name, known)| differs(name.as_str(), known.name.as_str())),
                 FaultCode::NameContradicts,
                 Role::Name,
             ),
             (
-                kana.as_ref()
-                    .zip(person.as_ref())
-                    .is_some_and(|(kana, known)| differs(kana.as_str(), known.kana.as_str())),
+                kana.as_ref().zip(person).is_some_and(|(kana, known)| differs(kana.as_str(), known.kana.as_str())),
                 FaultCode::KanaContradicts,
                 Role::Kana,
             ),

@@ -64,10 +64,7 @@ impl Register {
     fn tree(&self) -> Result<(), Vec<(DepartmentCode, FaultCode)>> {
         let mut above: BTreeMap<&DepartmentCode, Option<&DepartmentCode>> = self.known.parents().collect();
         above.extend(self.brought.iter().map(|(code, (_, parent))| (code, parent.as_ref())));
-        let faults = match Tree::new(above) {
-            Ok(_) => return Ok(()),
-            Err(faults) => faults,
-        };
+        let Err(faults) = Tree::new(above) else { return Ok(()) };
         Err(faults
             .into_iter()
             .map(|fault| match fault {

@@ -149,11 +149,17 @@ impl Register {
         };
         // What the row leaves as it is and what is no longer there: the person went since the check.
         let Some(content) = self.content(row, known.as_ref(), person.as_ref()) else { return Ok(Applied::Conflict) };
-        if let Some(known) = &known
-            && known.employee.version != version
+        if let Some(Registered { employee, .. }) = &known
+            && employee.version != version
         {
-            let same = store.is_same_person(right, &known.employee.record, &content).await?;
-            return Ok(if same { Applied::Unchanged } else { Applied::Conflict });
+            let same = store.is_same_person(right, &employee.record, &content).await?;
+            // An attempt that was cut short had come this far.
+            let ours = employee.record.imported_by == Some(import.id);
+            return Ok(match (same, ours) {
+                (true, true) => Applied::Written(employee.record.id.to_string()),
+                (true, false) => Applied::Unchanged,
+                (false, _) => Applied::Conflict,
+            });
         }
         if known.is_none() && version > 0 {
             return Ok(Applied::Conflict);
