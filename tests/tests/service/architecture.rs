@@ -39,6 +39,7 @@ fn floor(name: &str, place: &str) -> u8 {
         _ if place.starts_with("functions/") => 4,
         "local" => 5,
         "tests" => 6,
+        "bench" => 7,
         other => panic!("{other} ({place}) has no floor: say here where it stands"),
     }
 }

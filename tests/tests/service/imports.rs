@@ -373,10 +373,10 @@ fn three_employees(job_title: &str) -> Vec<u8> {
 }
 
 /// A world whose import job is the test's own hand, with a file of three rows on its way: its import's id.
-async fn by_hand(actor_file: &[u8]) -> (Hand, Actor, String) {
-    let hand = Hand::start(Limits { chunk_rows: 1, ..Limits::default() }).await;
+async fn by_hand(chunk_rows: usize, file: &[u8]) -> (Hand, Actor, String) {
+    let hand = Hand::start(Limits { chunk_rows, ..Limits::default() }).await;
     let administrator = hand.world().tenant(0).actor("administrator");
-    let id = uploaded(&administrator, actor_file).await;
+    let id = uploaded(&administrator, file).await;
     (hand, administrator, id)
 }
 
@@ -404,39 +404,43 @@ async fn employees(administrator: &Actor) -> BTreeMap<String, (Value, String)> {
 
 #[test]
 fn r33_an_employee_changed_by_hand_between_check_and_apply_is_a_conflict_and_not_overwritten() {
-    run(async {
-        let (hand, administrator, first) = by_hand(&three_employees("一般")).await;
-        hand.settle().await;
-        assert_eq!(read(&administrator, &first).await["state"], "applied");
-        let second = uploaded(&administrator, &three_employees("主任")).await;
-        let chunks = hand.until_chunks().await;
-        assert_eq!(chunks.len(), 3);
-        let (employee, etag) = employees(&administrator).await["000002"].clone();
-        let path = format!("/v1/employees/{}", employee["id"].as_str().unwrap());
-        let changed = administrator.patch(&path, &etag, json!({ "job_title": "部長" })).await;
-        assert_eq!(changed.status, 200, "{}", changed.json());
-        for chunk in &chunks {
-            hand.deliver(chunk).await;
-        }
-        hand.settle().await;
-        let done = read(&administrator, &second).await;
-        assert_eq!(
-            (done["state"].as_str(), &done["rows"]["conflicts"], &done["rows"]["applied"]),
-            (Some("applied_with_conflicts"), &json!(1), &json!(2)),
-            "{done}"
-        );
-        let told = faults(&administrator, &done).await;
-        assert_eq!((told.len(), told[0][0].as_str(), told[0][4].as_str()), (1, "3", "changed_meanwhile"));
-        let titles: Vec<_> =
-            employees(&administrator).await.into_values().map(|(employee, _)| employee["job_title"].clone()).collect();
-        assert_eq!(titles, ["主任", "部長", "主任"]);
-    });
+    // Written alone, and together with others in one transaction.
+    for chunk_rows in [1, 500] {
+        run(a_conflict(chunk_rows));
+    }
+}
+
+async fn a_conflict(chunk_rows: usize) {
+    let (hand, administrator, first) = by_hand(chunk_rows, &three_employees("一般")).await;
+    hand.settle().await;
+    assert_eq!(read(&administrator, &first).await["state"], "applied");
+    let second = uploaded(&administrator, &three_employees("主任")).await;
+    let chunks = hand.until_chunks().await;
+    let (employee, etag) = employees(&administrator).await["000002"].clone();
+    let path = format!("/v1/employees/{}", employee["id"].as_str().unwrap());
+    let changed = administrator.patch(&path, &etag, json!({ "job_title": "部長" })).await;
+    assert_eq!(changed.status, 200, "{}", changed.json());
+    for chunk in &chunks {
+        hand.deliver(chunk).await;
+    }
+    hand.settle().await;
+    let done = read(&administrator, &second).await;
+    assert_eq!(
+        (done["state"].as_str(), &done["rows"]["conflicts"], &done["rows"]["applied"]),
+        (Some("applied_with_conflicts"), &json!(1), &json!(2)),
+        "{done}"
+    );
+    let told = faults(&administrator, &done).await;
+    assert_eq!((told.len(), told[0][0].as_str(), told[0][4].as_str()), (1, "3", "changed_meanwhile"));
+    let titles: Vec<_> =
+        employees(&administrator).await.into_values().map(|(employee, _)| employee["job_title"].clone()).collect();
+    assert_eq!(titles, ["主任", "部長", "主任"]);
 }
 
 #[test]
 fn r33_every_message_may_come_twice_and_in_any_order() {
     run(async {
-        let (hand, administrator, import) = by_hand(&three_employees("一般")).await;
+        let (hand, administrator, import) = by_hand(1, &three_employees("一般")).await;
         let created = hand.next().expect("S3 tells of the file");
         hand.deliver(&created).await;
         hand.deliver(&created).await;
@@ -462,7 +466,7 @@ fn r33_a_job_that_dies_anywhere_in_a_chunk_is_finished_by_the_next_delivery() {
         // Each time it gets a little further before it dies.
         let mut polls = 1;
         loop {
-            let (hand, administrator, import) = by_hand(&three_employees("一般")).await;
+            let (hand, administrator, import) = by_hand(1, &three_employees("一般")).await;
             let chunks = hand.until_chunks().await;
             let ended = hand.deliver_and_die(&chunks[1], polls).await;
             for chunk in &chunks {
@@ -490,7 +494,7 @@ fn r33_a_job_that_dies_anywhere_in_a_chunk_is_finished_by_the_next_delivery() {
 #[test]
 fn r02_an_uploader_who_loses_the_right_loses_the_import() {
     run(async {
-        let (hand, administrator, _) = by_hand(&three_employees("一般")).await;
+        let (hand, administrator, _) = by_hand(1, &three_employees("一般")).await;
         hand.settle().await;
         let tenant = hand.world().tenant(0);
         let hr = tenant.actor("hr");

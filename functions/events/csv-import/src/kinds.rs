@@ -17,6 +17,8 @@ use store::{Error, Import, ImportLookup, Registered, Store};
 
 /// Departments of one file: they are one chunk, and the tree of all is one item.
 const MOST_DEPARTMENTS: u64 = 5_000;
+/// People that are written in one transaction, which takes 100 items: up to four for each.
+const PEOPLE_AT_A_TIME: usize = 20;
 /// Employees that are looked up by one request.
 const LOOKED_UP: usize = 100;
 
@@ -213,7 +215,8 @@ impl Register {
     pub(crate) fn groups(&self, planned: Vec<Planned>) -> Vec<Vec<Planned>> {
         match self.kind {
             Kind::Departments(_) => vec![planned],
-            Kind::Employees(_) | Kind::Checkups(_) => planned.into_iter().map(|row| vec![row]).collect(),
+            Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
+            Kind::Checkups(_) => grouped(planned, 1),
         }
     }
 
@@ -227,7 +230,7 @@ impl Register {
     ) -> Result<Vec<(u64, Applied)>, Error> {
         match &self.kind {
             Kind::Departments(_) => departments::apply(store, right, import, group).await,
-            Kind::Employees(register) => register.apply(store, right, import, group).await,
+            Kind::Employees(register) => register.apply(store, right, import, &group).await,
             Kind::Checkups(register) => register.apply(store, right, import, group).await,
         }
     }
@@ -242,6 +245,15 @@ pub(crate) struct Planned {
     pub(crate) row: Row,
     /// The version of what it was checked against.
     pub(crate) version: u64,
+}
+
+fn grouped(planned: Vec<Planned>, size: usize) -> Vec<Vec<Planned>> {
+    let mut rows = planned.into_iter().peekable();
+    let mut groups = Vec::new();
+    while rows.peek().is_some() {
+        groups.push(rows.by_ref().take(size).collect());
+    }
+    groups
 }
 
 /// Who has these numbers, in their order.

@@ -34,7 +34,7 @@ pub struct Importer {
 pub struct Limits {
     /// Rows of a chunk.
     pub chunk_rows: usize,
-    /// Rows that are being written at the same time, within one chunk.
+    /// Rows (of employees: transactions of several) that are being written at the same time, within one chunk.
     pub rows_in_flight: usize,
     /// Messages that are worked on at the same time.
     pub messages_in_flight: usize,

@@ -404,9 +404,15 @@ mod tests {
         let (answers, organisation, parents) = import(&Organisation::default(), &Parents::default(), &rows).unwrap();
         assert!(answers.iter().all(|answer| matches!(answer, RowApplied::Created(_))));
         assert_eq!((parents.of.len(), parents.version), (3, 1));
-        let again = Plan::new(&organisation, parents, &rows, id, now()).unwrap();
+        let again = Plan::new(&organisation, parents.clone(), &rows, id, now()).unwrap();
         assert!(again.transactions.is_empty());
-        assert!(again.answers.iter().all(|answer| matches!(answer, RowApplied::Unchanged(_))));
+        assert!(
+            again.answers.iter().all(|answer| matches!(answer, RowApplied::Created(_))),
+            "the same import made them"
+        );
+        let another = Plan::new(&organisation, parents, &rows, |_| Id::from_bytes([9; 16]), now()).unwrap();
+        assert!(another.transactions.is_empty());
+        assert!(another.answers.iter().all(|answer| matches!(answer, RowApplied::Unchanged(_))));
     }
 
     #[test]

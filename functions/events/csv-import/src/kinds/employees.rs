@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use authz::ImportRight;
 use domain::{
-    ids::{DepartmentId, WorkplaceId},
+    ids::{DepartmentId, EmployeeId, WorkplaceId},
     intake::{
         Change, Fault, FaultCode,
         employees::{EmployeeRow, Layout, Role},
@@ -21,6 +21,14 @@ pub(super) struct Register {
     organisation: Organisation,
     /// Names of workplaces that rows before this one bring, by code.
     brought: BTreeMap<WorkplaceCode, OrganisationName>,
+}
+
+/// What one row comes to.
+enum Step {
+    /// Nothing is written.
+    Done(Applied),
+    /// It waits for its transaction: the employee's id.
+    Added(EmployeeId),
 }
 
 impl Register {
@@ -117,67 +125,100 @@ impl Register {
         Ok(())
     }
 
+    /// Writes several people in one transaction. Where it fails, one of them has changed meanwhile, and each of them is written alone.
     pub(super) async fn apply(
         &self,
         store: &Store,
         right: &ImportRight,
         import: &Import,
-        group: Vec<Planned>,
+        group: &[Planned],
     ) -> Result<Vec<(u64, Applied)>, Error> {
-        let rows: Vec<&EmployeeRow> = group.iter().filter_map(|planned| of(&planned.row)).collect();
-        let known = registered(store, right, rows.iter().map(|row| &row.number)).await?;
+        let mut write = Write::new();
         let mut applied = Vec::with_capacity(group.len());
-        for ((planned, row), known) in group.iter().zip(rows).zip(known) {
-            let outcome = self.write(store, right, import, row, known, planned.version).await?;
-            applied.push((planned.number, outcome));
+        let mut together = Vec::with_capacity(group.len());
+        for (planned, known) in group.iter().zip(self.known(store, right, group).await?) {
+            match self.add(&mut write, store, right, import, planned, known.as_ref()).await? {
+                Step::Done(outcome) => applied.push((planned.number, outcome)),
+                Step::Added(id) => together.push((planned, id)),
+            }
+        }
+        if together.is_empty() {
+            return Ok(applied);
+        }
+        match store.commit_rows(right, write).await {
+            Ok(()) => {
+                let written = |(row, id): (&Planned, EmployeeId)| (row.number, Applied::Written(id.to_string()));
+                applied.extend(together.into_iter().map(written));
+            }
+            Err(Error::Stale | Error::Conflict(_)) if group.len() > 1 => {
+                for (row, _) in together {
+                    applied.extend(Box::pin(self.apply(store, right, import, std::slice::from_ref(row))).await?);
+                }
+            }
+            Err(Error::Stale | Error::Conflict(_)) => {
+                // Who changed them may have been another delivery of the same chunk.
+                let again = self.known(store, right, group).await?;
+                for (row, known) in group.iter().zip(again) {
+                    let step = self.add(&mut Write::new(), store, right, import, row, known.as_ref()).await?;
+                    let outcome = if let Step::Done(outcome) = step { outcome } else { Applied::Conflict };
+                    applied.push((row.number, outcome));
+                }
+            }
+            Err(error) => return Err(error),
         }
         Ok(applied)
     }
 
-    async fn write(
+    /// Whom the rows are about, in their order, with their names.
+    async fn known(
         &self,
         store: &Store,
         right: &ImportRight,
+        group: &[Planned],
+    ) -> Result<Vec<Option<(Registered, Option<Person>)>>, Error> {
+        let numbers = group.iter().filter_map(|planned| of(&planned.row)).map(|row| &row.number);
+        let found = registered(store, right, numbers).await?;
+        let ids: Vec<_> = found.iter().flatten().map(|known| known.employee.record.id).collect();
+        let mut people = store.names_of(right, &ids).await?.into_iter();
+        Ok(found.into_iter().map(|known| known.map(|known| (known, people.next().flatten()))).collect())
+    }
+
+    /// Adds what a row makes of somebody to `write`, unless there is nothing to write.
+    async fn add(
+        &self,
+        write: &mut Write,
+        store: &Store,
+        right: &ImportRight,
         import: &Import,
-        row: &EmployeeRow,
-        known: Option<Registered>,
-        version: u64,
-    ) -> Result<Applied, Error> {
-        let person = match &known {
-            Some(known) => store.names_of(right, &[known.employee.record.id]).await?.pop().flatten(),
-            None => None,
-        };
+        Planned { row, version, .. }: &Planned,
+        known: Option<&(Registered, Option<Person>)>,
+    ) -> Result<Step, Error> {
+        let Some(row) = of(row) else { return Ok(Step::Done(Applied::Conflict)) };
+        let (known, person) = known.map_or((None, None), |(known, person)| (Some(known), person.as_ref()));
         // What the row leaves as it is and what is no longer there: the person went since the check.
-        let Some(content) = self.content(row, known.as_ref(), person.as_ref()) else { return Ok(Applied::Conflict) };
-        if let Some(Registered { employee, .. }) = &known
-            && employee.version != version
+        let Some(content) = self.content(row, known, person) else { return Ok(Step::Done(Applied::Conflict)) };
+        if let Some(Registered { employee, .. }) = known
+            && employee.version != *version
         {
             let same = store.is_same_person(right, &employee.record, &content).await?;
             // An attempt that was cut short had come this far.
             let ours = employee.record.imported_by == Some(import.id);
-            return Ok(match (same, ours) {
+            return Ok(Step::Done(match (same, ours) {
                 (true, true) => Applied::Written(employee.record.id.to_string()),
                 (true, false) => Applied::Unchanged,
                 (false, _) => Applied::Conflict,
-            });
+            }));
         }
-        if known.is_none() && version > 0 {
-            return Ok(Applied::Conflict);
+        if known.is_none() && *version > 0 {
+            return Ok(Step::Done(Applied::Conflict));
         }
-        let mut write = Write::new();
-        let existing = known.as_ref().map(|known| &known.employee);
+        let existing = known.map(|known| &known.employee);
         let effective_on = row.effective_on.as_set().copied();
-        let outcome = store.write_person(&mut write, right, import.id, existing, &content, effective_on).await?;
-        let id = match outcome {
-            RowApplied::Unchanged(_) => return Ok(Applied::Unchanged),
-            RowApplied::Conflict => return Ok(Applied::Conflict),
-            RowApplied::Created(id) | RowApplied::Updated(id) => id,
-        };
-        match store.commit_rows(right, write).await {
-            Ok(()) => Ok(Applied::Written(id.to_string())),
-            Err(Error::Stale | Error::Conflict(_)) => Ok(Applied::Conflict),
-            Err(error) => Err(error),
-        }
+        Ok(match store.write_person(write, right, import.id, existing, &content, effective_on).await? {
+            RowApplied::Unchanged(_) => Step::Done(Applied::Unchanged),
+            RowApplied::Conflict => Step::Done(Applied::Conflict),
+            RowApplied::Created(id) | RowApplied::Updated(id) => Step::Added(id),
+        })
     }
 
     /// Everything that is true of the person after the row; `None` where something is missing.
