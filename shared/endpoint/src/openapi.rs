@@ -148,11 +148,28 @@ fn finished(mut operation: Value, function: &str, path: &str, method: &str) -> V
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         responses.extend(problems);
     }
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        bounded(parameter);
+    }
     operation["tags"] = json!([function]);
     if permission.is_none() {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// What parameters of these names are, wherever they stand: how pages are asked for, and which version was read.
+fn bounded(parameter: &mut Value) {
+    let bounds = match parameter["name"].as_str() {
+        Some("limit") => {
+            json!({"type": "integer", "minimum": 1, "maximum": store::MAX_LIMIT, "default": store::DEFAULT_LIMIT})
+        }
+        Some("cursor") => json!({"type": "string", "minLength": 1}),
+        Some("If-Match") => json!({"type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"1\""]}),
+        Some("Idempotency-Key") => json!({"type": "string", "minLength": 1, "maxLength": 255}),
+        _ => return,
+    };
+    parameter["schema"] = bounds;
 }
 
 fn problem_response(slugs: &[&str]) -> Value {

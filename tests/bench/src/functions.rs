@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use endpoint::openapi::logical_name;
@@ -139,12 +139,17 @@ impl Running {
         process::peak_memory(self.child.id())
     }
 
-    /// The function as the gateway and the triggers of a local cloud call it.
+    /// The function as the gateway and the triggers of a local cloud call it. They do not keep it running.
     pub(crate) fn deployed(self: &Arc<Self>) -> Deployed {
-        let running = Arc::clone(self);
+        let running = Arc::downgrade(self);
         Deployed::new(logical_name(&self.name), INVOCATION, move |event: Value, _| {
-            let running = Arc::clone(&running);
-            async move { running.invoke(&event).await }
+            let running = Weak::upgrade(&running);
+            async move {
+                match running {
+                    Some(running) => running.invoke(&event).await,
+                    None => Err("the process was ended".to_owned()),
+                }
+            }
         })
     }
 }
