@@ -65,7 +65,7 @@ impl Answer {
 
     /// With a link to the next page, which is this request with `cursor`.
     #[must_use]
-    pub fn next_page(mut self, uri: &http::Uri, cursor: Option<&str>) -> Self {
+    pub(crate) fn next_page(mut self, uri: &http::Uri, cursor: Option<&str>) -> Self {
         self.next = cursor.map(|cursor| {
             let rest = uri
                 .query()

@@ -12,6 +12,7 @@ mod input;
 mod metrics;
 mod once;
 pub mod openapi;
+mod pages;
 pub mod problem;
 mod start;
 
@@ -22,6 +23,7 @@ pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
 pub use metrics::Measured;
 pub use once::{Answers, Posted};
+pub use pages::Pages;
 pub use problem::{Fault, Kind, Problem};
 pub use start::{run, run_with};
 pub use store::{

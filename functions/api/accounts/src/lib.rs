@@ -11,7 +11,7 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::AccountId;
-use endpoint::{Answer, App, Door, Filters, Further, IfMatch, Json, Path, Posted, Problem, limit, problem};
+use endpoint::{Answer, App, Door, Filters, Further, IfMatch, Json, Pages, Path, Posted, Problem, limit, problem};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{AccountDetails, AccountFilter, AccountSort, Stored};
@@ -78,20 +78,14 @@ async fn list(
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
-    let after = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "accounts", &query, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "accounts", &query);
+    let after = pages.after(query.cursor.as_deref()).await?;
     let sort = query.sort.unwrap_or_default();
     let filter = AccountFilter { q: query.q.clone(), role: query.role, state: query.state, sort };
     let (accounts, next) = app.store.accounts(&permit, &filter, after, limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "accounts", &query, &next).await?),
-        None => None,
-    };
     let names = permit.sees(PermissionId::SeeNames).is_some();
     let items = accounts.iter().map(|account| AccountView::of(&account.record, names)).collect();
-    Ok(Answer::ok(&AccountPage { items, next_cursor: next_cursor.clone() })?.next_page(&uri, next_cursor.as_deref()))
+    pages.answer(&uri, next, |next_cursor| AccountPage { items, next_cursor }).await
 }
 
 /// Makes an account.

@@ -11,7 +11,7 @@ use domain::{
     ids::{AccountId, AuditEventId},
     time::Jst,
 };
-use endpoint::{Answer, App, Door, Fault, Filters, Kind, Problem, into_csv, limit};
+use endpoint::{App, Door, Fault, Filters, Kind, Pages, Problem, into_csv, limit};
 use http::{HeaderMap, Uri, header};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -172,22 +172,16 @@ async fn list(
     Filters(query): Filters<ListQuery>,
 ) -> Result<Response, Problem> {
     let (limit, search) = (limit(query.limit)?, query.search()?);
-    let from = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "audit-events", &query, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "audit-events", &query);
+    let from = pages.after(query.cursor.as_deref()).await?;
     let (events, next) = app.store.audit_events(&permit, &search, from, limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "audit-events", &query, &next).await?),
-        None => None,
-    };
     let items: Vec<_> = events.into_iter().map(EventView::from).collect();
-    let page = AuditEventPage { items, next_cursor };
-    let answer = Answer::ok(&page)?.next_page(&uri, page.next_cursor.as_deref());
-    match query.format(&headers) {
-        Format::Json => Ok(answer.into_response()),
+    let file = (query.format(&headers) == Format::Csv).then(|| csv::file(&items));
+    let answer = pages.answer(&uri, next, |next_cursor| AuditEventPage { items, next_cursor }).await?.into_response();
+    match file {
+        None => Ok(answer),
         // The same answer, with its link, as a file.
-        Format::Csv => into_csv(answer.into_response(), "audit-events.csv", csv::file(&page.items).as_bytes()),
+        Some(file) => into_csv(answer, "audit-events.csv", file.as_bytes()),
     }
 }
 

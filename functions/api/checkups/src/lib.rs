@@ -9,7 +9,7 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{CheckupId, EmployeeId};
-use endpoint::{Answer, App, Door, Filters, Path, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, Pages, Path, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -70,18 +70,11 @@ async fn of_year(
         None => app.store.fiscal_year_now(&permit).await?,
     };
     let year = Year { fiscal_year };
-    let after = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "checkups", &year, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "checkups", &year);
+    let after = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.checkups_of_year(&permit, fiscal_year, after, limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "checkups", &year, &next).await?),
-        None => None,
-    };
     let items = found.into_iter().map(|stored| CheckupView::from(stored.record)).collect();
-    let page = CheckupPage { items, next_cursor: next_cursor.clone() };
-    Ok(Answer::ok(&page)?.next_page(&uri, next_cursor.as_deref()))
+    pages.answer(&uri, next, |next_cursor| CheckupPage { items, next_cursor }).await
 }
 
 /// What a list of an employee's checkups can be asked for.

@@ -9,7 +9,9 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::TenantId;
-use endpoint::{Answer, Answers, App, Checks, Door, Filters, IfMatch, Json, Path, Posted, Problem, limit, problem};
+use endpoint::{
+    Answer, Answers, App, Checks, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit, problem,
+};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{ContractState, Contracted};
@@ -61,17 +63,11 @@ async fn list(
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
-    let after = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "contracts", &query, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "contracts", &query);
+    let after = pages.after(query.cursor.as_deref()).await?;
     let (contracts, next) = app.store.contracts(&permit, query.state, after, limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "contracts", &query, &next).await?),
-        None => None,
-    };
     let items = contracts.iter().map(|contract| ContractView::of(&contract.record)).collect();
-    Ok(Answer::ok(&ContractPage { items, next_cursor: next_cursor.clone() })?.next_page(&uri, next_cursor.as_deref()))
+    pages.answer(&uri, next, |next_cursor| ContractPage { items, next_cursor }).await
 }
 
 /// Makes a contract with its tenant and first administrator.

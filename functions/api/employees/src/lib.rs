@@ -10,7 +10,7 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::EmployeeId;
-use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use store::WholeEmployee;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -64,18 +64,12 @@ async fn list(
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
     let (limit, fields) = (limit(query.limit)?, query.fields()?);
-    let after = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "employees", &query, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "employees", &query);
+    let after = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.employees(&permit, &query.search(), after.as_ref(), limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "employees", &query, &next).await?),
-        None => None,
-    };
     let items = found.iter().map(|whole| EmployeeView::of(&permit, whole).picked(fields.as_deref()));
-    let page = Page { items: items.collect::<Result<_, _>>()?, next_cursor: next_cursor.clone() };
-    Ok(Answer::ok(&page)?.next_page(&uri, next_cursor.as_deref()))
+    let items = items.collect::<Result<_, _>>()?;
+    pages.answer(&uri, next, |next_cursor| Page { items, next_cursor }).await
 }
 
 /// Registers an employee.

@@ -3,7 +3,7 @@
 use authz::{ImportKind, Permit, permission::UseImports};
 use axum::{Extension, extract::State, http::Uri, response::Response};
 use domain::{checkup::kind::CheckupKind, ids::ImportId, time::Jst};
-use endpoint::{Answer, App, Checks, Door, Filters, Path, Posted, Problem, into_csv, limit};
+use endpoint::{Answer, App, Checks, Door, Filters, Pages, Path, Posted, Problem, into_csv, limit};
 use serde::{Deserialize, Serialize};
 use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
 use utoipa::ToSchema;
@@ -289,17 +289,11 @@ async fn list(
         .as_deref()
         .map(|name| ImportKind::named(name).ok_or(Problem::new(endpoint::Kind::BadQuery)))
         .transpose()?;
-    let before = match &query.cursor {
-        Some(cursor) => Some(app.store.position(&permit, "imports", &query, cursor).await?),
-        None => None,
-    };
+    let pages = Pages::of(&app, &permit, "imports", &query);
+    let before = pages.after(query.cursor.as_deref()).await?;
     let (imports, next) = app.store.imports(&permit, kind, before, limit).await?;
-    let next_cursor = match next {
-        Some(next) => Some(app.store.cursor(&permit, "imports", &query, &next).await?),
-        None => None,
-    };
     let items = imports.iter().map(|import| view(import, None)).collect();
-    Ok(Answer::ok(&ImportPage { items, next_cursor: next_cursor.clone() })?.next_page(&uri, next_cursor.as_deref()))
+    pages.answer(&uri, next, |next_cursor| ImportPage { items, next_cursor }).await
 }
 
 /// Reads an import.

@@ -11,14 +11,14 @@ use domain::{
     organisation::{DepartmentCode, OrganisationName},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{Department, DepartmentChange, DepartmentSince, NewDepartment, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ListQuery, after, page};
+use crate::{ListQuery, NO_FILTERS};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change, delete))
@@ -179,10 +179,11 @@ async fn list(
     uri: Uri,
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
-    let after = after(&app, &permit, "departments", &query).await?;
+    let pages = Pages::of(&app, &permit, "departments", NO_FILTERS);
+    let after: Option<String> = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.departments(&permit, after.as_deref(), limit(query.limit)?).await?;
     let items = found.into_iter().map(|stored| stored.record.into()).collect();
-    page(&app, &permit, "departments", &uri, next, |next_cursor| DepartmentPage { items, next_cursor }).await
+    pages.answer(&uri, next, |next_cursor| DepartmentPage { items, next_cursor }).await
 }
 
 /// Makes a department.

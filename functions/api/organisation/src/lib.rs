@@ -4,10 +4,8 @@ mod departments;
 mod labels;
 mod workplaces;
 
-use authz::{Permit, permission::ViewOrganisation};
-use endpoint::{Answer, App, Door, Problem};
-use http::Uri;
-use serde::{Deserialize, Serialize};
+use endpoint::Door;
+use serde::Deserialize;
 
 /// The routes.
 #[must_use]
@@ -29,32 +27,3 @@ struct ListQuery {
 
 /// What a list is, beside its place: none of them has filters.
 const NO_FILTERS: &[(); 0] = &[];
-
-/// The code after which a list goes on.
-async fn after(
-    app: &App,
-    permit: &Permit<ViewOrganisation>,
-    list: &'static str,
-    query: &ListQuery,
-) -> Result<Option<String>, Problem> {
-    Ok(match &query.cursor {
-        Some(cursor) => Some(app.store.position(permit, list, NO_FILTERS, cursor).await?),
-        None => None,
-    })
-}
-
-/// A page with the cursor of the next one.
-async fn page<T: Serialize>(
-    app: &App,
-    permit: &Permit<ViewOrganisation>,
-    list: &'static str,
-    uri: &Uri,
-    next: Option<String>,
-    body: impl FnOnce(Option<String>) -> T,
-) -> Result<Answer, Problem> {
-    let cursor = match next {
-        Some(code) => Some(app.store.cursor(permit, list, NO_FILTERS, &code).await?),
-        None => None,
-    };
-    Ok(Answer::ok(&body(cursor.clone()))?.next_page(uri, cursor.as_deref()))
-}

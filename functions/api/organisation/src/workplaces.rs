@@ -10,14 +10,14 @@ use domain::{
     organisation::{OrganisationName, WorkplaceCode},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{NewWorkplace, Stored, Workplace, WorkplaceChange};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ListQuery, after, page};
+use crate::{ListQuery, NO_FILTERS};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change, delete))
@@ -117,10 +117,11 @@ async fn list(
     uri: Uri,
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
-    let after = after(&app, &permit, "workplaces", &query).await?;
+    let pages = Pages::of(&app, &permit, "workplaces", NO_FILTERS);
+    let after: Option<String> = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.workplaces(&permit, after.as_deref(), limit(query.limit)?).await?;
     let items = found.into_iter().map(|stored| stored.record.into()).collect();
-    page(&app, &permit, "workplaces", &uri, next, |next_cursor| WorkplacePage { items, next_cursor }).await
+    pages.answer(&uri, next, |next_cursor| WorkplacePage { items, next_cursor }).await
 }
 
 /// Makes a workplace.

@@ -68,7 +68,7 @@ async fn sign_in(endpoints: &Endpoints, account: &DemoAccount) -> String {
         .with_secret(secret)
         .build()
         .unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = u64::try_from(local::Clock::default().timestamp().as_second()).unwrap();
     let body = json!({ "challenge_token": begun["challenge_token"], "code": totp.generate(now).to_string() });
     let tokens = call(endpoints, "POST", "/v1/sessions/otp", None, body).await;
     tokens["access_token"].as_str().unwrap().to_owned()
