@@ -86,6 +86,7 @@ async fn read_clock(State(doors): State<Arc<Doors>>) -> Json<Value> {
 #[serde(deny_unknown_fields)]
 struct Move {
     offset_seconds: Option<i64>,
+    #[serde(alias = "as_of")]
     now: Option<Timestamp>,
 }
 

@@ -12,7 +12,9 @@ mod kinds;
 mod records;
 mod turn;
 
-use store::{Files, Queue, Store};
+use std::env;
+
+use store::{Files, Queue, Store, process::NotStarted};
 
 pub use event::handle;
 
@@ -56,5 +58,21 @@ impl Default for Limits {
             most_rows: 2_000_000,
             reference_grace: 30,
         }
+    }
+}
+
+impl Limits {
+    /// As the template says how much is in flight; the rest as usual.
+    pub fn from_env() -> Result<Self, NotStarted> {
+        let number = |name: &str, usual: usize| match env::var(name) {
+            Err(_) => Ok(usual),
+            Ok(text) => text.parse().ok().filter(|n| *n > 0).ok_or(NotStarted::Setting(name.to_owned())),
+        };
+        let usual = Self::default();
+        Ok(Self {
+            rows_in_flight: number("IMPORT_ROWS_IN_FLIGHT", usual.rows_in_flight)?,
+            messages_in_flight: number("IMPORT_MESSAGES_IN_FLIGHT", usual.messages_in_flight)?,
+            ..usual
+        })
     }
 }
