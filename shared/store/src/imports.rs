@@ -421,6 +421,17 @@ pub struct Chunk {
     pub versions: Vec<Option<u64>>,
 }
 
+/// For how long the plan of an import, and what became of it, is kept, in days.
+const PARTS_KEPT_DAYS: i64 = 40;
+
+/// A part of an import, for as long as it is needed.
+#[derive(Debug, Serialize)]
+struct Part<'a, T> {
+    #[serde(flatten)]
+    part: &'a T,
+    expires_at: i64,
+}
+
 /// What became of a chunk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -596,10 +607,14 @@ impl Store {
         Ok(Stored { record: import, version: version + 1 })
     }
 
+    fn part<'a, T>(&self, part: &'a T) -> Part<'a, T> {
+        Part { part, expires_at: self.clock.now().plus_seconds(PARTS_KEPT_DAYS * 86_400).epoch_seconds() }
+    }
+
     /// Writes a chunk of the plan; a repeated check writes it again.
     pub async fn plan_chunk(&self, turn: Turn, import: ImportId, chunk: &Chunk) -> Result<(), Error> {
         let key = part_key(turn.tenant, import, "PLAN", chunk.number);
-        let item = crate::item::to_item(&key, 1, SCHEMA, chunk)?;
+        let item = crate::item::to_item(&key, 1, SCHEMA, &self.part(chunk))?;
         let mut write = Write::new();
         write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
         write.commit_unaudited(self).await
@@ -629,9 +644,8 @@ impl Store {
         touched: &[String],
     ) -> Result<(), Error> {
         let mut write = Write::new();
-        write.create(self, part_key(right.tenant(), import, "DONE", number), SCHEMA, done, || {
-            Conflict::WrongState.into()
-        })?;
+        let key = part_key(right.tenant(), import, "DONE", number);
+        write.create(self, key, SCHEMA, &self.part(done), || Conflict::WrongState.into())?;
         let action = format!("import.apply_{}", right.kind().name());
         let event = self.event_of(right.tenant(), right.actor(), "imports.use", &action)?.on(import).on_all(touched);
         match write.commit(self, event).await {

@@ -121,7 +121,8 @@ fn r34_four_files_dropped_at_once_are_taken_in_the_order_of_what_they_need() {
 }
 
 /// What is wrong with each row of the file below, by the row's number.
-const FAULTS: [(u64, &str, &str); 24] = [
+const FAULTS: [(u64, &str, &str); 25] = [
+    (1, "星座", "unknown_header"),
     (3, "社員番号", "unknown_employee"),
     (4, "社員番号", "duplicate_in_file"),
     (5, "生年月日", "birth_date_contradicts"),
@@ -148,8 +149,10 @@ const FAULTS: [(u64, &str, &str); 24] = [
     (26, "", "broken_quote"),
 ];
 
-fn with_faults() -> Vec<u8> {
-    let mut file = sjis(&[
+/// A file in which nearly every row is wrong in its own way; with a header that nobody knows, if `last` names one.
+fn with_faults(last: &str) -> Vec<u8> {
+    let blank = if last.is_empty() { "" } else { "," };
+    let lines = [
         "社員番号,氏名,生年月日,性別,受診日,健診種別,身長,収縮期血圧,拡張期血圧,尿糖,所見",
         "D0001,青山 みなみ,1988-06-12,女,2026-06-01,定期,160.0,120,80,(-),",
         "999999,,,,2026-06-01,定期,160.0,120,80,(-),",
@@ -166,7 +169,7 @@ fn with_faults() -> Vec<u8> {
         "D0002,,,,,定期,160.0,120,80,(-),",
         "D0002,,,,2026-06-05,車検,160.0,120,80,(-),",
         "D0002,,,,2026-06-06,定期,160.0,120,80",
-        "D0002,,,,2026-06-07,定期,160.0,120,80,(-),,多い",
+        "D0002,,,,2026-06-07,定期,160.0,120,80,(-),,多い,多い",
         "D0002,,,,2026-06-08,定期,たかい,120,80,(-),",
         "D0002,,,,2026-06-09,定期,160.0,80,120,(-),",
         "D0002,,,,2026-06-10,定期,160.0,120,80,多い,",
@@ -174,8 +177,14 @@ fn with_faults() -> Vec<u8> {
         "1.2E+10,,,,2026-06-12,定期,160.0,120,80,(-),",
         "D0002,,,,2026-06-13,定期,,,,,",
         "D0002,,,,2025-06-14,定期,160.0,120,80,(-),",
-    ]);
-    file.extend("D0002,,,,2026-06-15,定期,160.0,120,80,(-),鷗外の鷗\r\n".as_bytes());
+    ];
+    let lines: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| format!("{line}{blank}{}", if at == 0 { last } else { "" }))
+        .collect();
+    let mut file = sjis(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    file.extend(format!("D0002,,,,2026-06-15,定期,160.0,120,80,(-),鷗外の鷗{blank}\r\n").as_bytes());
     file.extend(sjis(&["D0002,,,,2026-06-16,定期,160.0,120,80,(-),\"閉じない"]));
     file
 }
@@ -187,7 +196,8 @@ fn r33_a_file_with_faults_changes_nothing_and_tells_each_of_them() {
         let tenant = World::shared().await.another_tenant().await;
         let nurse = tenant.actor("nurse");
         let before = everything(&tenant).await;
-        let rejected = import(&nurse, "checkups", &with_faults(), json!({ "options": { "fiscal_year": 2026 } })).await;
+        let rejected =
+            import(&nurse, "checkups", &with_faults("星座"), json!({ "options": { "fiscal_year": 2026 } })).await;
         assert_eq!((rejected["state"].as_str(), rows(&rejected)), (Some("rejected"), [25, 0, 0, 24]), "{rejected}");
         let told = faults(&nurse, &rejected).await;
         let errors: Vec<_> = told.iter().filter(|line| line[3] == "誤り").collect();
@@ -203,7 +213,13 @@ fn r33_a_file_with_faults_changes_nothing_and_tells_each_of_them() {
 
         // The good rows alone, where that is asked for.
         let options = json!({ "skip_bad_rows": true, "options": { "fiscal_year": 2026 } });
-        let skipped = import(&nurse, "checkups", &with_faults(), options).await;
+        let header = import(&nurse, "checkups", &with_faults("星座"), options.clone()).await;
+        assert_eq!(
+            (header["state"].as_str(), rows(&header)),
+            (Some("rejected"), [25, 0, 0, 24]),
+            "a header concerns all rows"
+        );
+        let skipped = import(&nurse, "checkups", &with_faults(""), options).await;
         assert_eq!((skipped["state"].as_str(), rows(&skipped)), (Some("applied"), [25, 1, 0, 24]), "{skipped}");
     });
 }

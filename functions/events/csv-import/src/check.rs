@@ -61,6 +61,10 @@ pub(crate) async fn file(
         Ok(layout) => layout,
         Err(faults) => return Ok(checked.refused(1, faults)),
     };
+    if !layout.header_faults().is_empty() {
+        // Nothing of it will be applied, but all of it is looked at: everything is told at once.
+        checked = checked.refused(1, layout.header_faults().iter().cloned());
+    }
     let register = Register::open(&importer.store, right, import).await?;
     let mut pass = Pass {
         importer,

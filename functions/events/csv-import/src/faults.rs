@@ -8,6 +8,9 @@ use domain::intake::{Fault, FaultCode, Severity};
 /// How many lines the list has at most; the rest is counted.
 const LISTED: usize = 10_000;
 
+/// The header's row.
+const HEADER: u64 = 1;
+
 /// Faults and warnings of one file, as they are found.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -22,7 +25,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Notes what is wrong with a row (0: with the file), and whether that keeps it from being applied.
+    /// Notes what is wrong with a row (0: with the file, 1: with its header), and whether that keeps it from being applied.
     pub(crate) fn note(&mut self, row: u64, faults: impl IntoIterator<Item = Fault>) {
         let mut refused = false;
         for fault in faults {
@@ -37,7 +40,7 @@ impl Faults {
                 self.unlisted += 1;
             }
         }
-        self.rows += u64::from(refused);
+        self.rows += u64::from(refused && row > HEADER);
     }
 
     /// Whether there is anything to tell.

@@ -91,6 +91,15 @@ impl Layout {
         }
     }
 
+    /// What is wrong with the header although rows can be read by it.
+    pub(crate) fn header_faults(&self) -> &[Fault] {
+        match self {
+            Self::Departments(layout) => layout.columns().faults(),
+            Self::Employees(layout) => layout.columns().faults(),
+            Self::Checkups(layout) => layout.columns().faults(),
+        }
+    }
+
     /// Reads a record: the row, if it is one, and everything to say about it.
     pub(crate) fn parse(&self, record: &Record<'_>) -> (Option<Row>, Vec<Fault>) {
         let (count, cell) = (record.len(), |column| record.get(column));

@@ -144,6 +144,13 @@ mod tests {
     }
 
     #[test]
+    fn r33_rows_can_be_looked_at_where_a_column_means_nothing() {
+        let layout = Layout::recognise(&["部署コード", "色", "部署名"], usual()).unwrap();
+        assert_eq!(layout.columns().faults()[0].code, FaultCode::UnknownHeader);
+        assert_eq!(layout.parse(3, |at| ["D1", "赤", "企画部"][at]).row.unwrap().code.as_str(), "D1");
+    }
+
+    #[test]
     fn a_tenant_names_columns_in_its_own_way() {
         let rename = |header: &str, means: Option<&str>| crate::intake::Rename {
             header: header.to_owned(),
@@ -151,6 +158,6 @@ mod tests {
         };
         let options =
             Options { renames: vec![rename("課コード", Some("部署コード")), rename("色", None)], ..usual() };
-        assert!(Layout::recognise(&["課コード", "色", "部署名"], options).is_ok());
+        assert!(Layout::recognise(&["課コード", "色", "部署名"], options).unwrap().columns().faults().is_empty());
     }
 }

@@ -22,11 +22,12 @@ pub struct Columns<R> {
     headers: Vec<Box<str>>,
     /// Sorted by role.
     roles: Vec<(R, u16)>,
+    faults: Vec<Fault>,
 }
 
 impl<R: Copy + Ord> Columns<R> {
     /// Finds out what each header means. `meaning_of` is asked with the comparison key of a header and the role of the column
-    /// before. `required` lists alternatives, each with the name to be told when all are absent.
+    /// before. `required` lists alternatives, each with the name to be told when all are absent; without them no row can be read.
     pub(super) fn recognise(
         header: &[&str],
         options: &Options,
@@ -38,8 +39,11 @@ impl<R: Copy + Ord> Columns<R> {
         if width == 0 {
             return Err(vec![Fault::new(FaultCode::EmptyFile)]);
         }
-        let mut columns =
-            Self { headers: header[..width].iter().map(|&cell| trim(cell).into()).collect(), roles: Vec::new() };
+        let mut columns = Self {
+            headers: header[..width].iter().map(|&cell| trim(cell).into()).collect(),
+            roles: Vec::new(),
+            faults: Vec::new(),
+        };
         let mut faults = Vec::new();
         let mut before = None;
         for (name, column) in header[..width].iter().zip(0_u16..) {
@@ -64,12 +68,24 @@ impl<R: Copy + Ord> Columns<R> {
                 Some(Meaning::PassedOver) => {}
             }
         }
+        let told = faults.len();
         for (name, alternatives) in required {
             if !alternatives.iter().any(|&role| columns.column(role).is_some()) {
                 faults.push(Fault { header: Some((*name).into()), ..Fault::new(FaultCode::MissingHeader) });
             }
         }
-        if faults.is_empty() { Ok(columns) } else { Err(faults) }
+        if faults.len() > told {
+            return Err(faults);
+        }
+        columns.faults = faults;
+        Ok(columns)
+    }
+
+    /// What is wrong with the header: columns that mean nothing to us, or the same as another. The file cannot be applied, but its rows can be looked at, so
+    /// that everything about it is told at once.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     /// The headers as the file has them.
