@@ -49,6 +49,13 @@ impl Hand {
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{event}");
     }
 
+    /// Delivers a message that was delivered before, for the `time`th time; what the job answers.
+    pub async fn deliver_for_the(&self, time: u32, event: &Value) -> Value {
+        let mut event = event.clone();
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = json!(time.to_string());
+        csv_import::handle(&self.importer, event).await.expect("an answer")
+    }
+
     /// Delivers a message to a job that dies after it was polled `polls` times; whether it got to its end before.
     pub async fn deliver_and_die(&self, event: &Value, polls: usize) -> bool {
         let mut left = polls;

@@ -532,3 +532,33 @@ fn r02_an_uploader_who_loses_the_right_loses_the_import() {
         assert_eq!(titles, ["一般"; 3]);
     });
 }
+
+#[test]
+fn what_cannot_be_finished_is_given_up_and_told_and_holds_up_nothing_behind_it() {
+    run(async {
+        let (hand, administrator, first) = by_hand(1, &three_employees("一般")).await;
+        let chunks = hand.until_chunks().await;
+        let second = uploaded(&administrator, &three_employees("主任")).await;
+        // Somebody deleted the file under the import's hands: every version of it, as a bucket's owner can.
+        let (s3, bucket) = (&hand.world().service().clients().s3, &hand.world().service().endpoints().imports_bucket);
+        let prefix = format!("{}/api/employees/{first}/", hand.world().tenant(0).id());
+        let found = s3.list_object_versions().bucket(bucket).prefix(prefix).send().await.unwrap();
+        for version in found.versions() {
+            let (key, id) = (version.key().unwrap(), version.version_id().unwrap());
+            s3.delete_object().bucket(bucket).key(key).version_id(id).send().await.unwrap();
+        }
+        let failed = hand.deliver_for_the(1, &chunks[0]).await;
+        assert_eq!(failed["batchItemFailures"].as_array().unwrap().len(), 1, "it is to come again");
+        assert_eq!(read(&administrator, &first).await["state"], "applying");
+        let given_up = hand.deliver_for_the(5, &chunks[0]).await;
+        assert_eq!(given_up["batchItemFailures"], json!([]), "the last delivery is the end of it");
+        let import = read(&administrator, &first).await;
+        assert_eq!(
+            (import["state"].as_str(), import["reason"].as_str()),
+            (Some("failed"), Some("gave_up")),
+            "{import}"
+        );
+        hand.settle().await;
+        assert_eq!(rows(&read(&administrator, &second).await), [3, 3, 0, 0]);
+    });
+}

@@ -150,14 +150,23 @@ async fn uploaded(importer: &Importer, event: ObjectEvent, origin: &Origin) -> R
 /// The queue will not deliver this message again: its import has failed, which its owner is to see.
 async fn give_up(importer: &Importer, message: &Message) -> Result<(), Error> {
     let Ok(task) = serde_json::from_str::<Task>(&message.body) else { return Err(Error::NotFound) };
-    let (Task::Turn { tenant, .. } | Task::Apply { tenant, .. }) = task;
+    let (tenant, import) = match task {
+        Task::Turn { tenant, .. } => (tenant, None),
+        Task::Apply { tenant, import, .. } => (tenant, Some(import)),
+    };
     let origin = Origin { address: None, request_id: message.id.clone() };
     let permit = jobs::for_import_intake(tenant, None, &origin);
     let Some(turn) = importer.store.take_turn(&permit).await? else { return Err(Error::NotFound) };
-    if let Some(first) = importer.store.unfinished_imports(&permit).await?.into_iter().next() {
+    let mut unfinished = importer.store.unfinished_imports(&permit).await?;
+    // The one that the message is about, or the one whose turn it was.
+    let given_up = match import {
+        Some(import) => unfinished.iter().position(|stored| stored.record.id == import),
+        None => turn::next_of(&unfinished),
+    };
+    if let Some(index) = given_up {
         importer
             .store
-            .move_import(turn, first, |import| {
+            .move_import(turn, unfinished.swap_remove(index), |import| {
                 import.state = ImportState::Failed;
                 import.reason = Some("gave_up".to_owned());
             })

@@ -41,13 +41,7 @@ async fn go_on(
 ) -> Result<(), Error> {
     loop {
         let mut unfinished = importer.store.unfinished_imports(permit).await?;
-        // What is being applied goes first: it began before all others.
-        let applying = unfinished.iter().position(|stored| stored.record.state == ImportState::Applying);
-        let Some(import) =
-            applying.or((!unfinished.is_empty()).then_some(0)).map(|index| unfinished.swap_remove(index))
-        else {
-            return Ok(());
-        };
+        let Some(import) = next_of(&unfinished).map(|index| unfinished.swap_remove(index)) else { return Ok(()) };
         let next = match import.record.state {
             ImportState::Applying => watch(importer, turn, tenant, import, origin).await?,
             _ => check(importer, turn, tenant, import, unfinished.is_empty(), origin).await?,
@@ -57,6 +51,12 @@ async fn go_on(
             Next::Later(seconds) => return importer.queue.turn(tenant, seconds).await,
         }
     }
+}
+
+/// Whose turn it is: what is being applied goes first, for it began before all others.
+pub(crate) fn next_of(unfinished: &[Stored<Import>]) -> Option<usize> {
+    let applying = unfinished.iter().position(|stored| stored.record.state == ImportState::Applying);
+    applying.or((!unfinished.is_empty()).then_some(0))
 }
 
 /// What comes after one step.
