@@ -11,6 +11,7 @@ mod isolation;
 mod lockout;
 mod mails;
 mod matrix;
+mod operations;
 mod purge;
 mod restart;
 mod sign_in;

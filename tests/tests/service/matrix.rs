@@ -2,100 +2,11 @@
 //! . An operation that names no row of the matrix, and is not on the list of open ones, fails.
 
 use authz::Role;
-use authz::matrix::{Cell, Row, row_named};
-use endpoint::openapi::{operations, permission_of};
-use serde_json::{Value, json};
+use authz::matrix::{Cell, Row};
+use serde_json::json;
 use tests::{Actor, Answer, Tenant, World, anonymous, problem, run};
 
-/// Operations without a token: what signs in, and what holds nobody's data.
-const OPEN: [&str; 10] = [
-    "signIn",
-    "signInWithOtp",
-    "refreshSession",
-    "readStatus",
-    "readOpenApi",
-    "readReference",
-    "readReferenceStyle",
-    "readReferenceScript",
-    "listProblems",
-    "readProblem",
-];
-/// These change the one who asks: they come last.
-const LAST: [&str; 2] = ["removeOtp", "signOut"];
-
-/// An operation of the contract.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    has_body: bool,
-    wants_etag: bool,
-    row: Option<&'static Row>,
-}
-
-/// All of them; those with the role of the asker at stake last.
-fn contract() -> Vec<Operation> {
-    let document: Value = serde_json::from_str(local::documents::OPENAPI).unwrap();
-    let mut all: Vec<_> = operations(&document)
-        .into_iter()
-        .map(|(path, method, operation)| {
-            let id = operation["operationId"].as_str().unwrap().to_owned();
-            let row = permission_of(&operation).map(|name| {
-                row_named(name).unwrap_or_else(|| panic!("{id} asks for {name}, which is no row of the matrix"))
-            });
-            assert!(
-                row.is_some() || OPEN.contains(&id.as_str()),
-                "{id} asks for no permission: give it one, or put it on the list of open operations"
-            );
-            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-            Operation {
-                method: method.to_uppercase(),
-                path,
-                has_body: operation.get("requestBody").is_some(),
-                wants_etag: parameters.iter().any(|parameter| parameter["name"] == "If-Match"),
-                row,
-                id,
-            }
-        })
-        .collect();
-    all.sort_by_key(|operation| LAST.iter().position(|last| *last == operation.id).map_or(0, |at| at + 1));
-    all
-}
-
-impl Operation {
-    /// The path with ids that never were.
-    fn path(&self) -> String {
-        let segments = self.path.split('/').map(|segment| {
-            let name = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}'));
-            name.map_or(segment.to_owned(), never_was)
-        });
-        segments.collect::<Vec<_>>().join("/")
-    }
-
-    /// Asks in a way that changes nothing: the body has a field that no operation knows.
-    async fn ask(&self, actor: &Actor) -> Answer {
-        let headers: &[_] = if self.wants_etag { &[("If-Match", "\"1\"")] } else { &[] };
-        let body = self.has_body.then(|| json!({ "no_such_field": true }));
-        actor.call(&self.method, &self.path(), headers, body).await
-    }
-}
-
-/// An id that a thing of this kind could have, and none has.
-fn never_was(parameter: &str) -> String {
-    let prefix = match parameter {
-        "account_id" => "acc",
-        "checkup_id" => "chk",
-        "department_id" => "dep",
-        "employee_id" => "emp",
-        "import_id" => "imp",
-        "label_id" => "lab",
-        "session_id" => "ses",
-        "tenant_id" => "ten",
-        "workplace_id" => "wpl",
-        other => return other.to_owned(),
-    };
-    format!("{prefix}_0190000000007000800000000000dead")
-}
+use crate::operations::{LAST, contract};
 
 /// What the decision was, whatever came after it.
 fn decision(answer: &Answer) -> String {
