@@ -36,6 +36,8 @@ const MOST_MEMORY: f64 = 128.0;
 /// How often somebody looks at least whether an import has come to its end, and for how long at most.
 const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_hours(1);
+/// After what time a message that failed comes again.
+const RETRY: Duration = Duration::from_secs(2);
 /// For how long an access token is used.
 const TOKEN: Duration = Duration::from_mins(10);
 
@@ -111,10 +113,11 @@ fn number(person: usize) -> String {
 }
 
 fn employees() -> String {
-    let heading = "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,雇用形態,在籍区分\r\n".to_owned();
+    let heading =
+        "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,雇用形態,在籍区分\r\n".to_owned();
     let row = |person| {
         let (number, sex) = (number(person), if person % 2 == 0 { "女" } else { "男" });
-        format!("{number},計測 一郎,ケイソク イチロウ,1980-05-05,{sex},2003-04-01,W01,正社員,在籍\r\n")
+        format!("{number},計測 一郎,ケイソク イチロウ,1980-05-05,{sex},2003-04-01,W01,X100,正社員,在籍\r\n")
     };
     (0..PEOPLE).map(row).fold(heading, |file, row| file + &row)
 }
@@ -206,8 +209,9 @@ impl<'a> Importer<'a> {
     async fn start(binaries: &Path, cloud: &'a Cloud) -> Result<Self, Error> {
         let running = Arc::new(Running::start(binaries, "csv-import", &functions::environment(cloud)).await?);
         running.to_first_poll().await?;
-        // One process takes one batch at a time, as one copy of the function does.
-        let mapping = QueueMapping::new(IMPORTS_QUEUE, running.deployed()).batch_size(4).concurrency(1);
+        // One copy of the function with one chunk at a time: as much as the local tables keep up with.
+        let mapping = QueueMapping::new(IMPORTS_QUEUE, running.deployed()).batch_size(1).concurrency(1);
+        let mapping = mapping.retry_after(RETRY);
         Ok(Self { cloud, running, _triggers: Triggers::start(cloud, [mapping], []) })
     }
 
