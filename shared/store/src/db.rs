@@ -2,6 +2,8 @@
 //!
 //! The client's futures are deep and large; each is boxed here, so that no caller's future holds one inside itself.
 
+use std::collections::{HashMap, HashSet};
+
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -10,12 +12,12 @@ use aws_sdk_dynamodb::{
         query::builders::QueryFluentBuilder,
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     },
-    types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity},
+    types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity},
 };
 
 use crate::{
     Error,
-    item::{Attributes, number, text},
+    item::{Attributes, as_text, number, text},
     key::{Family, Key, Table},
 };
 
@@ -120,14 +122,13 @@ impl Db {
     ) -> Result<Vec<Option<Attributes>>, Error> {
         let Some(first) = keys.first() else { return Ok(Vec::new()) };
         let name = self.table(first.table);
-        let mut wanted: Vec<Attributes> = Vec::with_capacity(keys.len());
-        for key in keys {
-            let key = key.attributes();
-            if !wanted.contains(&key) {
-                wanted.push(key);
-            }
-        }
-        let mut found: Vec<Attributes> = Vec::with_capacity(keys.len());
+        let distinct: HashSet<(&str, &str)> = keys.iter().map(|key| (key.pk.as_str(), key.sk.as_str())).collect();
+        let mut wanted: Vec<Attributes> = distinct
+            .iter()
+            .map(|(pk, sk)| Attributes::from([("pk".to_owned(), text(*pk)), ("sk".to_owned(), text(*sk))]))
+            .collect();
+        let some_twice = distinct.len() < keys.len();
+        let mut found: HashMap<(String, String), Attributes> = HashMap::with_capacity(keys.len());
         for _ in 0..2 {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))
@@ -144,16 +145,22 @@ impl Db {
             for capacity in answer.consumed_capacity() {
                 log("BatchGetItem", first.table, first.family, Some(capacity));
             }
-            found.extend(answer.responses.and_then(|mut tables| tables.remove(name)).unwrap_or_default());
+            let items = answer.responses.and_then(|mut tables| tables.remove(name)).unwrap_or_default();
+            found.extend(items.into_iter().filter_map(|item| {
+                let part = |name| as_text(&item, name).map(str::to_owned);
+                Some(((part("pk")?, part("sk")?), item))
+            }));
             wanted = answer
                 .unprocessed_keys
                 .and_then(|mut tables| tables.remove(name))
                 .map(|rest| rest.keys)
                 .unwrap_or_default();
             if wanted.is_empty() {
-                let of =
-                    |key: &Key| found.iter().find(|item| is(item, "pk", &key.pk) && is(item, "sk", &key.sk)).cloned();
-                return Ok(keys.iter().map(of).collect());
+                let mut of = |key: &Key| {
+                    let place = (key.pk.clone(), key.sk.clone());
+                    if some_twice { found.get(&place).cloned() } else { found.remove(&place) }
+                };
+                return Ok(keys.iter().map(&mut of).collect());
             }
         }
         Err(Error::Unavailable("BatchGetItem left keys unprocessed".to_owned()))
@@ -275,10 +282,6 @@ impl Db {
             Err(error) => Err(failed("PutItem")(error)),
         }
     }
-}
-
-fn is(item: &Attributes, name: &str, value: &str) -> bool {
-    matches!(item.get(name), Some(AttributeValue::S(s)) if s == value)
 }
 
 /// One line per call: what was asked, of which family, and what it cost. No key and no value.
