@@ -89,12 +89,12 @@ pub(crate) fn sqs(cloud: &Cloud) -> aws_sdk_sqs::Client {
     aws_sdk_sqs::Client::from_conf(config)
 }
 
-/// Waits for an event that a function passes on; a minute is only reached when something is broken.
+/// Waits for something to happen; three minutes are only reached when something is broken.
 pub(crate) async fn soon<T>(what: &str, waiting: impl Future<Output = Option<T>>) -> T {
-    match tokio::time::timeout(Duration::from_mins(1), waiting).await {
+    match tokio::time::timeout(Duration::from_mins(3), waiting).await {
         Ok(Some(value)) => value,
         Ok(None) => panic!("{what}: the sender is gone"),
-        Err(elapsed) => panic!("{what}: did not happen within a minute: {elapsed}"),
+        Err(elapsed) => panic!("{what}: did not happen within three minutes: {elapsed}"),
     }
 }
 
