@@ -173,6 +173,9 @@ pub struct Import {
     /// How many chunks the plan has.
     #[serde(default)]
     pub chunks: u32,
+    /// The chunks were handed out to be applied; a job may have died before.
+    #[serde(default)]
+    pub handed_out: bool,
     /// Where the list of faults is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fault_file: Option<String>,
@@ -281,6 +284,7 @@ impl Store {
             counts: Rows::default(),
             shape: None,
             chunks: 0,
+            handed_out: false,
             fault_file: None,
             reason: None,
             fence: 0,

@@ -508,6 +508,35 @@ fn r33_a_job_that_dies_anywhere_in_a_chunk_is_finished_by_the_next_delivery() {
 }
 
 #[test]
+fn r33_a_job_that_dies_anywhere_before_it_applies_is_taken_up_by_the_next_delivery() {
+    run(async {
+        let mut polls = 1;
+        loop {
+            let (hand, administrator, import) = by_hand(1, &three_employees("一般")).await;
+            let created = hand.next().expect("S3 tells of the file");
+            let ended = hand.deliver_and_die(&created, polls).await;
+            // Nobody gave the turn back: it runs out.
+            hand.world().pass(31);
+            hand.deliver(&created).await;
+            hand.settle().await;
+            let done = read(&administrator, &import).await;
+            assert_eq!(
+                (done["state"].as_str(), rows(&done)),
+                (Some("applied"), [3, 3, 0, 0]),
+                "died after {polls}: {done}"
+            );
+            let all = employees(&administrator).await;
+            assert!(all.len() == 3 && all.values().all(|(_, etag)| etag == "\"1\""), "died after {polls}: {all:?}");
+            if ended {
+                break;
+            }
+            polls += 1 + polls / 3;
+        }
+        assert!(polls > 3, "it should have died at least twice, not ended after {polls} polls");
+    });
+}
+
+#[test]
 fn r02_an_uploader_who_loses_the_right_loses_the_import() {
     run(async {
         let (hand, administrator, _) = by_hand(1, &three_employees("一般")).await;

@@ -94,12 +94,12 @@ async fn check(
     let fault_file = keep_faults(importer, &right, &checking.record, &mut checked.faults).await?;
     let refused = checked.refused || (checked.faults.rows > 0 && !checking.record.options.skip_bad_rows);
     let dry_run = checking.record.options.dry_run;
-    let chunks = checked.chunks;
     importer
         .store
         .move_import(turn, checking, |import| {
             import.shape = checked.shape;
-            import.chunks = chunks;
+            import.chunks = checked.chunks;
+            import.handed_out = false;
             import.counts.read = checked.rows;
             import.counts.rejected = checked.faults.rows;
             import.counts.warnings = checked.faults.warnings;
@@ -111,12 +111,8 @@ async fn check(
             };
         })
         .await?;
-    if refused || dry_run {
-        return Ok(Next::GoOn);
-    }
-    let numbers: Vec<u32> = (0..chunks).collect();
-    importer.queue.apply(tenant, id, &numbers).await?;
-    Ok(if chunks == 0 { Next::GoOn } else { Next::Later(WATCH) })
+    // Its chunks are handed out by the next step, which looks at it as any later one would.
+    Ok(Next::GoOn)
 }
 
 fn is_young(importer: &Importer, import: &Import) -> bool {
@@ -160,13 +156,13 @@ async fn watch(
     };
     let done = importer.store.done_chunks(&right, import.record.id).await?;
     if done.len() < import.record.chunks as usize {
-        if importer.store.clock().now() >= import.record.updated_at.plus_seconds(STUCK) {
+        let stuck = importer.store.clock().now() >= import.record.updated_at.plus_seconds(STUCK);
+        if stuck || !import.record.handed_out {
             let missing: Vec<u32> =
                 (0..import.record.chunks).filter(|number| done.iter().all(|(done, _)| done != number)).collect();
-            let id = import.record.id;
-            // Noted first: the next look is not to hand them out once more at once.
-            importer.store.move_import(turn, import, |_| {}).await?;
-            importer.queue.apply(tenant, id, &missing).await?;
+            // Noted afterwards: a job that dies in between leaves them to be handed out once more, which does no harm.
+            importer.queue.apply(tenant, import.record.id, &missing).await?;
+            importer.store.move_import(turn, import, |import| import.handed_out = true).await?;
         }
         return Ok(Next::Later(WATCH));
     }
