@@ -6,7 +6,7 @@ use crate::Error;
 
 /// What is printed to whoever asks for something else.
 pub(crate) const USAGE: &str = "\
-cargo run --profile quick -p bench -- <what> [options]
+cargo run --profile quick -p bench -- <what> [options]   (after building the functions: docs/performance.md)
 
   doors              calls, units, CPU time and latency of a warm request to each door
   pipeline           rows per second and core: cut, parse, judge, seal

@@ -14,6 +14,8 @@ use crate::functions::{self, Running};
 
 /// What every function is compared with.
 const MINIMAL: &str = "minimal";
+/// The profile that is deployed.
+const DEPLOYED: &str = "release";
 /// How many times as long as the minimal function a start may take.
 const MOST_TIMES: f64 = 2.0;
 /// How large a function may be, and one that carries more than the clients of `DynamoDB` and KMS, in MB.
@@ -62,8 +64,12 @@ pub(crate) async fn print(args: &Args) -> Result<(), Error> {
     let verdict = |bad: Vec<&str>| {
         if bad.is_empty() { "holds".to_owned() } else { format!("does not hold for {}", bad.join(", ")) }
     };
-    let heavy = functions.iter().filter(|function| function.megabytes > function.budget());
-    println!("Sizes within their budgets: {}.", verdict(heavy.map(|function| function.name.as_str()).collect()));
+    if args.profile == DEPLOYED {
+        let heavy = functions.iter().filter(|function| function.budget().is_some_and(|most| function.megabytes > most));
+        println!("Sizes within their budgets: {}.", verdict(heavy.map(|function| function.name.as_str()).collect()));
+    } else {
+        println!("Budgets are for what is deployed (profile `{DEPLOYED}`): not compared.");
+    }
     let slow = functions.iter().filter(|function| function.poll() > MOST_TIMES * poll_of_minimal);
     let slow = verdict(slow.map(|function| function.name.as_str()).collect());
     println!("Start to first poll at most {MOST_TIMES:.0} times the minimal function's: {slow}.");
@@ -101,8 +107,10 @@ impl Function {
         WITH_MORE.iter().find(|(name, _)| *name == self.name).map(|(_, more)| *more)
     }
 
-    fn budget(&self) -> f64 {
-        if self.more().is_some() { LARGEST_WITH_MORE } else { LARGEST }
+    /// How large it may be, in MB; the minimal function is what it is.
+    fn budget(&self) -> Option<f64> {
+        let budget = if self.more().is_some() { LARGEST_WITH_MORE } else { LARGEST };
+        (self.name != MINIMAL).then_some(budget)
     }
 
     fn poll(&self) -> f64 {
@@ -115,7 +123,7 @@ impl Function {
             self.name.clone(),
             self.more().unwrap_or_default().to_owned(),
             format!("{:.2} MB", self.megabytes),
-            format!("{:.0} MB", self.budget()),
+            self.budget().map(|most| format!("{most:.0} MB")).unwrap_or_default(),
             figures::time(self.poll()),
             format!("{:.1} ×", self.poll() / poll_of_minimal),
             figures::time(answer.median()),

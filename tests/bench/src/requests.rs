@@ -2,6 +2,8 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use local::cloud::sqs::Depth;
+use local::service::IMPORTS_QUEUE;
 use serde_json::{Value, json};
 use tests::imports::{CHECKUPS_2025, CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, import};
 use tests::{Actor, Answer, Tenant, World};
@@ -121,6 +123,12 @@ async fn filled(world: &World) -> Result<Tenant, Error> {
             return Err(format!("a sample file of {kind} is not applied: {done}").into());
         }
     }
+    // The job looks once more after half a minute. Nothing but what is measured is to call anybody.
+    let queue = world.service().cloud().sqs();
+    tests::eventually("the import job has nothing left to do", async || {
+        queue.depth(IMPORTS_QUEUE).ok().filter(|depth| *depth == Depth::default())
+    })
+    .await;
     Ok(tenant)
 }
 
