@@ -141,7 +141,7 @@ impl Store {
         attribute: &'static str,
         value: &T,
     ) -> Result<Sealed, Error> {
-        let plain = Zeroizing::new(serde_json::to_vec(value)?);
+        let plain = plain_json(value)?;
         let keyring = Box::pin(self.vault.keyring(tenant, purpose)).await?;
         Ok(Sealed(keyring.seal(&place(tenant, key, &key.entity(), attribute), &plain)?))
     }
@@ -159,6 +159,16 @@ impl Store {
         let plain = Box::pin(self.vault.open(purpose, &place(tenant, key, &entity, attribute), &sealed.0)).await?;
         Ok(serde_json::from_slice(&plain)?)
     }
+}
+
+/// What most plain values fit into: a buffer that grows leaves copies behind that nobody wipes.
+const PLAIN_BYTES: usize = 2_048;
+
+/// A value as JSON on its way to being sealed.
+pub(crate) fn plain_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut plain = Zeroizing::new(Vec::with_capacity(PLAIN_BYTES));
+    serde_json::to_writer(&mut *plain, value)?;
+    Ok(plain)
 }
 
 fn place<'a>(tenant: TenantId, key: &Key, entity: &'a str, attribute: &'static str) -> Place<'a> {

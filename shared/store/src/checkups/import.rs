@@ -12,7 +12,6 @@ use domain::{
 };
 use jiff::civil::Date;
 use vault::{Keyring, Lookup, Purpose};
-use zeroize::Zeroizing;
 
 use super::{CheckupContent, CheckupHealth, HEALTH, Record, SCHEMA, key, year};
 use crate::{
@@ -144,7 +143,7 @@ impl CheckupSealer {
         let CheckupContent { employee, examined_on, kind, health } = content;
         let (tenant, employee) = (self.keyring.tenant(), *employee);
         let key = key(tenant, employee, id);
-        let plain = Zeroizing::new(serde_json::to_vec(health)?);
+        let plain = crate::plain_json(health)?;
         let sealed = self.keyring.seal(&crate::place(tenant, &key, &key.entity(), HEALTH), &plain)?;
         let fiscal_year = self.fiscal_year(*examined_on);
         let record = Record {

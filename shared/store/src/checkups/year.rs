@@ -123,10 +123,10 @@ fn employee_of(item: &Attributes) -> Option<EmployeeId> {
     as_text(item, "employee")?.parse().ok()
 }
 
-/// How many of one shard to read for a page: its part, and half as much again, because shards are not even.
+/// How many of one shard to read for a page: twice its part and some, because shards are not even, and what one of them lacks is a second look at all of them.
 fn per_shard(limit: usize) -> usize {
     let shards = usize::from(crate::key::SHARDS);
-    (limit + limit / 2).div_ceil(shards) + 1
+    (2 * limit).div_ceil(shards) + 4
 }
 
 /// Merges pages of shards in the order of their keys. Where a shard was cut off, nothing beyond its last key is sure to be next.
