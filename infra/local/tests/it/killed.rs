@@ -75,7 +75,7 @@ async fn sign_in(endpoints: &Endpoints, account: &DemoAccount) -> String {
 }
 
 /// How many people the file has: some seconds' work.
-const PEOPLE: usize = 800;
+const PEOPLE: usize = 1_600;
 
 /// A file of so many.
 fn file() -> String {
