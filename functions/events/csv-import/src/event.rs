@@ -5,7 +5,7 @@ use domain::time::Jst;
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{DroppedFile, Error, ImportState, ObjectVersion, Task, Upload};
+use store::{DroppedFile, Error, ObjectVersion, Task, Upload};
 
 use crate::{Importer, apply, turn};
 
@@ -164,13 +164,8 @@ async fn give_up(importer: &Importer, message: &Message) -> Result<(), Error> {
         None => turn::next_of(&unfinished),
     };
     if let Some(index) = given_up {
-        importer
-            .store
-            .move_import(turn, unfinished.swap_remove(index), |import| {
-                import.state = ImportState::Failed;
-                import.reason = Some("gave_up".to_owned());
-            })
-            .await?;
+        let given_up = unfinished.swap_remove(index);
+        importer.store.move_import(turn, given_up, |import| turn::fail(import, "gave_up")).await?;
     }
     importer.store.end_turn(turn).await?;
     importer.queue.turn(tenant, 0).await

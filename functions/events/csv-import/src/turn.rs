@@ -124,6 +124,11 @@ fn refuse(import: &mut Import, reason: &str) {
     import.reason = Some(reason.to_owned());
 }
 
+pub(crate) fn fail(import: &mut Import, reason: &str) {
+    import.state = ImportState::Failed;
+    import.reason = Some(reason.to_owned());
+}
+
 async fn keep_faults(
     importer: &Importer,
     right: &authz::ImportRight,
@@ -147,11 +152,7 @@ async fn watch(
     origin: &Origin,
 ) -> Result<Next, Error> {
     let Ok(right) = jobs::for_import(&importer.store, tenant, &import.record, origin).await? else {
-        let lost = |import: &mut Import| {
-            import.state = ImportState::Failed;
-            import.reason = Some("right_lost".to_owned());
-        };
-        importer.store.move_import(turn, import, lost).await?;
+        importer.store.move_import(turn, import, |import| fail(import, "right_lost")).await?;
         return Ok(Next::GoOn);
     };
     let done = importer.store.done_chunks(&right, import.record.id).await?;
@@ -172,11 +173,7 @@ async fn watch(
     if rows != import.record.counts.read {
         // No row may be lost in silence.
         tracing::error!(import = %import.record.id, rows, read = import.record.counts.read, "an import's rows do not add up");
-        let lost = |import: &mut Import| {
-            import.state = ImportState::Failed;
-            import.reason = Some("rows_lost".to_owned());
-        };
-        importer.store.move_import(turn, import, lost).await?;
+        importer.store.move_import(turn, import, |import| fail(import, "rows_lost")).await?;
         return Ok(Next::GoOn);
     }
     if right.kind() == ImportKind::Employees {

@@ -166,14 +166,6 @@ impl CheckupSealer {
     }
 }
 
-impl SealedCheckup {
-    /// The checkup's id, for the trail.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.key.sk
-    }
-}
-
 impl Store {
     /// What seals the checkups that `right` brings in.
     pub async fn checkup_sealer(&self, right: &ImportRight) -> Result<CheckupSealer, Error> {

@@ -183,21 +183,16 @@ impl Register {
         let Some(known) = self.employees.get(&row.employee_number) else { return Ok(Applied::Conflict) };
         let Some(subject) = subject(&row, known) else { return Ok(Applied::Conflict) };
         let employee = &known.employee.record;
-        let there = self.there.get(&self.id(&row, known)?.1);
+        let (_, id) = self.id(&row, known)?;
+        let there = self.there.get(&id);
         let before = there.map(|there| there.health.clone());
         let (content, _) = CheckupContent::of_row(row, employee.id, subject, &self.criteria, before);
-        let step = self.sealer.step(&content, version, there, import.id, store.clock().now())?;
-        let (id, put) = match step {
-            CheckupStep::Put(sealed) => {
-                let id = sealed.id().to_owned();
-                (id, store.put_checkup(right, &employee.placement(), *sealed).await?)
-            }
-            CheckupStep::Done(done) => {
-                (self.sealer.id(employee.id, content.examined_on, content.kind)?.to_string(), done)
-            }
+        let put = match self.sealer.step(&content, version, there, import.id, store.clock().now())? {
+            CheckupStep::Put(sealed) => store.put_checkup(right, &employee.placement(), *sealed).await?,
+            CheckupStep::Done(done) => done,
         };
         Ok(match put {
-            CheckupPut::Written => Applied::Written(id),
+            CheckupPut::Written => Applied::Written(id.to_string()),
             CheckupPut::Unchanged => Applied::Unchanged,
             CheckupPut::Conflict => Applied::Conflict,
         })
