@@ -39,11 +39,21 @@ impl AddressRules {
     /// an unknown address is outside every list.
     #[must_use]
     pub fn allow(&self, address: Option<IpAddr>) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
+        self.0.is_empty() || self.list(address)
+    }
+
+    /// Whether one of the networks holds `address`. Unlike [`Self::allow`], an empty list allows nobody: operators have networks of their own, or
+    /// do not work.
+    #[must_use]
+    pub fn list(&self, address: Option<IpAddr>) -> bool {
         let Some(address) = address.map(|address| address.to_canonical()) else { return false };
         self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether nothing is restricted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The networks, in canonical form.
@@ -71,6 +81,12 @@ mod tests {
         assert!(listed.allow(Some("2001:db8::1".parse().unwrap())));
         assert!(!listed.allow(Some("198.51.100.1".parse().unwrap())));
         assert!(!listed.allow(None));
+    }
+
+    #[test]
+    fn r32_an_empty_list_of_operators_networks_lists_nobody() {
+        let office: IpAddr = "203.0.113.7".parse().unwrap();
+        assert!(!rules(&[]).list(Some(office)) && rules(&["203.0.113.0/24"]).list(Some(office)));
     }
 
     #[test]

@@ -6,11 +6,13 @@ use domain::{organisation::Tree, time::Jst};
 use enumset::EnumSet;
 
 use crate::{
-    AccountFacts, AccountState, Facts, ImportKind, ImportRight, SignedIn, TenantFacts, TenantState,
+    AccountFacts, AccountState, ClientFacts, Facts, ImportKind, ImportRight, SignedIn, Standing, TenantFacts,
+    TenantState,
     ids::PLATFORM,
-    matrix::{Cell, MATRIX, Permission, Row, Sort, row_of},
+    matrix::{Cell, MATRIX, Permission, PermissionId, Row, Sort, open_to_programs, row_of},
     permit::{Actor, Permit, Reach},
     role::{Grant, Role, Scope},
+    token::Bearer,
 };
 
 /// For how long a one-time password counts as fresh, in seconds.
@@ -55,12 +57,28 @@ impl Facts {
     /// contracted; a role has the permission and may be used (second factor, password, address); the second factor is fresh where that is
     /// asked. The permit's reach is the union of the scopes of the grants that count, plus oneself where the employee's role counts.
     pub fn permit<P: Permission>(&self) -> Result<Permit<P>, Denied> {
-        let stored = self.stored.as_ref().ok_or(Denied::Unauthenticated)?;
+        match self.stored.as_ref().ok_or(Denied::Unauthenticated)? {
+            Standing::Person(stored) => self.permit_person(stored),
+            Standing::Program(stored) => self.permit_program(&stored.0, &stored.1),
+        }
+    }
+
+    fn permit_person<P: Permission>(&self, stored: &SignedIn) -> Result<Permit<P>, Denied> {
         let row = row_of(P::ID);
         self.is_signed_in(stored)?;
         has_contract(row, stored, self.now)?;
         if stored.account.must_change_password && !row.before_password_change {
             return Err(Denied::PasswordChangeRequired);
+        }
+        let actor = |roles| Actor::Account {
+            account: stored.account.account,
+            session: stored.session.session,
+            roles,
+            origin: self.origin.clone(),
+        };
+        if let Some(tenant) = self.broken_glass(row, stored)? {
+            let operator = actor(EnumSet::only(Role::Operator));
+            return Ok(Permit::through_broken_glass(tenant.tenant, operator));
         }
         if !is_contracted(row, &stored.tenant) {
             return Err(Denied::NotContracted);
@@ -74,23 +92,72 @@ impl Facts {
             .filter(|row| row.sort == Sort::Column && is_contracted(row, &stored.tenant))
             .filter_map(|row| Some((row.permission, self.weigh(row, stored).ok()?.1)))
             .collect();
-        let actor = Actor::Account {
-            account: stored.account.account,
-            session: stored.session.session,
-            roles,
-            origin: self.origin.clone(),
+        Ok(Permit::granted(stored.tenant.tenant, actor(roles), reach, columns))
+    }
+
+    /// A program reaches everybody in its tenant, with what it was given of the matrix's column for programs and nothing more. It has no second
+    /// factor; what asks for a fresh one has no cell there.
+    fn permit_program<P: Permission>(&self, tenant: &TenantFacts, client: &ClientFacts) -> Result<Permit<P>, Denied> {
+        let row = row_of(P::ID);
+        let same = self.token.tenant() == tenant.tenant
+            && client.tenant == tenant.tenant
+            && self.token.bearer() == Bearer::Program { client_id: client.client, epoch: client.epoch };
+        if !same || tenant.state == TenantState::Purging || tenant.has_ended(self.now) {
+            return Err(Denied::Unauthenticated);
+        }
+        if !is_contracted(row, tenant) {
+            return Err(Denied::NotContracted);
+        }
+        if !client.may(row) {
+            return Err(Denied::Forbidden);
+        }
+        if !client.may_call_from(tenant, self.origin.address) {
+            return Err(Denied::AddressNotAllowed);
+        }
+        let columns = MATRIX
+            .iter()
+            .filter(|row| row.sort == Sort::Column && is_contracted(row, tenant) && client.may(row))
+            .map(|row| (row.permission, Reach::everybody()))
+            .collect();
+        let actor = Actor::Program { client: client.client, origin: self.origin.clone() };
+        Ok(Permit::granted(tenant.tenant, actor, Reach::everybody(), columns))
+    }
+
+    /// The tenant in which an operator has broken the glass, where the row is open to that.
+    fn broken_glass<'a>(&self, row: &Row, stored: &'a SignedIn) -> Result<Option<&'a TenantFacts>, Denied> {
+        if row.cell(Role::Operator) != Cell::BrokenGlass || stored.tenant.tenant != PLATFORM {
+            return Ok(None);
+        }
+        let glass = stored.broken_glass.as_ref().filter(|glass| glass.ends_at > self.now);
+        let glass = glass.filter(|glass| glass.tenant.tenant != PLATFORM && glass.tenant.state != TenantState::Purging);
+        let is_operator = stored.account.grants.iter().any(|grant| grant.role == Role::Operator);
+        let Some(glass) = glass.filter(|_| is_operator) else { return Ok(None) };
+        is_proven(Role::Operator, stored, self.origin.address)?;
+        if is_contracted(row, &glass.tenant) { Ok(Some(&glass.tenant)) } else { Err(Denied::NotContracted) }
+    }
+
+    /// Of what a program shall be allowed, what the caller may not do themselves for the whole tenant, or what no program may do. Empty where all is well: nobody
+    /// gives a program more than they have.
+    #[must_use]
+    pub fn beyond_reach(&self, scopes: EnumSet<PermissionId>) -> EnumSet<PermissionId> {
+        let Some(Standing::Person(stored)) = &self.stored else { return scopes };
+        let has = |permission: PermissionId| {
+            let row = row_of(permission);
+            self.weigh(row, stored).is_ok_and(|(_, reach)| reach.is_whole(row))
         };
-        Ok(Permit::granted(stored.tenant.tenant, actor, reach, columns))
+        let open = open_to_programs();
+        let has = |permission: PermissionId| open.contains(permission) && has(permission);
+        scopes.iter().filter(|permission| !has(*permission)).collect()
     }
 
     /// The caller's roles with their scopes, each with what keeps it from being used in this request, if anything does.
     #[must_use]
     pub fn roles(&self) -> Vec<RoleStanding> {
-        let Some(stored) = &self.stored else { return Vec::new() };
+        let Some(Standing::Person(stored)) = &self.stored else { return Vec::new() };
         let employee = stored.account.employee.map(|_| RoleStanding { role: Role::Employee, scope: None, lacks: None });
         let granted = stored.account.grants.iter().map(|grant| {
             let lacks = if has_its_place(grant.role, &stored.tenant, &stored.account) {
-                is_proven(stored, self.origin.address).err()
+                is_proven(grant.role, stored, self.origin.address).err()
             } else {
                 Some(Denied::Forbidden)
             };
@@ -104,8 +171,7 @@ impl Facts {
         let token = &self.token;
         let same = token.tenant() == tenant.tenant
             && token.tenant() == account.tenant
-            && token.account() == account.account
-            && token.session() == session.session;
+            && token.bearer() == Bearer::Person { account: account.account, session: session.session };
         let alive = account.state == AccountState::Active
             && session.epoch == account.epoch
             && session.expires_at > self.now
@@ -173,7 +239,7 @@ fn usable(role: Role, row: &Row, stored: &SignedIn, address: Option<IpAddr>) -> 
         return Ok(None);
     }
     match row.cell(role) {
-        Cell::No => return Ok(None),
+        Cell::No | Cell::BrokenGlass => return Ok(None),
         // Own data are those of the account's employee; what is about the account itself needs none.
         Cell::Own => {
             return Ok((account.employee.is_some() || row.is_about_the_account()).then_some(Counts::ForOneself));
@@ -181,7 +247,7 @@ fn usable(role: Role, row: &Row, stored: &SignedIn, address: Option<IpAddr>) -> 
         Cell::ScopeIf(rule) if !tenant.handling_rules.contains(rule) => return Ok(None),
         Cell::Scope | Cell::ScopeIf(_) => {}
     }
-    is_proven(stored, address)?;
+    is_proven(role, stored, address)?;
     Ok(Some(Counts::ForScope))
 }
 
@@ -191,22 +257,43 @@ fn is_contracted(row: &Row, tenant: &TenantFacts) -> bool {
 
 /// Whether a role has its place in this tenant, and the account may have it at all.
 fn has_its_place(role: Role, tenant: &TenantFacts, account: &AccountFacts) -> bool {
-    let in_its_place = role == Role::Employee || (role == Role::Operator) == (tenant.tenant == PLATFORM);
+    let in_its_place = role == Role::Employee || role.is_granted(tenant.tenant == PLATFORM);
     in_its_place && !(account.personnel_authority && role.barred_by_personnel_authority())
 }
 
-/// Whether a request has shown what every role beyond employee asks for.
-fn is_proven(stored: &SignedIn, address: Option<IpAddr>) -> Result<(), Denied> {
-    if !stored.tenant.addresses.allow(address) {
+/// Whether a request has shown what every role beyond employee asks for. Where nothing but the stress check is contracted, the tenant
+/// may have let its implementers and clerks do without a second factor.
+fn is_proven(role: Role, stored: &SignedIn, address: Option<IpAddr>) -> Result<(), Denied> {
+    if !may_work_from(&stored.tenant, address) {
         return Err(Denied::AddressNotAllowed);
     }
     if !stored.account.strong_password {
         return Err(Denied::StrongerPasswordRequired);
     }
-    if stored.session.second_factor_at.is_none() {
+    let optional = stored.tenant.stress_factor_optional && role.is_of_the_stress_check();
+    if stored.session.second_factor_at.is_none() && !optional {
         return Err(Denied::SecondFactorRequired);
     }
     Ok(())
+}
+
+/// Whether roles beyond employee may be used from `address`. A customer without a list restricts nothing; the provider without one lets nobody in.
+fn may_work_from(tenant: &TenantFacts, address: Option<IpAddr>) -> bool {
+    if tenant.tenant == PLATFORM { tenant.addresses.list(address) } else { tenant.addresses.allow(address) }
+}
+
+impl ClientFacts {
+    fn may(&self, row: &Row) -> bool {
+        let given = self.scopes.contains(row.permission)
+            || (row.permission == PermissionId::DropFiles && !self.drop_kinds.is_empty());
+        given && row.cell(Role::ApiClient) == Cell::Scope
+    }
+
+    /// Whether it may be used from `address`: by its own list, or where it has none by the tenant's.
+    #[must_use]
+    pub fn may_call_from(&self, tenant: &TenantFacts, address: Option<IpAddr>) -> bool {
+        if self.addresses.is_empty() { tenant.addresses.allow(address) } else { self.addresses.list(address) }
+    }
 }
 
 /// After the contract's last day employees' sign-in has ended, and others keep what is open to the end.
@@ -265,11 +352,13 @@ fn takes(tenant: &TenantFacts, kind: ImportKind, now: Jst) -> bool {
     tenant.takes_imports(now) && is_contracted(kind.row(), tenant)
 }
 
-/// Whether an account may sign in at all: it and its contract are good. Sign-in asks before there is a session.
+/// Whether an account may sign in at all: it and its contract are good. Sign-in asks before there is a session. The provider's people do so from the
+/// provider's networks alone; customers' people from everywhere, for the employee's own data are not restricted.
 #[must_use]
-pub fn may_sign_in(tenant: &TenantFacts, account: &AccountFacts, now: Jst) -> bool {
+pub fn may_sign_in(tenant: &TenantFacts, account: &AccountFacts, address: Option<IpAddr>, now: Jst) -> bool {
+    let at_home = tenant.tenant != PLATFORM || tenant.addresses.list(address);
     let ended = tenant.has_ended(now);
     let open = tenant.state != TenantState::Purging && (!ended || is_administrator(account));
     let alive = matches!(account.state, AccountState::Active | AccountState::Invited);
-    account.tenant == tenant.tenant && open && alive
+    account.tenant == tenant.tenant && at_home && open && alive
 }

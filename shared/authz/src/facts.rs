@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::AddressRules,
-    ids::{AccountId, EmployeeId, SessionId, TenantId},
+    ids::{AccountId, ClientId, EmployeeId, SessionId, TenantId},
+    imports::ImportKind,
+    matrix::PermissionId,
     permit::Origin,
     role::{Grant, HandlingRule},
     token::Verified,
@@ -41,6 +43,8 @@ pub struct TenantFacts {
     pub addresses: AddressRules,
     /// The choices of the tenant's handling rules.
     pub handling_rules: EnumSet<HandlingRule>,
+    /// The stress check is all that is contracted, and its implementers and clerks may do without a second factor.
+    pub stress_factor_optional: bool,
 }
 
 impl TenantFacts {
@@ -116,22 +120,59 @@ pub struct SignedIn {
     pub session: SessionFacts,
     /// The department tree, where a grant's scope needs it.
     pub tree: Option<Arc<Tree>>,
+    /// Where an operator has broken the glass in this session, if they have.
+    pub broken_glass: Option<BrokenGlass>,
+}
+
+/// An operator's look into a tenant, with a ticket and an end.
+#[derive(Debug, Clone)]
+pub struct BrokenGlass {
+    /// The tenant, as it is stored.
+    pub tenant: TenantFacts,
+    /// Until when.
+    pub ends_at: Jst,
+}
+
+/// A customer's program, as it is stored.
+#[derive(Debug, Clone)]
+pub struct ClientFacts {
+    /// The program.
+    pub client: ClientId,
+    /// The tenant that it belongs to.
+    pub tenant: TenantId,
+    /// What it may do at most: rows of the matrix whose column for programs is open.
+    pub scopes: EnumSet<PermissionId>,
+    /// The kinds of files that it may drop.
+    pub drop_kinds: EnumSet<ImportKind>,
+    /// From where it may be used; where the list is empty, from where the tenant's own roles may be.
+    pub addresses: AddressRules,
+    /// Goes up when a secret or a key is revoked: tokens that were made before end.
+    pub epoch: u64,
+}
+
+/// Whoever holds a token, as they are stored at this moment.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// Somebody who signed in.
+    Person(Box<SignedIn>),
+    /// A program, and its tenant.
+    Program(Box<(TenantFacts, ClientFacts)>),
 }
 
 /// The facts of one request.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub(crate) token: Verified,
-    pub(crate) stored: Option<SignedIn>,
+    pub(crate) stored: Option<Standing>,
     pub(crate) origin: Origin,
     pub(crate) now: Jst,
 }
 
 impl Facts {
     /// Puts the facts of one request together. Only `store` does, which has read `stored` for `token`; `None` where one of tenant,
-    /// account and session is gone.
+    /// account and session, or the program, is gone.
     #[must_use]
-    pub fn gathered(token: Verified, stored: Option<SignedIn>, origin: Origin, now: Jst) -> Self {
+    pub fn gathered(token: Verified, stored: Option<Standing>, origin: Origin, now: Jst) -> Self {
         Self { token, stored, origin, now }
     }
 

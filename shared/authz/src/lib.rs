@@ -41,7 +41,10 @@ pub mod token;
 
 pub use address::{AddressRules, NotANetwork};
 pub use decision::{Denied, FRESH_FOR, RoleStanding, drop_right, import_right_of, may_sign_in};
-pub use facts::{AccountFacts, AccountState, Facts, SessionFacts, SignedIn, TenantFacts, TenantState};
+pub use facts::{
+    AccountFacts, AccountState, BrokenGlass, ClientFacts, Facts, SessionFacts, SignedIn, Standing, TenantFacts,
+    TenantState,
+};
 pub use imports::{ImportKind, ImportRight};
 pub use matrix::{Permission, PermissionId, permission};
 pub use permit::{Actor, Job, Origin, Permit, Placement, Reach};

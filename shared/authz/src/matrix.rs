@@ -4,7 +4,7 @@
 //! addresses, non-statutory items; one kind of file) that fewer people may have. A column has no door: a permit for a door knows for whom it also has the column.
 
 use domain::contract::Service;
-use enumset::EnumSetType;
+use enumset::{EnumSet, EnumSetType};
 
 use crate::role::{HandlingRule, Role};
 
@@ -49,6 +49,8 @@ permissions! {
     ManageOwnOtp = "me.otp";
     /// Remove one's own second factor.
     RemoveOwnOtp = "me.otp_remove";
+    /// Make new recovery codes for one's own second factor.
+    MakeRecoveryCodes = "me.recovery_codes";
     /// See and end one's own sessions.
     ManageOwnSessions = "me.sessions";
     /// Read reference data: catalogues that hold nobody's data.
@@ -61,6 +63,14 @@ permissions! {
     DeleteAccounts = "accounts.delete";
     /// Change the grants of others.
     GrantRoles = "accounts.grant";
+    /// Reset the second factor of others; that of a privileged account takes two who have this.
+    ResetOtp = "accounts.otp_reset";
+    /// Take the list of accounts away as a file (アカウントの棚卸し).
+    ExportAccounts = "accounts.export";
+    /// Read which programs may call.
+    ViewApiClients = "api_clients.view";
+    /// Make, change and revoke programs' access.
+    ManageApiClients = "api_clients.manage";
     /// Read the tenant's settings.
     ViewTenant = "tenant.view";
     /// Change the tenant's settings.
@@ -99,6 +109,8 @@ permissions! {
     ImportStressAnswers = "imports.stress_answers";
     /// Import lifelogs of a campaign.
     ImportLifelogs = "imports.lifelogs";
+    /// Get credentials for dropping files, of the kinds that an administrator allowed.
+    DropFiles = "imports.drop";
     /// Read checkups: statutory items, grades, judgement.
     ViewCheckups = "checkups.view";
     /// See a checkup's items beyond the statutory ones.
@@ -109,6 +121,14 @@ permissions! {
     ManageContracts = "contracts.manage";
     /// Terminate contracts, and withdraw terminations.
     TerminateContracts = "contracts.terminate";
+    /// Read what a tenant's administrators see of accounts and settings, for at most an hour and with a ticket.
+    BreakGlass = "break_glass.begin";
+    /// Reset a second factor with a ticket; it takes two operators.
+    ResetOtpByTicket = "contracts.otp_reset";
+    /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
+    UseLink = "link.use";
+    /// Make new keys that sign tokens, and retire old ones. No role has it.
+    RotateSigningKeys = "signing_keys.rotate";
     /// Hand the outbox's mails to the relay. No role has it.
     DeliverMail = "mail.deliver";
     /// Delete what terminated tenants left. No role has it.
@@ -126,6 +146,8 @@ pub enum Cell {
     Scope,
     /// Everybody in the grant's scope, where the tenant's handling rules say so.
     ScopeIf(HandlingRule),
+    /// A tenant's data for one of the provider's people, read only, while they have broken the glass there.
+    BrokenGlass,
 }
 
 /// Whether a row opens doors, shows columns, or belongs to no role at all.
@@ -155,7 +177,7 @@ pub struct Row {
     /// Open while the account must still change its password.
     pub before_password_change: bool,
     /// One cell per role, in the order of [`Role::ALL`].
-    pub cells: [Cell; 10],
+    pub cells: [Cell; ROLES],
 }
 
 impl Row {
@@ -168,7 +190,12 @@ impl Row {
     /// Whether it is about the account that asks and nothing else: open to every role, and to accounts that have none.
     #[must_use]
     pub fn is_about_the_account(&self) -> bool {
-        self.cells.iter().all(|cell| *cell == Cell::Own)
+        Role::ALL.iter().all(|role| *role == Role::ApiClient || self.cell(*role) == Cell::Own)
+    }
+
+    /// Whether only a program has it: no account could give it away by having it.
+    pub(crate) fn is_for_programs_alone(&self) -> bool {
+        Role::ALL.iter().all(|role| (*role == Role::ApiClient) == (self.cell(*role) != Cell::No))
     }
 
     const fn fresh(mut self) -> Self {
@@ -189,24 +216,26 @@ impl Row {
     }
 }
 
-const fn row(sort: Sort, permission: PermissionId, cells: [Cell; 10]) -> Row {
+const fn row(sort: Sort, permission: PermissionId, cells: [Cell; ROLES]) -> Row {
     Row { permission, sort, service: None, fresh: false, after_end: false, before_password_change: false, cells }
 }
-const fn door(permission: PermissionId, cells: [Cell; 10]) -> Row {
+const fn door(permission: PermissionId, cells: [Cell; ROLES]) -> Row {
     row(Sort::Door, permission, cells)
 }
-const fn column(permission: PermissionId, cells: [Cell; 10]) -> Row {
+const fn column(permission: PermissionId, cells: [Cell; ROLES]) -> Row {
     row(Sort::Column, permission, cells)
 }
 const fn inner(permission: PermissionId) -> Row {
-    row(Sort::Inner, permission, [NO; 10])
+    row(Sort::Inner, permission, [NO; ROLES])
 }
 
+const ROLES: usize = Role::ALL.len();
 const NO: Cell = Cell::No;
 const OWN: Cell = Cell::Own;
 const YES: Cell = Cell::Scope;
 const IF_HR: Cell = Cell::ScopeIf(HandlingRule::HrSeesCheckups);
 const IF_NS: Cell = Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent);
+const BG: Cell = Cell::BrokenGlass;
 
 use PermissionId as P;
 
@@ -214,42 +243,52 @@ use PermissionId as P;
 /// disagree on privacy, the stricter.
 #[rustfmt::skip]
 pub const MATRIX: &[Row] = &[
-    //                              employee  manager  hr     h.off. phys.  nurse  s.impl s.clrk admin  oper.
+    //                              employee  manager  hr     h.off. phys.  nurse  s.impl s.clrk admin  oper.  client
     inner(P::SignIn),
-    door(P::ReadSelf,              [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
-    door(P::ChangeOwnPassword,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
-    door(P::ManageOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end(),
-    door(P::RemoveOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().fresh(),
-    door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]).after_end().before_password_change(),
-    door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN]),
-    door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::DeleteAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
-    door(P::GrantRoles,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
-    door(P::ViewTenant,            [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]).after_end(),
-    door(P::ChangeTenant,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::ManageAddressRules,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::ViewOrganisation,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    door(P::ManageOrganisation,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::ViewEmployees,         [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    door(P::ManageEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    door(P::DeleteEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
-    column(P::SeeNames,            [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    column(P::SeeContacts,         [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    column(P::SeeAttributes,       [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    door(P::UseImports,            [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    column(P::ImportDepartments,   [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    column(P::ImportEmployees,     [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    column(P::ImportAccounts,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
-    column(P::ImportCheckups,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO ]).service(Service::Checkup),
-    column(P::ImportWorkingHours,  [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO ]).service(Service::Overwork),
-    column(P::ImportStressAnswers, [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO ]).service(Service::StressCheck),
-    column(P::ImportLifelogs,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).service(Service::Lifelog),
-    door(P::ViewCheckups,          [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO ]).service(Service::Checkup),
-    column(P::SeeNonStatutory,     [OWN,      NO,      IF_NS, IF_NS, IF_NS, IF_NS, NO,    NO,    NO,    NO ]),
-    door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES]).after_end(),
-    door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES]),
-    door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES]).fresh(),
+    door(P::ReadSelf,              [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
+    door(P::ChangeOwnPassword,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
+    door(P::ManageOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end(),
+    door(P::RemoveOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().fresh(),
+    door(P::MakeRecoveryCodes,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).fresh(),
+    door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
+    door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   YES]),
+    door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   BG,    YES]),
+    door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    door(P::DeleteAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    door(P::GrantRoles,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    door(P::ResetOtp,              [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    door(P::ExportAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    door(P::ViewApiClients,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   BG,    NO ]),
+    door(P::ManageApiClients,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    door(P::ViewTenant,            [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]).after_end(),
+    door(P::ChangeTenant,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    door(P::ManageAddressRules,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    door(P::ViewOrganisation,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]),
+    door(P::ManageOrganisation,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
+    door(P::ViewEmployees,         [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
+    door(P::ManageEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
+    door(P::DeleteEmployees,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
+    column(P::SeeNames,            [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
+    column(P::SeeContacts,         [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
+    column(P::SeeAttributes,       [OWN,      NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
+    door(P::UseImports,            [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
+    column(P::ImportDepartments,   [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
+    column(P::ImportEmployees,     [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
+    column(P::ImportAccounts,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    column(P::ImportCheckups,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    column(P::ImportWorkingHours,  [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    column(P::ImportStressAnswers, [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    column(P::ImportLifelogs,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).service(Service::Lifelog),
+    door(P::DropFiles,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   YES]),
+    door(P::ViewCheckups,          [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    column(P::SeeNonStatutory,     [OWN,      NO,      IF_NS, IF_NS, IF_NS, IF_NS, NO,    NO,    NO,    NO,   NO ]),
+    door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
+    door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::BreakGlass,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ResetOtpByTicket,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    inner(P::UseLink),
+    inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
 ];
@@ -261,6 +300,14 @@ pub fn row_of(permission: PermissionId) -> &'static Row {
     &MATRIX[permission as usize]
 }
 
+/// Which permissions a program can be given: those that the column for programs opens, but for what follows from others (dropping files follows from
+/// the kinds that may be dropped).
+#[must_use]
+pub fn open_to_programs() -> EnumSet<PermissionId> {
+    let open = MATRIX.iter().filter(|row| row.cell(Role::ApiClient) != Cell::No && !row.is_for_programs_alone());
+    open.map(|row| row.permission).collect()
+}
+
 /// The row with this name, if there is one.
 #[must_use]
 pub fn row_named(name: &str) -> Option<&'static Row> {
@@ -270,8 +317,6 @@ pub fn row_named(name: &str) -> Option<&'static Row> {
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
-
-    use enumset::EnumSet;
 
     use super::*;
 
@@ -299,6 +344,7 @@ mod tests {
                     Cell::Scope => "scope".to_owned(),
                     Cell::ScopeIf(HandlingRule::HrSeesCheckups) => "if hr_sees".to_owned(),
                     Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent) => "if consent".to_owned(),
+                    Cell::BrokenGlass => "broken glass".to_owned(),
                 };
                 write!(text, "{cell:<20}").unwrap();
             }
@@ -324,11 +370,25 @@ mod tests {
     #[test]
     fn nobody_but_the_operator_has_what_the_operator_has_and_the_operator_has_no_tenant_data() {
         for row in MATRIX.iter().filter(|row| row.cell(Role::Operator) == Cell::Scope) {
-            assert!(
-                matches!(row.permission, P::ManageContracts | P::TerminateContracts | P::ViewAudit),
-                "{:?}",
-                row.permission
+            let own = matches!(
+                row.permission,
+                P::ManageContracts | P::TerminateContracts | P::BreakGlass | P::ResetOtpByTicket | P::ViewAudit
             );
+            assert!(own, "{:?}", row.permission);
         }
+    }
+
+    #[test]
+    fn a_program_gives_no_one_time_password_and_so_has_nothing_that_asks_for_a_fresh_one() {
+        for row in MATRIX.iter().filter(|row| row.cell(Role::ApiClient) != Cell::No) {
+            assert!(!row.fresh && row.cell(Role::ApiClient) == Cell::Scope, "{:?}", row.permission);
+        }
+    }
+
+    #[test]
+    fn r32_broken_glass_shows_no_names_no_health_and_changes_nothing() {
+        let broken = MATRIX.iter().filter(|row| row.cells.contains(&Cell::BrokenGlass));
+        let broken: Vec<_> = broken.map(|row| row.permission).collect();
+        assert_eq!(broken, [P::ViewAccounts, P::ViewApiClients, P::ViewTenant, P::ViewOrganisation]);
     }
 }

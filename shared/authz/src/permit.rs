@@ -7,9 +7,9 @@ use enumset::EnumSet;
 
 use crate::{
     decision::Denied,
-    ids::{AccountId, DepartmentId, EmployeeId, ImportId, LabelId, SessionId, TenantId, WorkplaceId},
+    ids::{AccountId, ClientId, DepartmentId, EmployeeId, ImportId, LabelId, SessionId, TenantId, WorkplaceId},
     imports::{ImportKind, ImportRight},
-    matrix::{Permission, PermissionId},
+    matrix::{Permission, PermissionId, Row},
     role::{Role, Scope},
 };
 
@@ -36,6 +36,13 @@ pub enum Actor {
         /// From where.
         origin: Origin,
     },
+    /// A customer's program.
+    Program {
+        /// Which.
+        client: ClientId,
+        /// From where.
+        origin: Origin,
+    },
     /// Somebody who is signing in, and may be anybody.
     Applicant {
         /// From where.
@@ -59,7 +66,16 @@ impl Actor {
         match self {
             Self::Account { account, .. } => Some(*account),
             Self::Job { on_behalf_of, .. } => *on_behalf_of,
-            Self::Applicant { .. } => None,
+            Self::Program { .. } | Self::Applicant { .. } => None,
+        }
+    }
+
+    /// The program that acts.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        match self {
+            Self::Program { client, .. } => Some(*client),
+            Self::Account { .. } | Self::Applicant { .. } | Self::Job { .. } => None,
         }
     }
 
@@ -67,7 +83,10 @@ impl Actor {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         match self {
-            Self::Account { origin, .. } | Self::Applicant { origin } | Self::Job { origin, .. } => origin,
+            Self::Account { origin, .. }
+            | Self::Program { origin, .. }
+            | Self::Applicant { origin }
+            | Self::Job { origin, .. } => origin,
         }
     }
 }
@@ -83,6 +102,8 @@ pub enum Job {
     RetentionPurge,
     /// A tenant is being set up by an operator.
     Onboarding,
+    /// The keys that sign tokens are changed.
+    KeyRotation,
 }
 
 impl Job {
@@ -94,6 +115,7 @@ impl Job {
             Self::MailDelivery => "mail-delivery",
             Self::RetentionPurge => "retention-purge",
             Self::Onboarding => "onboarding",
+            Self::KeyRotation => "key-rotation",
         }
     }
 }
@@ -151,6 +173,11 @@ impl Reach {
         self.everybody
     }
 
+    /// Whether it is all that `row` is about: the whole tenant, or oneself where it is about nobody else.
+    pub(crate) fn is_whole(&self, row: &Row) -> bool {
+        self.everybody || row.is_about_the_account()
+    }
+
     /// Whether it reaches nobody.
     #[must_use]
     pub fn is_nobody(&self) -> bool {
@@ -193,12 +220,18 @@ pub struct Permit<P> {
     actor: Actor,
     reach: Reach,
     columns: Vec<(PermissionId, Reach)>,
+    through_broken_glass: bool,
     permission: PhantomData<fn() -> P>,
 }
 
 impl<P: Permission> Permit<P> {
     pub(crate) fn granted(tenant: TenantId, actor: Actor, reach: Reach, columns: Vec<(PermissionId, Reach)>) -> Self {
-        Self { tenant, actor, reach, columns, permission: PhantomData }
+        Self { tenant, actor, reach, columns, through_broken_glass: false, permission: PhantomData }
+    }
+
+    /// The permit of an operator who has broken the glass in `tenant`: everybody, and no columns.
+    pub(crate) fn through_broken_glass(tenant: TenantId, actor: Actor) -> Self {
+        Self { through_broken_glass: true, ..Self::granted(tenant, actor, Reach::everybody(), Vec::new()) }
     }
 
     /// The permit of a job, or of a sign-in, which nobody's roles can decide. Only `jobs` and the sign-in's door in `store` call this, through constructors that are
@@ -224,6 +257,12 @@ impl<P: Permission> Permit<P> {
     #[must_use]
     pub fn reach(&self) -> &Reach {
         &self.reach
+    }
+
+    /// Whether an operator looks into a customer's data: each look is told to the customer.
+    #[must_use]
+    pub fn is_through_broken_glass(&self) -> bool {
+        self.through_broken_glass
     }
 
     /// For whom the holder also has `column`; `None` where for nobody.

@@ -32,11 +32,13 @@ pub enum Role {
     Administrator,
     /// 運営事業者: contracts, announcements, incidents, disclosures; lives in the platform's own tenant.
     Operator,
+    /// 連携プログラム: a customer's program (API client). Its column is the most that one can be given; never granted to an account.
+    ApiClient,
 }
 
 impl Role {
     /// All roles, in the order of the matrix's columns.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Employee,
         Self::Manager,
         Self::Hr,
@@ -47,6 +49,7 @@ impl Role {
         Self::StressClerk,
         Self::Administrator,
         Self::Operator,
+        Self::ApiClient,
     ];
 
     /// The name in JSON, tokens of the matrix and logs.
@@ -63,6 +66,7 @@ impl Role {
             Self::StressClerk => "stress_clerk",
             Self::Administrator => "administrator",
             Self::Operator => "operator",
+            Self::ApiClient => "api_client",
         }
     }
 
@@ -80,14 +84,32 @@ impl Role {
             Self::StressClerk => "実施事務従事者",
             Self::Administrator => "システム管理者",
             Self::Operator => "運営事業者",
+            Self::ApiClient => "連携プログラム",
         }
+    }
+
+    /// Whether an account can be granted it, in the platform's own tenant or in a customer's. The employee's role comes with the employee, a
+    /// program's with the program.
+    #[must_use]
+    pub const fn is_granted(self, in_platform: bool) -> bool {
+        match self {
+            Self::Employee | Self::ApiClient => false,
+            Self::Operator => in_platform,
+            _ => !in_platform,
+        }
+    }
+
+    /// Whether it belongs to the stress check alone: where nothing else is contracted, a tenant may do without its second factor.
+    #[must_use]
+    pub const fn is_of_the_stress_check(self) -> bool {
+        matches!(self, Self::StressImplementer | Self::StressClerk)
     }
 
     /// Whether somebody with authority over hiring, dismissal or transfer (人事権) is barred from this role: the law keeps them
     /// away from individual stress results (安衛則52の10第2項).
     #[must_use]
     pub const fn barred_by_personnel_authority(self) -> bool {
-        matches!(self, Self::StressImplementer | Self::StressClerk)
+        self.is_of_the_stress_check()
     }
 }
 

@@ -9,7 +9,7 @@ use domain::time::Jst;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::ids::{AccountId, SessionId, TenantId};
+use crate::ids::{AccountId, ClientId, SessionId, TenantId};
 
 /// For how long an access token is good, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
@@ -63,10 +63,31 @@ struct Claims<S> {
 pub struct Verified {
     #[serde(rename = "tid")]
     tenant: TenantId,
-    #[serde(rename = "sub")]
-    account: AccountId,
-    #[serde(rename = "sid")]
-    session: SessionId,
+    #[serde(flatten)]
+    bearer: Bearer,
+}
+
+/// Whom a token was given to. No token is both: each form refuses what the other needs.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Bearer {
+    /// Somebody who signed in.
+    Person {
+        /// The account.
+        #[serde(rename = "sub")]
+        account: AccountId,
+        /// The session.
+        #[serde(rename = "sid")]
+        session: SessionId,
+    },
+    /// A customer's program (RFC 9068: `client_id`).
+    Program {
+        /// The program.
+        client_id: ClientId,
+        /// Its epoch: a revoked secret ends it.
+        #[serde(rename = "ver")]
+        epoch: u64,
+    },
 }
 
 impl Verified {
@@ -75,15 +96,10 @@ impl Verified {
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
-    /// The account.
+    /// Whom it was given to.
     #[must_use]
-    pub fn account(&self) -> AccountId {
-        self.account
-    }
-    /// The session.
-    #[must_use]
-    pub fn session(&self) -> SessionId {
-        self.session
+    pub fn bearer(&self) -> Bearer {
+        self.bearer
     }
 }
 
@@ -174,7 +190,20 @@ impl Signer {
         session: SessionId,
         now: Jst,
     ) -> Result<String, TokenError> {
-        self.sign(TokenType::Access, Verified { tenant, account, session }, ACCESS_TOKEN_SECONDS, now)
+        let bearer = Bearer::Person { account, session };
+        self.sign(TokenType::Access, Verified { tenant, bearer }, ACCESS_TOKEN_SECONDS, now)
+    }
+
+    /// An access token for a program.
+    pub fn client_access(
+        &self,
+        tenant: TenantId,
+        client_id: ClientId,
+        epoch: u64,
+        now: Jst,
+    ) -> Result<String, TokenError> {
+        let bearer = Bearer::Program { client_id, epoch };
+        self.sign(TokenType::Access, Verified { tenant, bearer }, ACCESS_TOKEN_SECONDS, now)
     }
 
     /// A token that waits for a one-time password.
@@ -231,10 +260,21 @@ mod tests {
         let (signer, verifier) = pair();
         let token = access(&signer);
         let verified = verifier.access(&token, at(NOW)).unwrap();
-        assert_eq!((verified.tenant(), verified.account()), (PLATFORM, AccountId::from_bytes([1; 16])));
+        let bearer =
+            Bearer::Person { account: AccountId::from_bytes([1; 16]), session: SessionId::from_bytes([2; 16]) };
+        assert_eq!((verified.tenant(), verified.bearer()), (PLATFORM, bearer));
         assert!(verifier.access(&token, at(NOW + ACCESS_TOKEN_SECONDS - 1)).is_ok());
         assert_eq!(verifier.access(&token, at(NOW + ACCESS_TOKEN_SECONDS)), Err(TokenError::NotGood), "expired");
         assert_eq!(verifier.access(&token, at(NOW - 61)), Err(TokenError::NotGood), "from the future");
+    }
+
+    #[test]
+    fn r11_a_programs_token_is_no_persons() {
+        let (signer, verifier) = pair();
+        let client_id = ClientId::from_bytes([3; 16]);
+        let token = signer.client_access(PLATFORM, client_id, 7, at(NOW)).unwrap();
+        let bearer = verifier.access(&token, at(NOW)).unwrap().bearer();
+        assert_eq!(bearer, Bearer::Program { client_id, epoch: 7 });
     }
 
     #[test]

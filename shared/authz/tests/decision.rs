@@ -4,12 +4,13 @@
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use authz::{
-    AccountFacts, AccountState, AddressRules, Denied, FRESH_FOR, Facts, Grant, HandlingRule, ImportKind, Origin,
-    PermissionId, Permit, Placement, Role, Scope, SessionFacts, SignedIn, TenantFacts, TenantState,
-    ids::{AccountId, DepartmentId, EmployeeId, PLATFORM, SessionId, TenantId, WorkplaceId},
+    AccountFacts, AccountState, AddressRules, BrokenGlass, ClientFacts, Denied, FRESH_FOR, Facts, Grant, HandlingRule,
+    ImportKind, Origin, PermissionId, Permit, Placement, Role, Scope, SessionFacts, SignedIn, Standing, TenantFacts,
+    TenantState,
+    ids::{AccountId, ClientId, DepartmentId, EmployeeId, PLATFORM, SessionId, TenantId, WorkplaceId},
     permission::{
-        ChangeOwnPassword, DeleteAccounts, ManageContracts, ManageEmployees, ReadSelf, UseImports, ViewCheckups,
-        ViewEmployees, ViewTenant,
+        ChangeOwnPassword, ChangeTenant, DeleteAccounts, DropFiles, ManageAccounts, ManageContracts, ManageEmployees,
+        ReadSelf, UseImports, ViewAccounts, ViewCheckups, ViewEmployees, ViewTenant,
     },
     token::{Signer, Verifier, new_key_pair},
 };
@@ -40,6 +41,7 @@ fn somebody(roles: &[Role]) -> SignedIn {
             services: Service::ALL.to_vec(),
             addresses: AddressRules::default(),
             handling_rules: enumset::EnumSet::empty(),
+            stress_factor_optional: false,
         },
         account: AccountFacts {
             account: ACCOUNT,
@@ -59,6 +61,7 @@ fn somebody(roles: &[Role]) -> SignedIn {
             second_factor_at: Some(now()),
         },
         tree: None,
+        broken_glass: None,
     }
 }
 
@@ -74,6 +77,7 @@ fn facts_for(token_tenant: TenantId, stored: Option<SignedIn>, address: Option<&
     let token = Signer::new("k".to_owned(), &private).access(token_tenant, ACCOUNT, SESSION, now()).unwrap();
     let verified = Verifier::new([("k", public.as_slice())]).access(&token, now()).unwrap();
     let address: Option<IpAddr> = address.map(|address| address.parse().unwrap());
+    let stored = stored.map(|stored| Standing::Person(Box::new(stored)));
     Facts::gathered(verified, stored, Origin { address, request_id: "r".to_owned() }, now())
 }
 
@@ -238,7 +242,8 @@ fn r32_operators_are_operators_in_the_platform_alone_and_nothing_else_there() {
     at_home.tenant.tenant = PLATFORM;
     at_home.account.tenant = PLATFORM;
     at_home.account.grants.push(Grant { role: Role::Physician, scope: Scope::Tenant });
-    let facts = facts_for(PLATFORM, Some(at_home), None);
+    at_home.tenant.addresses = AddressRules::parse(["203.0.113.0/24"]).unwrap();
+    let facts = facts_for(PLATFORM, Some(at_home), Some("203.0.113.7"));
     assert!(facts.permit::<ManageContracts>().is_ok());
     assert_eq!(facts.permit::<ViewCheckups>().unwrap_err(), Denied::Forbidden);
 }
@@ -280,4 +285,144 @@ fn files_of_a_service_that_is_not_contracted_are_not_taken() {
     nurse.tenant.services = vec![Service::StressCheck];
     let permit = facts(nurse).permit::<UseImports>().unwrap();
     assert_eq!(permit.import_right(ImportKind::Checkups).map(|_| ()), Err(Denied::Forbidden));
+}
+
+/// A program's request: `spoil` makes something about it different.
+fn program(address: &str, spoil: impl FnOnce(&mut TenantFacts, &mut ClientFacts)) -> Facts {
+    let mut tenant = somebody(&[]).tenant;
+    let mut client = ClientFacts {
+        client: ClientId::from_bytes([11; 16]),
+        tenant: TENANT,
+        scopes: PermissionId::ViewEmployees | PermissionId::SeeNames,
+        drop_kinds: enumset::EnumSet::empty(),
+        addresses: AddressRules::default(),
+        epoch: 3,
+    };
+    let (private, public) = new_key_pair().unwrap();
+    let token = Signer::new("k".to_owned(), &private).client_access(TENANT, client.client, 3, now()).unwrap();
+    let verified = Verifier::new([("k", public.as_slice())]).access(&token, now()).unwrap();
+    spoil(&mut tenant, &mut client);
+    let origin = Origin { address: Some(address.parse().unwrap()), request_id: "r".to_owned() };
+    Facts::gathered(verified, Some(Standing::Program(Box::new((tenant, client)))), origin, now())
+}
+
+#[test]
+fn r02_a_program_has_what_it_was_given_and_nothing_more() {
+    let facts = program("203.0.113.7", |_, _| {});
+    let permit = facts.permit::<ViewEmployees>().unwrap();
+    assert!(permit.reach().is_everybody() && permit.sees(PermissionId::SeeNames).is_some());
+    assert!(permit.sees(PermissionId::SeeContacts).is_none());
+    assert_eq!(facts.permit::<ManageEmployees>().unwrap_err(), Denied::Forbidden);
+    assert_eq!(facts.permit::<DropFiles>().unwrap_err(), Denied::Forbidden, "no kind may be dropped");
+    // Whatever its record says: the matrix's column is the most.
+    let greedy = program("203.0.113.7", |_, client| client.scopes = enumset::EnumSet::all());
+    assert_eq!(greedy.permit::<ManageAccounts>().unwrap_err(), Denied::Forbidden);
+    assert_eq!(greedy.permit::<ViewCheckups>().unwrap_err(), Denied::Forbidden);
+    let dropper = program("203.0.113.7", |_, client| client.drop_kinds = ImportKind::Checkups.into());
+    assert!(dropper.permit::<DropFiles>().is_ok());
+}
+
+#[test]
+fn r01_r11_a_revoked_secret_another_tenant_and_the_contracts_end_end_a_program() {
+    let spoil: [fn(&mut TenantFacts, &mut ClientFacts); 5] = [
+        |_, client| client.epoch = 4,
+        |_, client| client.tenant = OTHER,
+        |tenant, _| tenant.tenant = OTHER,
+        |tenant, _| tenant.state = TenantState::Purging,
+        |tenant, _| tenant.ends_at = Some(now()),
+    ];
+    for spoil in spoil {
+        assert_eq!(program("203.0.113.7", spoil).permit::<ViewEmployees>().unwrap_err(), Denied::Unauthenticated);
+    }
+}
+
+#[test]
+fn r10_a_program_is_used_from_its_own_networks_or_from_the_tenants() {
+    let office = AddressRules::parse(["203.0.113.0/24"]).unwrap();
+    let by_tenant = |address| program(address, |tenant, _| tenant.addresses = office.clone()).permit::<ViewEmployees>();
+    assert!(by_tenant("203.0.113.7").is_ok());
+    assert_eq!(by_tenant("198.51.100.1").unwrap_err(), Denied::AddressNotAllowed);
+    let own = AddressRules::parse(["198.51.100.0/24"]).unwrap();
+    let by_own = |address| {
+        let rules = |tenant: &mut TenantFacts, client: &mut ClientFacts| {
+            tenant.addresses = office.clone();
+            client.addresses = own.clone();
+        };
+        program(address, rules).permit::<ViewEmployees>()
+    };
+    assert!(by_own("198.51.100.1").is_ok());
+    assert_eq!(by_own("203.0.113.7").unwrap_err(), Denied::AddressNotAllowed);
+}
+
+#[test]
+fn r02_nobody_gives_a_program_more_than_they_have() {
+    let asked = PermissionId::ViewEmployees | PermissionId::ManageOrganisation | PermissionId::ManageAccounts;
+    let administrator = facts(somebody(&[Role::Administrator]));
+    assert_eq!(administrator.beyond_reach(asked), PermissionId::ManageAccounts, "no program has that");
+    let mut partly = somebody(&[]);
+    let scope = Scope::Parts { workplaces: [TOKYO].into(), departments: [].into(), labels: [].into() };
+    partly.account.grants = vec![Grant { role: Role::Administrator, scope }];
+    assert_eq!(facts(partly).beyond_reach(asked), asked, "a part of the tenant is not the tenant");
+    assert_eq!(program("203.0.113.7", |_, _| {}).beyond_reach(asked), asked);
+}
+
+/// An operator, and the tenant that they look into until `ends_at`.
+fn operator(ends_at: Option<Jst>) -> SignedIn {
+    let mut operator = somebody(&[Role::Operator]);
+    let tenant = operator.tenant.clone();
+    operator.tenant.tenant = PLATFORM;
+    operator.tenant.addresses = AddressRules::parse(["203.0.113.0/24"]).unwrap();
+    operator.account.tenant = PLATFORM;
+    operator.broken_glass = ends_at.map(|ends_at| BrokenGlass { tenant, ends_at });
+    operator
+}
+
+#[test]
+fn r32_an_operator_looks_into_a_tenant_only_through_broken_glass_and_only_so_long() {
+    let ask = |stored, address| facts_for(PLATFORM, Some(stored), Some(address)).permit::<ViewAccounts>();
+    assert_eq!(ask(operator(None), "203.0.113.7").unwrap_err(), Denied::Forbidden);
+    let permit = ask(operator(Some(now().plus_seconds(1))), "203.0.113.7").unwrap();
+    assert!(permit.tenant() == TENANT && permit.is_through_broken_glass());
+    assert!(permit.sees(PermissionId::SeeNames).is_none(), "no names");
+    assert_eq!(ask(operator(Some(now())), "203.0.113.7").unwrap_err(), Denied::Forbidden, "over");
+    let broken = || operator(Some(now().plus_seconds(60)));
+    assert_eq!(ask(broken(), "198.51.100.1").unwrap_err(), Denied::AddressNotAllowed);
+    let mut without_factor = broken();
+    without_factor.session.second_factor_at = None;
+    assert_eq!(ask(without_factor, "203.0.113.7").unwrap_err(), Denied::SecondFactorRequired);
+    let facts = facts_for(PLATFORM, Some(broken()), Some("203.0.113.7"));
+    assert_eq!(facts.permit::<ChangeTenant>().unwrap_err(), Denied::Forbidden);
+    assert_eq!(facts.permit::<ViewEmployees>().unwrap_err(), Denied::Forbidden);
+    assert_eq!(facts.permit::<ManageContracts>().unwrap().tenant(), PLATFORM, "their own work goes on");
+    // Only the provider's own people.
+    let mut customer = broken();
+    customer.tenant.tenant = OTHER;
+    customer.account.tenant = OTHER;
+    assert_eq!(
+        facts_for(OTHER, Some(customer), Some("203.0.113.7")).permit::<ViewAccounts>().unwrap_err(),
+        Denied::Forbidden
+    );
+}
+
+#[test]
+fn r32_without_networks_of_its_own_the_provider_lets_nobody_work() {
+    let mut unlisted = operator(None);
+    unlisted.tenant.addresses = AddressRules::default();
+    let facts = facts_for(PLATFORM, Some(unlisted), Some("203.0.113.7"));
+    assert_eq!(facts.permit::<ManageContracts>().unwrap_err(), Denied::AddressNotAllowed);
+}
+
+#[test]
+fn r09_where_only_the_stress_check_is_contracted_a_tenant_may_spare_its_people_the_second_factor() {
+    let without_factor = |role, optional| {
+        let mut stored = somebody(&[role]);
+        stored.tenant.stress_factor_optional = optional;
+        stored.session.second_factor_at = None;
+        facts(stored).permit::<ViewTenant>()
+    };
+    for role in [Role::StressImplementer, Role::StressClerk] {
+        assert_eq!(without_factor(role, false).unwrap_err(), Denied::SecondFactorRequired);
+        assert!(without_factor(role, true).is_ok());
+    }
+    assert_eq!(without_factor(Role::Administrator, true).unwrap_err(), Denied::SecondFactorRequired);
 }

@@ -129,6 +129,10 @@ pub mod kinds {
         Account = "acc";
         /// One signed-in device.
         Session = "ses";
+        /// A customer's program (連携プログラム).
+        Client = "cli";
+        /// What a program proves itself with: a secret or a key.
+        ClientCredential = "crd";
         /// An employee (従業員).
         Employee = "emp";
         /// A workplace (事業場).
@@ -158,6 +162,10 @@ pub type TenantId = Id<kinds::Tenant>;
 pub type AccountId = Id<kinds::Account>;
 /// A session's id.
 pub type SessionId = Id<kinds::Session>;
+/// A program's id.
+pub type ClientId = Id<kinds::Client>;
+/// The id of what a program proves itself with.
+pub type ClientCredentialId = Id<kinds::ClientCredential>;
 /// An employee's id.
 pub type EmployeeId = Id<kinds::Employee>;
 /// A workplace's id.

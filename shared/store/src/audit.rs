@@ -49,11 +49,14 @@ pub struct Event {
     pub action: String,
     /// With which permission.
     pub permission: String,
-    /// `account`, `applicant` or the name of a job.
+    /// `account`, `program`, `applicant` or the name of a job.
     pub actor: String,
     /// The account that acted, or that a job acted for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
+    /// The program that acted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<String>,
     /// The roles that counted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub roles: Vec<String>,
@@ -130,6 +133,7 @@ impl Store {
     ) -> Result<Event, Error> {
         let (kind, roles) = match actor {
             Actor::Account { roles, .. } => ("account", roles.iter().map(|role| role.name().to_owned()).collect()),
+            Actor::Program { .. } => ("program", Vec::new()),
             Actor::Applicant { .. } => ("applicant", Vec::new()),
             Actor::Job { job, .. } => (job.name(), Vec::new()),
         };
@@ -141,6 +145,7 @@ impl Store {
             permission: permission.to_owned(),
             actor: kind.to_owned(),
             account: actor.account().map(|account| account.to_string()),
+            client: actor.client().map(|client| client.to_string()),
             roles,
             subjects: Vec::new(),
             outcome: Outcome::Done,

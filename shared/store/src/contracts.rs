@@ -466,6 +466,7 @@ fn new_tenant(
         contact: None,
         drop_kinds,
         organisation_version: 0,
+        stress_factor_optional: false,
         created_at,
     }
 }

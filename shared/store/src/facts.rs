@@ -6,10 +6,14 @@ use std::{
 };
 
 use authz::{
-    Facts, Origin, SignedIn, TenantFacts,
-    token::{TokenError, Verified},
+    BrokenGlass, Facts, Origin, SignedIn, Standing, TenantFacts,
+    token::{Bearer, TokenError, Verified},
 };
-use domain::{ids::TenantId, organisation::Tree};
+use domain::{
+    ids::{AccountId, SessionId, TenantId},
+    organisation::Tree,
+    time::Jst,
+};
 
 use crate::{
     Error, Store, accounts, accounts::Account, item::from_item, sessions, sessions::Session, tenants, tenants::Tenant,
@@ -41,50 +45,58 @@ impl Store {
     /// The facts about the bearer of `token`: verified, and as they are stored at this moment. A token that is no good makes facts that permit nothing.
     pub async fn facts(&self, token: &str, origin: Origin) -> Result<Facts, Error> {
         let verified = self.verify(token).await?;
-        let keys = [
-            tenants::key(verified.tenant()),
-            accounts::key(verified.tenant(), verified.account()),
-            sessions::key(verified.tenant(), verified.account(), verified.session()),
-        ];
-        let stored = match <[_; 3]>::try_from(self.db.batch_get(&keys).await?) {
-            Ok([Some(tenant), Some(account), Some(session)]) => {
-                let now = self.clock.now();
-                match (
-                    from_item::<Tenant>(tenant, now)?,
-                    from_item::<Account>(account, now)?,
-                    from_item::<Session>(session, now)?,
-                ) {
-                    (Some(tenant), Some(account), Some(session)) => {
-                        Some(self.signed_in(&verified, &tenant.record, &account.record, &session.record).await?)
-                    }
-                    _ => None,
-                }
+        let standing = match verified.bearer() {
+            Bearer::Person { account, session } => {
+                let person = self.person(verified.tenant(), account, session).await?;
+                person.map(|person| Standing::Person(Box::new(person)))
             }
-            _ => None,
+            Bearer::Program { .. } => None,
         };
         #[expect(clippy::disallowed_methods, reason = "this is where facts are gathered")]
-        let facts = Facts::gathered(verified, stored, origin, self.clock.now());
+        let facts = Facts::gathered(verified, standing, origin, self.clock.now());
         Ok(facts)
     }
 
-    async fn signed_in(
+    /// Tenant, account and session; none where one of them is gone.
+    async fn person(
         &self,
-        verified: &Verified,
-        tenant: &Tenant,
-        account: &Account,
-        session: &Session,
-    ) -> Result<SignedIn, Error> {
-        let tree = if account.grants.iter().any(|grant| grant.scope.needs_tree()) {
-            Some(self.tree(tenant.id, tenant.organisation_version).await?)
-        } else {
-            None
+        tenant: TenantId,
+        account: AccountId,
+        session: SessionId,
+    ) -> Result<Option<SignedIn>, Error> {
+        let keys = [tenants::key(tenant), accounts::key(tenant, account), sessions::key(tenant, account, session)];
+        let Ok([Some(of), Some(who), Some(how)]) = <[_; 3]>::try_from(self.db.batch_get(&keys).await?) else {
+            return Ok(None);
         };
-        Ok(SignedIn {
-            tenant: tenant.facts(self.clock.now()),
-            account: account.facts(verified.tenant()),
-            session: session.facts(verified.session()),
-            tree,
-        })
+        let now = self.clock.now();
+        let (Some(of), Some(who), Some(how)) =
+            (from_item::<Tenant>(of, now)?, from_item::<Account>(who, now)?, from_item::<Session>(how, now)?)
+        else {
+            return Ok(None);
+        };
+        let (of, who, how) = (of.record, who.record, how.record);
+        Ok(Some(SignedIn {
+            tree: self.tree_for(&of, &who).await?,
+            broken_glass: self.glass_broken_in(&how, now).await?,
+            tenant: of.facts(now),
+            account: who.facts(tenant),
+            session: how.facts(session, &who),
+        }))
+    }
+
+    /// The department tree, where a grant's scope needs it.
+    async fn tree_for(&self, tenant: &Tenant, account: &Account) -> Result<Option<Arc<Tree>>, Error> {
+        if account.grants.iter().any(|grant| grant.scope.needs_tree()) {
+            return self.tree(tenant.id, tenant.organisation_version).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The tenant in which an operator has broken the glass in this session: one read more, for as long as it lasts.
+    async fn glass_broken_in(&self, session: &Session, now: Jst) -> Result<Option<BrokenGlass>, Error> {
+        let Some(glass) = session.broken_glass.filter(|glass| glass.ends_at > now) else { return Ok(None) };
+        let tenant = self.load_tenant(glass.tenant).await?;
+        Ok(tenant.map(|tenant| BrokenGlass { tenant: tenant.record.facts(now), ends_at: glass.ends_at }))
     }
 
     /// The department tree at this version.
@@ -101,7 +113,7 @@ impl Store {
     pub async fn standing(
         &self,
         tenant: TenantId,
-        account: domain::ids::AccountId,
+        account: AccountId,
     ) -> Result<Option<(TenantFacts, authz::AccountFacts, Option<Arc<Tree>>)>, Error> {
         let keys = [tenants::key(tenant), accounts::key(tenant, account)];
         let Ok([Some(tenant_item), Some(account_item)]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else {
@@ -112,11 +124,7 @@ impl Store {
         else {
             return Ok(None);
         };
-        let tree = if who.record.grants.iter().any(|grant| grant.scope.needs_tree()) {
-            Some(self.tree(tenant, of.record.organisation_version).await?)
-        } else {
-            None
-        };
+        let tree = self.tree_for(&of.record, &who.record).await?;
         Ok(Some((of.record.facts(now), who.record.facts(tenant), tree)))
     }
 

@@ -3,7 +3,7 @@
 //! A refresh token is random, kept as a hash, and rotated at each use. The one before it, within 60 seconds and while its successor is unused,
 //! gets the same successor again: the answer was lost. Any other reuse means that somebody else has a copy, and ends the session.
 
-use authz::{Actor, Permit, SessionFacts, permission::ManageOwnSessions};
+use authz::{Actor, Origin, Permit, SessionFacts, permission::ManageOwnSessions};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     ids::{AccountId, SessionId, TenantId},
@@ -53,6 +53,9 @@ pub struct Session {
     /// When a one-time password was last given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub second_factor_at: Option<Jst>,
+    /// Where an operator has broken the glass, and until when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) broken_glass: Option<Glass>,
     /// From where and with what: an address and a client's name.
     device: Sealed,
     /// The hash of the refresh token.
@@ -66,9 +69,24 @@ pub struct Session {
     expires_at: i64,
 }
 
+/// An operator's look into a tenant.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Glass {
+    pub(crate) tenant: TenantId,
+    pub(crate) ends_at: Jst,
+}
+
 impl Session {
-    pub(crate) fn facts(&self, session: SessionId) -> SessionFacts {
-        SessionFacts { session, epoch: self.epoch, expires_at: self.ends_at, second_factor_at: self.second_factor_at }
+    /// What decisions need to know of it. Whoever was promoted since they signed in has the shorter life from that moment on.
+    pub(crate) fn facts(&self, session: SessionId, account: &Account) -> SessionFacts {
+        let Lifetime { idle, absolute } = lifetime(account);
+        let ends = [self.ends_at, self.created_at.plus_seconds(*absolute), self.refreshed_at.plus_seconds(*idle)];
+        SessionFacts {
+            session,
+            epoch: self.epoch,
+            expires_at: ends.into_iter().fold(self.ends_at, Jst::min),
+            second_factor_at: self.second_factor_at,
+        }
     }
 }
 
@@ -151,6 +169,7 @@ impl Store {
             refreshed_at: now,
             ends_at,
             second_factor_at: second_factor.then_some(now),
+            broken_glass: None,
             device: self.seal(tenant, Purpose::Credentials, &key, "device", device).await?,
             refresh: digest(&secret),
             previous: None,
@@ -173,7 +192,7 @@ impl Store {
     }
 
     /// New tokens for a refresh token; `None` if it is no good, for whichever reason.
-    pub async fn refresh_session(&self, token: &str) -> Result<Option<Tokens>, Error> {
+    pub async fn refresh_session(&self, token: &str, origin: &Origin) -> Result<Option<Tokens>, Error> {
         let Some(token) = RefreshToken::read(token) else { return Ok(None) };
         let key = key(token.tenant, token.account, token.session);
         let keys = [crate::tenants::key(token.tenant), crate::accounts::key(token.tenant, token.account), key.clone()];
@@ -192,17 +211,14 @@ impl Store {
         let (account, session) = (account.record, stored.record);
         let alive = session.epoch == account.epoch
             && account.state == authz::AccountState::Active
-            && now < session.ends_at
-            // Somebody who was promoted since has the shorter life from now on.
-            && now < session.created_at.plus_seconds(lifetime(&account).absolute)
-            && now < session.refreshed_at.plus_seconds(lifetime(&account).idle)
-            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant), now);
+            && now < session.facts(token.session, &account).expires_at
+            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant), origin.address, now);
         if !alive {
             return Ok(None);
         }
         let presented = digest(&token.secret);
         if presented == session.refresh {
-            return self.rotate_refresh(token, key, session, stored.version).await;
+            return self.rotate_refresh(token, key, session, stored.version, origin).await;
         }
         let lost = session.previous.as_ref() == Some(&presented)
             && now <= session.refreshed_at.plus_seconds(LOST_ANSWER_SECONDS);
@@ -210,7 +226,7 @@ impl Store {
             let secret = self.open(token.tenant, Purpose::Credentials, &key, "successor", successor).await?;
             return self.tokens(&RefreshToken { secret, ..token }).await.map(Some);
         }
-        self.end_reused(&token, key).await?;
+        self.end_reused(&token, key, origin).await?;
         Ok(None)
     }
 
@@ -220,6 +236,7 @@ impl Store {
         key: Key,
         session: Session,
         version: u64,
+        origin: &Origin,
     ) -> Result<Option<Tokens>, Error> {
         let secret = self.random_text::<32>()?;
         let renewed = Session {
@@ -234,13 +251,13 @@ impl Store {
         match write.commit_unaudited(self).await {
             Ok(()) => self.tokens(&RefreshToken { secret, ..token }).await.map(Some),
             // The same token came twice at once: the other one was first, and this one is a lost answer's repetition.
-            Err(Error::Stale) => Box::pin(self.refresh_session(&token.text())).await,
+            Err(Error::Stale) => Box::pin(self.refresh_session(&token.text(), origin)).await,
             Err(error) => Err(error),
         }
     }
 
-    async fn end_reused(&self, token: &RefreshToken, key: Key) -> Result<(), Error> {
-        let actor = Actor::Applicant { origin: authz::Origin::default() };
+    async fn end_reused(&self, token: &RefreshToken, key: Key, origin: &Origin) -> Result<(), Error> {
+        let actor = Actor::Applicant { origin: origin.clone() };
         let event = self.event_of(token.tenant, &actor, "sign_in", "session.end")?.on(token.account).on(token.session);
         let mut write = Write::new();
         write.delete(self, key, None)?;

@@ -277,7 +277,8 @@ impl Store {
         let Ok([of, Some(who)]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else { return Ok(None) };
         let (Some(of), Some(who)) = (of, from_item::<Account>(who, now)?) else { return Ok(None) };
         let Some(of) = from_item::<tenants::Tenant>(of, now)? else { return Ok(None) };
-        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant), now);
+        let address = applicant.permit.actor().origin().address;
+        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant), address, now);
         Ok(may.then_some(who.record))
     }
 

@@ -13,7 +13,7 @@ use authz::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
-    contract::ServiceTerm,
+    contract::{Service, ServiceTerm},
     employee::MailAddress,
     ids::{PLATFORM, TenantId},
     organisation::OrganisationName,
@@ -66,6 +66,9 @@ pub struct Tenant {
     /// Goes up with every change of the department tree, so that a copy of the tree can be told to be old.
     #[serde(default)]
     pub organisation_version: u64,
+    /// Implementers and clerks of the stress check may do without a second factor, while nothing else is contracted.
+    #[serde(default)]
+    pub stress_factor_optional: bool,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -84,14 +87,20 @@ pub struct Contact {
 }
 
 impl Tenant {
+    /// The services whose terms run on `day`.
+    fn services_on(&self, day: Date) -> Vec<Service> {
+        self.services.iter().filter(|term| term.runs_on(day)).map(|term| term.service).collect()
+    }
+
     /// What decisions need to know of it at this moment.
     pub(crate) fn facts(&self, now: Jst) -> TenantFacts {
-        let today = now.date();
+        let services = self.services_on(now.date());
         TenantFacts {
             tenant: self.id,
             state: self.state,
             ends_at: self.terminates_on.map(Jst::end_of),
-            services: self.services.iter().filter(|term| term.runs_on(today)).map(|term| term.service).collect(),
+            stress_factor_optional: self.stress_factor_optional && services == [Service::StressCheck],
+            services,
             addresses: self.addresses.clone(),
             handling_rules: self.handling_rules,
         }

@@ -154,8 +154,8 @@ struct Refresh {
     request_body = Refresh,
     responses((status = 201, description = "新しいトークン", body = Tokens), (status = 401, description = "sign-in-failed"))
 )]
-async fn refresh(State(app): State<App>, Json(asked): Json<Refresh>) -> Result<Answer, Problem> {
-    let tokens = app.store.refresh_session(&asked.refresh_token.reveal()).await?;
+async fn refresh(State(app): State<App>, From(origin): From, Json(asked): Json<Refresh>) -> Result<Answer, Problem> {
+    let tokens = app.store.refresh_session(&asked.refresh_token.reveal(), &origin).await?;
     answer(tokens.map_or(SignedIn::No, SignedIn::Session))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use authz::{Denied, Grant, Permit, Role, Scope, permission::GrantRoles};
+use authz::{Denied, Grant, Permit, Scope, permission::GrantRoles};
 use domain::ids::{AccountId, TenantId};
 
 use crate::{
@@ -89,8 +89,7 @@ pub(super) fn faults_of(grants: &[Grant], in_platform: bool) -> Vec<GrantFault> 
     let mut faults = Vec::new();
     for (index, grant) in grants.iter().enumerate() {
         parts += parts_of(&grant.scope);
-        // The employee's role comes with the employee and is never granted.
-        let grantable = grant.role != Role::Employee && (grant.role == Role::Operator) == in_platform;
+        let grantable = grant.role.is_granted(in_platform);
         let wrongs = [
             (!grantable, GrantWrong::Role),
             (grant.scope.is_empty(), GrantWrong::Nobody),
@@ -198,6 +197,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use authz::Role;
     use domain::ids::WorkplaceId;
 
     use super::*;
@@ -214,9 +214,9 @@ mod tests {
     #[test]
     fn r02_operators_are_the_platforms_and_the_employees_role_is_never_granted() {
         let fault = |index| GrantFault { index, wrong: GrantWrong::Role };
-        let grants = [whole(Role::Employee), whole(Role::Operator), whole(Role::Hr)];
-        assert_eq!(faults_of(&grants, false), [fault(0), fault(1)]);
-        assert_eq!(faults_of(&grants, true), [fault(0), fault(2)]);
+        let grants = [whole(Role::Employee), whole(Role::Operator), whole(Role::Hr), whole(Role::ApiClient)];
+        assert_eq!(faults_of(&grants, false), [fault(0), fault(1), fault(3)]);
+        assert_eq!(faults_of(&grants, true), [fault(0), fault(2), fault(3)]);
     }
 
     #[test]
