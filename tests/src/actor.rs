@@ -87,6 +87,38 @@ impl Actor {
         self.account.as_ref().expect("nobody has no account")
     }
 
+    /// The same one, with a device that makes one-time passwords of this secret.
+    #[must_use]
+    pub fn with_device(&self, secret: &str) -> Self {
+        logs::plant([secret]);
+        let account = DemoAccount { totp_secret: Some(secret.to_owned()), ..self.account().clone() };
+        Self { account: Some(account), session: Arc::default(), ..self.clone() }
+    }
+
+    /// Enrols a second factor: who has a device from now on, and the recovery codes.
+    pub async fn enrol(&self) -> (Self, Vec<String>) {
+        let begun = self.call("POST", "/v1/me/otp", &[], None).await;
+        assert_eq!(begun.status, 201, "{}", begun.json());
+        let enrolled = self.with_device(begun.json()["secret"].as_str().expect("a secret"));
+        let code = enrolled.otp().await;
+        let confirmed = self.call("PUT", "/v1/me/otp", &[], Some(json!({ "code": code }))).await;
+        assert_eq!(confirmed.status, 200, "{}", confirmed.json());
+        let codes = confirmed.json()["recovery_codes"].as_array().expect("recovery codes").clone();
+        let codes: Vec<String> = codes.iter().map(|code| code.as_str().expect("a code").to_owned()).collect();
+        logs::plant(&codes);
+        (enrolled, codes)
+    }
+
+    /// The account as administrators see it, with where it is and which version that is.
+    pub async fn seen_by(&self, administrator: &Self) -> (String, String, Value) {
+        let accounts = administrator.all("/v1/accounts").await;
+        let login = self.account().login_id.as_str();
+        let account = accounts.iter().find(|account| account["login_id"] == login).expect("the account");
+        let path = format!("/v1/accounts/{}", account["id"].as_str().expect("an id"));
+        let answer = administrator.get(&path).await;
+        (path, answer.header("etag").to_owned(), answer.json())
+    }
+
     /// The body of a sign-in with this password.
     #[must_use]
     pub fn sign_in_body(&self, password: &str) -> Value {

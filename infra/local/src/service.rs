@@ -106,6 +106,9 @@ pub struct Service {
     cloud: Cloud,
 }
 
+/// Where links in mails lead: nowhere, for what people see is not part of this service.
+const PORTAL: &str = "https://kenko.ailes-plus.example";
+
 impl Service {
     /// Starts everything, makes what the demo needs, and writes `endpoints.json` when the API answers.
     pub async fn start(options: ServiceOptions) -> Result<Self, Error> {
@@ -120,7 +123,7 @@ impl Service {
             .map(|door| doors::deployed(door, app.clone()))
             .collect();
         let importer = Importer { store: store.clone(), files, queue, limits: options.limits };
-        let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support()))?;
+        let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
         let schedules = Schedules::new([sweep, jobs::retention_purge(purge)]);
         let triggers = if options.wake_jobs {

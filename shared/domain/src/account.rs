@@ -2,6 +2,7 @@
 //! tenant code and a password look like.
 
 pub mod password;
+pub mod strength;
 
 use std::borrow::Cow;
 

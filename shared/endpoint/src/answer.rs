@@ -10,7 +10,13 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{Problem, caller::request_id, problem::Kind};
+use store::rates::Rated;
+
+use crate::{
+    Problem,
+    caller::request_id,
+    problem::{Kind, rate_headers},
+};
 
 /// An answer that can be kept and given again (Idempotency-Key).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +28,9 @@ pub struct Answer {
     location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     next: Option<String>,
+    /// How the limit stands that the request was counted by.
+    #[serde(skip)]
+    rated: Option<Rated>,
     /// JSON as it goes out: numbers keep the decimals that they were written with.
     body: Option<Box<RawValue>>,
 }
@@ -32,7 +41,7 @@ impl Answer {
             tracing::error!(%error, "an answer cannot be written");
             Problem::new(Kind::Internal)
         })?;
-        Ok(Self { status: status.as_u16(), etag: None, location: None, next: None, body: Some(body) })
+        Ok(Self { status: status.as_u16(), etag: None, location: None, next: None, rated: None, body: Some(body) })
     }
 
     /// 200.
@@ -53,7 +62,20 @@ impl Answer {
     /// 204.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { status: 204, etag: None, location: None, next: None, body: None }
+        Self { status: 204, etag: None, location: None, next: None, rated: None, body: None }
+    }
+
+    /// 202 without a body: it is taken note of, and nothing is said about it.
+    #[must_use]
+    pub const fn noted() -> Self {
+        Self { status: 202, etag: None, location: None, next: None, rated: None, body: None }
+    }
+
+    /// Tells how the limit stands that the request was counted by.
+    #[must_use]
+    pub const fn rated(mut self, rated: Rated) -> Self {
+        self.rated = Some(rated);
+        self
     }
 
     /// With the version as the `ETag`.
@@ -96,23 +118,11 @@ impl IntoResponse for Answer {
         set(header::ETAG, self.etag.map(|version| format!("\"{version}\"")));
         set(header::LOCATION, self.location);
         set(header::LINK, self.next.map(|next| format!("<{next}>; rel=\"next\"")));
+        if let Some(rated) = &self.rated {
+            rate_headers(response.headers_mut(), rated);
+        }
         response
     }
-}
-
-const BOM: &[u8] = "\u{feff}".as_bytes();
-
-/// Turns an answer into a CSV file to keep: UTF-8 with a byte order mark, by which Excel in Japan knows it. `file` may begin with one or not.
-pub fn into_csv(mut response: Response, name: &str, file: &[u8]) -> Result<Response, Problem> {
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    let disposition = disposition.map_err(|_| Problem::new(Kind::Internal))?;
-    // Twice: `lambda_http` decodes text, and takes the first one for its own.
-    *response.body_mut() = [BOM, BOM, file.strip_prefix(BOM).unwrap_or(file)].concat().into();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
-    Ok(response)
 }
 
 /// The headers of every answer. Nothing here is for a browser to show, frame, guess at or keep.

@@ -7,6 +7,7 @@
 mod answer;
 mod app;
 mod caller;
+mod csv;
 mod door;
 mod input;
 mod metrics;
@@ -16,9 +17,10 @@ mod pages;
 pub mod problem;
 mod start;
 
-pub use answer::{Answer, into_csv};
+pub use answer::Answer;
 pub use app::{App, Settings};
 pub use caller::{Caller, From, Further};
+pub use csv::{CsvFile, into_csv};
 pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
 pub use metrics::Measured;

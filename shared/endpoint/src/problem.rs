@@ -10,9 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::account::password::Violation;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use store::{AccountRefused, Conflict};
+use store::{AccountRefused, Conflict, rates::Rated};
 use utoipa::ToSchema;
 
 /// What kind of problem. The order is that of the documentation.
@@ -155,6 +155,8 @@ pub struct Problem {
     pub errors: Vec<Fault>,
     /// When to try again, in seconds.
     pub retry_after: Option<u32>,
+    /// How the limit stands that the request was counted by.
+    pub rated: Option<Rated>,
 }
 
 /// A problem on the wire. `instance` is filled in by [`crate::answer`], which knows the request.
@@ -186,7 +188,7 @@ impl Problem {
     /// A problem of this kind.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, errors: Vec::new(), retry_after: None }
+        Self { kind, errors: Vec::new(), retry_after: None, rated: None }
     }
 
     /// There is no such thing.
@@ -205,6 +207,13 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, fault: Fault) -> Self {
         self.errors.push(fault);
+        self
+    }
+
+    /// Tells how the limit stands that the request was counted by.
+    #[must_use]
+    pub const fn rated(mut self, rated: Rated) -> Self {
+        self.rated = Some(rated);
         self
     }
 
@@ -243,8 +252,23 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(5)) {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        if let Some(rated) = &self.rated {
+            rate_headers(headers, rated);
+        }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Tells how a limit stands (`RateLimit` header fields for HTTP, draft of the IETF's HTTPAPI group).
+pub(crate) fn rate_headers(headers: &mut HeaderMap, Rated { limit, left, resets_in }: &Rated) {
+    for (name, value) in [
+        ("ratelimit-policy", format!("\"{}\";q={};w={}", limit.name, limit.most, limit.seconds)),
+        ("ratelimit", format!("\"{}\";r={left};t={resets_in}", limit.name)),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
 }
 
@@ -277,6 +301,10 @@ impl From<store::Error> for Problem {
                 "cursor が正しくありません。一覧の先頭から読み直してください。",
             )),
             Error::Denied(denied) => denied.into(),
+            Error::TooMany(rated) => {
+                let seconds = u32::try_from(rated.resets_in).unwrap_or(60).max(1);
+                Self::new(Kind::TooMany).rated(rated).retry_after(seconds)
+            }
             Error::Unavailable(reason) => {
                 tracing::warn!(reason, "unavailable");
                 Self::new(Kind::Unavailable)
@@ -318,6 +346,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::LastAdministrator => {
             ("", "last_administrator", "利用可能なシステム管理者が1名もいなくなるため、この操作は行えません。")
         }
+        Conflict::SecondPersonNeeded => (
+            "",
+            "second_person_needed",
+            "依頼した本人は承認できません。24時間以内に別のシステム管理者が同じ操作を行ってください。",
+        ),
         Conflict::PersonnelAuthority => (
             "",
             "personnel_authority",
@@ -351,6 +384,10 @@ pub fn account_refused(refused: &AccountRefused, password: &str) -> Problem {
         AccountRefused::Password(broken) => password_faults(password, broken),
         AccountRefused::Grants(faults) => {
             faults.iter().map(|fault| Fault::at(fault.pointer(), fault.code(), fault.detail())).collect()
+        }
+        AccountRefused::NoMail => {
+            let detail = "初期パスワードを指定しない場合は招待メールを送信するため、メールアドレスが必要です。";
+            vec![Fault::at("/mail", "required", detail)]
         }
         AccountRefused::UnknownEmployee => {
             vec![Fault::at("/employee_id", "missing_reference", "この従業員は登録されていません。")]

@@ -7,8 +7,8 @@
 //!    └───────────────────────────┴───────────────────────┴──▶ deleted (gone)
 //! ```
 //!
-//! Locked is not a state of the account but of its credentials: five wrong passwords or one-time passwords in a row
-//! ([`crate::sign_in`]), whatever the account's state.
+//! An invited account has an initial password, or none yet and an invitation by mail ([`crate::links`]). Locked is not a state of the account but of its
+//! credentials: five wrong passwords or one-time passwords in a row ([`crate::sign_in`]), whatever the account's state.
 //!
 //! Three items make an account: the account itself and its credentials in `records`, its holder's name, mail address and login id in `names`. They are written in
 //! one transaction. Whatever shall end all sessions of an account raises its `epoch`.
@@ -21,6 +21,7 @@ mod change;
 mod create;
 mod grants;
 mod list;
+mod otp_reset;
 mod own;
 
 pub use change::AccountChange;
@@ -28,6 +29,7 @@ pub(crate) use create::whole;
 pub use create::{AccountRefused, NewAccount, Setup};
 pub use grants::{GrantFault, GrantWrong};
 pub use list::{AccountFilter, AccountSort};
+pub use otp_reset::{OtpReset, OtpResetAsked};
 pub use own::Me;
 
 use authz::{AccountFacts, AccountState, Actor, Denied, Grant, Job, Permission, Permit, permission::ViewAccounts};
@@ -42,10 +44,10 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Error, Store,
-    item::{Sealed, Stored, from_item, to_item},
+    Error, Store, Write,
+    credentials::{self, Credential},
+    item::{Attributes, Sealed, Stored, from_item, number, to_item},
     key::{Family, Key, Table, shard},
-    sign_in::{self, Credential, FAILURES_THAT_LOCK},
 };
 
 pub(crate) const SCHEMA: u8 = 1;
@@ -74,6 +76,9 @@ pub struct Account {
     pub strong_password: bool,
     /// A second factor is enrolled and confirmed.
     pub otp: bool,
+    /// One administrator has asked for its second factor to be reset, and another one has not confirmed it yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub otp_reset: Option<OtpResetAsked>,
     /// Another epoch has ended all sessions that were made before.
     pub epoch: u64,
     /// The keyed hash of its login id: where its credentials are.
@@ -135,7 +140,7 @@ impl AccountDetails {
         Self {
             account,
             holder,
-            locked: credential.is_some_and(|credential| credential.failures >= FAILURES_THAT_LOCK),
+            locked: credential.is_some_and(Credential::is_locked),
             last_sign_in_at: credential.and_then(|credential| credential.last_sign_in_at),
         }
     }
@@ -188,8 +193,35 @@ impl Store {
     async fn account_details(&self, tenant: TenantId, account: AccountId) -> Result<Stored<AccountDetails>, Error> {
         let (stored, holder) = try_join(self.load_account(tenant, account), self.load_holder(tenant, account)).await?;
         let (Some(Stored { record, version }), Some(holder)) = (stored, holder) else { return Err(Error::NotFound) };
-        let credential = self.load_credential(&sign_in::key(tenant, &record.login)).await?;
+        let credential = self.load_credential(&credentials::key(tenant, &record.login)).await?;
         Ok(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version })
+    }
+
+    /// Adds to `write` that an account is another from now on: its item, and what that means for the list of administrators. Stale where it has changed since it was read.
+    pub(crate) fn replace_account(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        stored: &Stored<Account>,
+        changed: &Account,
+    ) -> Result<(), Error> {
+        self.replace_account_or(write, tenant, stored, changed, || Error::Stale)
+    }
+
+    /// The same, where it means something else if the account has changed since it was read.
+    pub(crate) fn replace_account_or(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        stored: &Stored<Account>,
+        changed: &Account,
+        otherwise: fn() -> Error,
+    ) -> Result<(), Error> {
+        let key = key(tenant, changed.id);
+        let item = to_item(&key, stored.version + 1, SCHEMA, changed)?;
+        let values = Attributes::from([(":version".to_owned(), number(stored.version))]);
+        write.put(self, key, item, Some("version = :version"), values, otherwise)?;
+        self.note_administrator(write, tenant, Some(&stored.record), Some(changed))
     }
 
     /// The item of a holder, as it is written together with its account.
@@ -199,7 +231,7 @@ impl Store {
         account: AccountId,
         version: u64,
         holder: &Holder,
-    ) -> Result<(Key, crate::item::Attributes), Error> {
+    ) -> Result<(Key, Attributes), Error> {
         let key = holder_key(tenant, account);
         let sealed = self.seal(tenant, Purpose::Names, &key, "holder", holder).await?;
         let item = to_item(&key, version, SCHEMA, &HolderRecord { holder: sealed })?;

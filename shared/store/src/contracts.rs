@@ -258,7 +258,7 @@ impl Store {
     ) -> Result<Result<Prepared<Contracted>, AccountRefused>, Error> {
         of_platform(permit.tenant())?;
         let NewContract { code, name, services, class, drop_kinds, administrator } = new;
-        if !matches!(administrator.setup, Setup::Initial) && !is_onboarding(permit.actor()) {
+        if matches!(administrator.setup, Setup::Ready { .. } | Setup::Migrated(_)) && !is_onboarding(permit.actor()) {
             return Err(Denied::Forbidden.into());
         }
         // Looked for before the new tenant's keys are made; that the code stays free until the write is the write's own condition.

@@ -2,6 +2,8 @@
 
 use authz::Denied;
 
+use crate::rates::Rated;
+
 /// Why a read or a write did not happen. Nothing in it tells about anybody's data.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,6 +22,9 @@ pub enum Error {
     /// Authorization changed its mind while the request went on.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// More attempts than their limit allows.
+    #[error("too many attempts")]
+    TooMany(Rated),
     /// Throttled, timed out, or the key service is away: try again later.
     #[error("temporarily unavailable: {0}")]
     Unavailable(String),
@@ -55,6 +60,8 @@ pub enum Conflict {
     WrongState,
     /// At least one usable administrator must remain.
     LastAdministrator,
+    /// Another person must confirm: one's own word is not enough.
+    SecondPersonNeeded,
     /// Who has authority over hiring, dismissal or transfer may not hold a role of the stress check.
     PersonnelAuthority,
     /// The list of networks would shut out whoever saves it.

@@ -46,6 +46,8 @@ pub enum Family {
     Account,
     /// Which logins there are, and what opens them.
     Credential,
+    /// One-time links that set a password.
+    Link,
     /// Sessions of an account.
     Session,
     /// Workplaces, departments, labels, and the tree.
@@ -60,6 +62,8 @@ pub enum Family {
     Import,
     /// What an import left: chunks applied, notes.
     ImportPart,
+    /// Attempts that are counted; under the platform.
+    Rate,
     /// Mails that wait.
     Outbox,
     /// Answers to requests with an Idempotency-Key.
@@ -85,6 +89,7 @@ impl Family {
             Self::SigningKey => "SIGNINGKEY",
             Self::Account => "ACCOUNT",
             Self::Credential => "CREDENTIAL",
+            Self::Link => "LINK",
             Self::Session => "SESSION",
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
@@ -92,6 +97,7 @@ impl Family {
             Self::Checkup => "CHECKUP",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
+            Self::Rate => "RATE",
             Self::Outbox => "OUTBOX",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",

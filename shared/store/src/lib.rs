@@ -14,6 +14,7 @@ mod audit;
 mod checkups;
 mod clock;
 mod contracts;
+mod credentials;
 mod db;
 mod employees;
 mod error;
@@ -22,6 +23,7 @@ mod files;
 mod imports;
 mod item;
 mod key;
+mod links;
 pub mod logs;
 mod organisation;
 mod otp;
@@ -31,7 +33,9 @@ mod passwords;
 pub mod process;
 mod purge;
 mod queue;
+pub mod rates;
 mod replies;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod signing_keys;
@@ -40,7 +44,7 @@ mod write;
 
 pub use accounts::{
     Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
-    Me, NewAccount, Setup,
+    Me, NewAccount, OtpReset, OtpResetAsked, Setup,
 };
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use checkups::{
@@ -49,6 +53,7 @@ pub use checkups::{
 };
 pub use clock::Clock;
 pub use contracts::{Contract, ContractChange, ContractState, Contracted, NewContract, Termination};
+pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
@@ -62,18 +67,21 @@ pub use imports::{
 };
 pub use item::Stored;
 pub use key::{Family, Table};
+pub use links::{LinkKind, LinkToken, ResetAsked};
 pub use organisation::{
     Department, DepartmentChange, DepartmentContent, DepartmentSince, ImportedWorkplace, Label, NewDepartment,
     NewWorkplace, Organisation, RowApplied, Workplace, WorkplaceChange,
 };
-pub use outbox::{Claimed, Delivery, MailPlace, MailState, Notice, Outgoing};
+pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, Outgoing};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use passwords::HashCost;
 pub use process::Support;
 pub use purge::{Bounds, Certificate, Counts, PurgeStage, Purged, ShreddedKeys, ToPurge};
 pub use queue::{Queue, Task};
 pub use replies::{Reply, ReplyKey};
+pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
-pub use sign_in::{FAILURES_THAT_LOCK, PasswordRefused, SignedIn, Tokens};
+pub use sign_in::{SignedIn, Tokens};
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use write::{Prepared, Write};
 
@@ -85,6 +93,7 @@ pub struct Store {
     db: Db,
     vault: Vault,
     clock: Clock,
+    hash_cost: HashCost,
     state: Arc<State>,
 }
 
@@ -96,10 +105,16 @@ struct State {
 }
 
 impl Store {
-    /// A store over these tables.
+    /// A store over these tables, whose passwords cost as many memory and time as OWASP asks for.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, tables: TableNames, vault: Vault, clock: Clock) -> Self {
-        Self { db: Db::new(client, tables), vault, clock, state: Arc::default() }
+        Self { db: Db::new(client, tables), vault, clock, hash_cost: HashCost::OWASP, state: Arc::default() }
+    }
+
+    /// The same store with another cost of passwords.
+    #[must_use]
+    pub fn hashing_at(self, hash_cost: HashCost) -> Self {
+        Self { hash_cost, ..self }
     }
 
     /// The clock that this process goes by.

@@ -35,6 +35,7 @@ use crate::{
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition, prefix},
+    links::{LinkToken, ResetAsked},
     write::indexed,
 };
 
@@ -59,6 +60,36 @@ pub enum Notice {
         /// Since when.
         at: Jst,
     },
+    /// To whoever has a new account: set a password.
+    Invitation {
+        /// What makes the link theirs.
+        token: LinkToken,
+        /// Until when it is good.
+        until: Jst,
+    },
+    /// To the holder: set another password.
+    PasswordReset {
+        /// What makes the link theirs.
+        token: LinkToken,
+        /// Until when it is good.
+        until: Jst,
+    },
+    /// To nobody yet: somebody wants a link for this login, if there is one.
+    ResetAsked(ResetAsked),
+    /// To the holder: something about the second factor is another.
+    SecondFactorChanged {
+        /// Since when.
+        at: Jst,
+        /// What.
+        change: FactorChange,
+    },
+    /// To administrators: a privileged account's second factor is reset, or somebody has asked for it.
+    OtpReset {
+        /// Since when.
+        at: Jst,
+        /// Whether it is done; otherwise another administrator is to confirm.
+        done: bool,
+    },
     /// To administrators: the IP rules are others.
     IpRulesChanged {
         /// Since when.
@@ -81,10 +112,33 @@ impl Notice {
     pub const fn template(&self) -> &'static str {
         match self {
             Self::PasswordChanged { .. } => "password_changed",
+            Self::Invitation { .. } => "invitation",
+            Self::PasswordReset { .. } => "password_reset",
+            Self::ResetAsked(_) => "reset_asked",
+            Self::SecondFactorChanged { .. } => "second_factor_changed",
+            Self::OtpReset { .. } => "otp_reset",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::TerminationRegistered { .. } => "termination_registered",
         }
     }
+}
+
+/// What happened to a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorChange {
+    /// It was enrolled.
+    Enrolled,
+    /// Its holder removed it.
+    Removed,
+    /// An administrator has asked for it to be reset.
+    ResetAsked,
+    /// It was reset by others.
+    Reset,
+    /// It has new recovery codes.
+    NewRecoveryCodes,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
 }
 
 /// Where a mail is.
@@ -126,7 +180,9 @@ struct Record {
     #[serde(rename = "outbox_state")]
     state: MailState,
     template: String,
-    account: AccountId,
+    /// To whom; nobody yet where somebody has only asked for one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    account: Option<AccountId>,
     /// What it says; gone when it is over.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     notice: Option<Sealed>,
@@ -236,6 +292,8 @@ pub enum Claimed {
     Outgoing(Box<Outgoing>),
     /// There is nobody to send it to any more.
     Cancelled,
+    /// It was a wish for a link, and is answered.
+    Answered,
     /// It is over, or somebody else has it.
     NotFree,
 }
@@ -258,6 +316,21 @@ impl Store {
         write: &mut Write,
         tenant: TenantId,
         account: AccountId,
+        notice: &Notice,
+    ) -> Result<MailId, Error> {
+        self.add_mail(write, tenant, Some(account), notice).await
+    }
+
+    /// Adds to `write` a wish for a link: a mail to nobody yet, in the platform's own outbox.
+    pub(crate) async fn enqueue_reset(&self, write: &mut Write, asked: ResetAsked) -> Result<MailId, Error> {
+        self.add_mail(write, PLATFORM, None, &Notice::ResetAsked(asked)).await
+    }
+
+    async fn add_mail(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        account: Option<AccountId>,
         notice: &Notice,
     ) -> Result<MailId, Error> {
         let id: MailId = self.new_id()?;
@@ -325,7 +398,10 @@ impl Store {
         if !record.is_free(now) {
             return Ok(Claimed::NotFree);
         }
-        let (to, company) = match self.recipient(tenant, record.account, now).await? {
+        let Some(account) = record.account else {
+            return self.answer(permit, &key, mail, Stored { record, version }, now).await;
+        };
+        let (to, company) = match self.recipient(tenant, account, now).await? {
             Ok(recipient) => recipient,
             Err(reason) => {
                 let cancelled = record.over(MailState::Cancelled, Some(reason), now);
@@ -335,8 +411,7 @@ impl Store {
                 });
             }
         };
-        let sealed = record.notice.as_ref().ok_or_else(|| Error::Internal("a mail says nothing".to_owned()))?;
-        let notice = self.open(tenant, Purpose::Credentials, &key, "notice", sealed).await?;
+        let notice = self.notice(tenant, &key, &record).await?;
         let record = record.claimed(now);
         let until = record.lease_until.unwrap_or(now);
         match self.put_mail(&key, mail, version, &record, until).await {
@@ -344,6 +419,32 @@ impl Store {
                 let version = version + 1;
                 Ok(Claimed::Outgoing(Box::new(Outgoing { id: mail, to, company, notice, record, version })))
             }
+            Err(Error::Stale) => Ok(Claimed::NotFree),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn notice(&self, tenant: TenantId, key: &Key, record: &Record) -> Result<Notice, Error> {
+        let sealed = record.notice.as_ref().ok_or_else(|| Error::Internal("a mail says nothing".to_owned()))?;
+        self.open(tenant, Purpose::Credentials, key, "notice", sealed).await
+    }
+
+    /// A mail to nobody is a wish for a link: it is over in the transaction that answers it.
+    async fn answer(
+        &self,
+        permit: &Permit<DeliverMail>,
+        key: &Key,
+        mail: MailId,
+        Stored { record, version }: Stored<Record>,
+        now: Jst,
+    ) -> Result<Claimed, Error> {
+        let Notice::ResetAsked(asked) = self.notice(permit.tenant(), key, &record).await? else {
+            return Err(Error::Internal("a mail goes to nobody".to_owned()));
+        };
+        let mut write = Write::new();
+        self.replace_mail(&mut write, key, mail, version, &record.over(MailState::Sent, None, now), now)?;
+        match self.answer_reset(permit, &asked, write).await {
+            Ok(_) => Ok(Claimed::Answered),
             Err(Error::Stale) => Ok(Claimed::NotFree),
             Err(error) => Err(error),
         }
@@ -380,12 +481,25 @@ impl Store {
 
     /// Replaces what was read with `version`; somebody looks again at `due` if it is not over. Nobody's act: the cause has its own event.
     async fn put_mail(&self, key: &Key, mail: MailId, version: u64, record: &Record, due: Jst) -> Result<(), Error> {
+        let mut write = Write::new();
+        self.replace_mail(&mut write, key, mail, version, record, due)?;
+        write.commit_unaudited(self).await
+    }
+
+    fn replace_mail(
+        &self,
+        write: &mut Write,
+        key: &Key,
+        mail: MailId,
+        version: u64,
+        record: &Record,
+        due: Jst,
+    ) -> Result<(), Error> {
         let item = to_item(key, version + 1, SCHEMA, record)?;
         let item = if record.state.is_over() { item } else { due_at(item, due, mail) };
         let values = Attributes::from([(":version".to_owned(), number(version))]);
-        let mut write = Write::new();
         write.put(self, key.clone(), item, Some("version = :version"), values, || Error::Stale)?;
-        write.commit_unaudited(self).await
+        Ok(())
     }
 }
 
@@ -405,7 +519,7 @@ mod tests {
         Record {
             state: MailState::Pending,
             template: "password_changed".to_owned(),
-            account: AccountId::from_bytes([1; 16]),
+            account: Some(AccountId::from_bytes([1; 16])),
             notice: Some(Sealed(vec![1])),
             attempts: 0,
             created_at: at("2026-04-01T09:00:00+09:00"),

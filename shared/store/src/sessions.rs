@@ -14,9 +14,9 @@ use vault::Purpose;
 
 use crate::{
     Error, Store, Write,
-    accounts::Account,
+    accounts::{self, Account},
     db::Range,
-    item::{Sealed, Stored, from_item},
+    item::{Attributes, Sealed, Stored, from_item, number},
     key::{Family, Key, Table, partition},
     otp::digest,
     sign_in::Tokens,
@@ -284,6 +284,19 @@ impl Store {
             }
         }
         Ok(sessions)
+    }
+
+    /// Ends all of the caller's own sessions, the one that asks among them: the account has another epoch.
+    pub async fn end_all_sessions(&self, permit: &Permit<ManageOwnSessions>) -> Result<(), Error> {
+        let Actor::Account { account, .. } = permit.actor() else { return Err(Error::NotFound) };
+        let tenant = permit.tenant();
+        let key = accounts::key(tenant, *account);
+        let values = Attributes::from([(":one".to_owned(), number(1))]);
+        let mut write = Write::new();
+        // What changes at the same moment keeps its change: nothing is written but the count.
+        let expression = "ADD epoch :one, version :one";
+        write.update(self, key, expression, Some("attribute_exists(pk)"), values, || Error::NotFound)?;
+        write.commit(self, self.event(permit, "session.end_all")?.on(account)).await
     }
 
     /// Ends one of the caller's own sessions; the one that asks, if none is named.

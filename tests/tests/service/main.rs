@@ -1,6 +1,7 @@
 //! The service from outside. One binary, so that it is linked once; a module per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what fails here fails a test")]
 
+mod accounts;
 mod architecture;
 mod checkups;
 mod contracts;
@@ -12,6 +13,9 @@ mod lockout;
 mod mails;
 mod matrix;
 mod operations;
+mod passwords;
 mod purge;
+mod rates;
 mod restart;
+mod second_factor;
 mod sign_in;

@@ -6,10 +6,13 @@ use serde_json::{Map, Value, json};
 use tests::{Actor, Answer};
 
 /// Operations without a token: what signs in, and what holds nobody's data.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 13] = [
     "signIn",
     "signInWithOtp",
     "refreshSession",
+    "askPasswordReset",
+    "resetPassword",
+    "acceptInvitation",
     "readStatus",
     "readOpenApi",
     "readReference",
@@ -19,7 +22,7 @@ const OPEN: [&str; 10] = [
     "readProblem",
 ];
 /// These change the one who asks: they come last.
-pub(crate) const LAST: [&str; 2] = ["removeOtp", "signOut"];
+pub(crate) const LAST: [&str; 3] = ["removeOtp", "signOut", "signOutEverywhere"];
 
 /// An operation of the contract.
 pub(crate) struct Operation {

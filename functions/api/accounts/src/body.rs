@@ -29,9 +29,9 @@ pub(crate) struct NewAccountBody {
     /// 従業員のアカウントの場合は、従業員のID。
     #[schema(example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     employee_id: Option<String>,
-    /// 初期パスワード（8文字以上。権限を付与する場合は12文字以上）。
-    #[schema(value_type = String, format = Password, example = "Kaze-to-Hikari-26")]
-    initial_password: Secret,
+    /// 初期パスワード（8文字以上。権限を付与する場合は12文字以上）。省略すると、パスワードを設定するための招待メールを送信します。
+    #[schema(value_type = Option<String>, format = Password, example = "Kaze-to-Hikari-26")]
+    initial_password: Option<Secret>,
     /// 付与する権限。
     #[serde(default)]
     grants: Vec<GrantBody>,
@@ -60,8 +60,7 @@ impl NewAccountBody {
                 employee: employee.transpose().ok()?,
                 grants,
                 personnel_authority: self.personnel_authority,
-                password: self.initial_password.reveal(),
-                setup: Setup::Initial,
+                setup: self.initial_password.map_or(Setup::Invited, |typed| Setup::Initial(typed.reveal())),
             })
         })();
         checks.finish(read)

@@ -2,15 +2,18 @@
 
 mod body;
 mod grants;
+mod otp_reset;
+mod review;
 mod state;
 mod view;
 
 use authz::{
     AccountState, PermissionId, Permit, Role,
-    permission::{DeleteAccounts, GrantRoles, ManageAccounts, ViewAccounts},
+    permission::{DeleteAccounts, ExportAccounts, GrantRoles, ManageAccounts, ViewAccounts},
 };
 use axum::extract::State;
-use domain::ids::AccountId;
+use axum::response::Response;
+use domain::{ids::AccountId, time::Jst};
 use endpoint::{Answer, App, Door, Filters, Further, IfMatch, Json, Pages, Path, Posted, Problem, limit, problem};
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -30,11 +33,14 @@ pub fn door() -> Door {
         heading: "アカウント",
         routes: OpenApiRouter::new()
             .routes(routes!(list, create))
+            .routes(routes!(export))
             .routes(routes!(read, change, delete))
             .routes(routes!(state::suspend))
             .routes(routes!(state::resume))
             .routes(routes!(state::unlock))
             .routes(routes!(state::reset_password))
+            .routes(routes!(state::invite))
+            .routes(routes!(otp_reset::reset))
             .routes(routes!(grants::read, grants::change)),
     }
 }
@@ -51,11 +57,17 @@ struct ListQuery {
     q: Option<String>,
     role: Option<Role>,
     state: Option<AccountState>,
+    unused_days: Option<u32>,
     sort: Option<AccountSort>,
     #[serde(skip_serializing)]
     limit: Option<usize>,
     #[serde(skip_serializing)]
     cursor: Option<String>,
+}
+
+/// The moment before which somebody must have signed in last, to have been away for so many days.
+fn unused_since(app: &App, days: Option<u32>) -> Option<Jst> {
+    days.map(|days| app.clock().now().plus_seconds(-86_400 * i64::from(days)))
 }
 
 /// Lists accounts.
@@ -66,6 +78,7 @@ struct ListQuery {
         ("q" = Option<String>, Query, description = "ログインID・氏名の一部", example = "佐藤"),
         ("role" = Option<String>, Query, description = "ロールで絞り込む（employee, manager, hr, health_officer, physician, nurse, stress_implementer, stress_clerk, administrator）", example = "hr"),
         ("state" = Option<String>, Query, description = "状態で絞り込む（invited, active, suspended）", example = "active"),
+        ("unused_days" = Option<u32>, Query, description = "この日数以上サインインされていないものに絞り込む（作成後一度も使われていないものは作成日から数えます）", example = 90),
         ("sort" = Option<String>, Query, description = "並び順（created_at：登録順（既定）、login_id：ログインID順）", example = "login_id"),
         ("limit" = Option<u16>, Query, description = "件数（1～200、既定50）"), ("cursor" = Option<String>, Query, description = "次のページの位置")
     ),
@@ -81,17 +94,49 @@ async fn list(
     let pages = Pages::of(&app, &permit, "accounts", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
     let sort = query.sort.unwrap_or_default();
-    let filter = AccountFilter { q: query.q.clone(), role: query.role, state: query.state, sort };
+    let unused_since = unused_since(&app, query.unused_days);
+    let filter = AccountFilter { q: query.q.clone(), role: query.role, state: query.state, unused_since, sort };
     let (accounts, next) = app.store.accounts(&permit, &filter, after, limit).await?;
     let names = permit.sees(PermissionId::SeeNames).is_some();
     let items = accounts.iter().map(|account| AccountView::of(&account.record, names)).collect();
     pages.answer(&uri, next, |next_cursor| AccountPage { items, next_cursor }).await
 }
 
+/// Which accounts to take away.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportQuery {
+    role: Option<Role>,
+    state: Option<AccountState>,
+    unused_days: Option<u32>,
+}
+
+/// Takes the list of accounts away as a file.
+#[utoipa::path(
+    get, path = "/v1/accounts/review", operation_id = "exportAccounts", summary = "アカウントの棚卸し用の一覧を CSV で取得する",
+    description = "全アカウントの状態・権限・最終サインイン日時を1つの CSV（UTF-8、BOM付き）で返します。監査記録に残ります。5分以内のワンタイムパスワードが必要です。",
+    params(
+        ("role" = Option<String>, Query, description = "ロールで絞り込む", example = "hr"),
+        ("state" = Option<String>, Query, description = "状態で絞り込む（invited, active, suspended）", example = "active"),
+        ("unused_days" = Option<u32>, Query, description = "この日数以上サインインされていないものに絞り込む", example = 90)
+    ),
+    security(("token" = ["accounts.export"])), responses((status = 200, description = "一覧", body = String, content_type = "text/csv"))
+)]
+async fn export(
+    State(app): State<App>,
+    permit: Permit<ExportAccounts>,
+    Filters(query): Filters<ExportQuery>,
+) -> Result<Response, Problem> {
+    let unused_since = unused_since(&app, query.unused_days);
+    let filter = AccountFilter { role: query.role, state: query.state, unused_since, ..AccountFilter::default() };
+    let accounts = app.store.all_accounts(&permit, &filter).await?;
+    review::file(&accounts, app.clock().now()).answer(Response::default(), "accounts.csv")
+}
+
 /// Makes an account.
 #[utoipa::path(
     post, path = "/v1/accounts", operation_id = "createAccount", summary = "アカウントを作成する",
-    description = "初期パスワードは最初のサインインで変更が必要です。grants を指定する場合は、権限付与（accounts.grant）の権限と5分以内のワンタイムパスワードも必要です。1人の従業員に作成できるアカウントは1つです。",
+    description = "初期パスワードは最初のサインインで変更が必要です。省略すると、72時間有効な招待メールを送信し、本人がパスワードを設定します。grants を指定する場合は、権限付与（accounts.grant）の権限と5分以内のワンタイムパスワードも必要です。1人の従業員に作成できるアカウントは1つです。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
     request_body = NewAccountBody, security(("token" = ["accounts.manage"])),
     responses((status = 201, description = "作成しました", body = AccountView))

@@ -77,3 +77,20 @@ pub(crate) async fn reset_password(
     let prepared = reset.map_err(|refused| problem::account_refused(&refused, "/initial_password"))?;
     answer(&prepared.commit(&app.store).await?)
 }
+
+/// Sends an invitation again.
+#[utoipa::path(
+    post, path = "/v1/accounts/{account_id}/invitation", operation_id = "inviteAgain", summary = "招待メールを再送する",
+    description = "一度もサインインされていないアカウントに、72時間有効な招待メールを送信します。以前の招待は使えなくなります。",
+    params(("account_id" = String, Path, description = "アカウントのID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
+    security(("token" = ["accounts.manage"])), responses((status = 200, description = "招待したアカウント", body = AccountView))
+)]
+pub(crate) async fn invite(
+    State(app): State<App>,
+    permit: Permit<ManageAccounts>,
+    Path(account): Path<AccountId>,
+    version: IfMatch,
+) -> Result<Answer, Problem> {
+    let prepared = app.store.invite_again(&permit, account, version.version()).await?;
+    answer(&prepared.commit(&app.store).await?)
+}

@@ -8,7 +8,7 @@ use domain::{
     time::Jst,
 };
 use serde::Serialize;
-use store::AccountDetails;
+use store::{Account, AccountDetails};
 use utoipa::ToSchema;
 
 /// An account.
@@ -43,8 +43,15 @@ pub(crate) struct AccountView {
     grants: Vec<GrantView>,
     /// 人事権を持つ者かどうか。
     personnel_authority: bool,
+    /// 付与した権限が有効になるために足りないもの（`stronger_password`：12文字以上のパスワード、`second_factor`：ワンタイムパスワードの登録）。足りない間、従業員以外の権限は使えません。
+    #[schema(value_type = Vec<String>, example = json!(["second_factor"]))]
+    grants_lack: Vec<&'static str>,
     /// ワンタイムパスワードを登録済みかどうか。
     otp_enrolled: bool,
+    /// 登録の解除が依頼され、別のシステム管理者の承認を待っている場合、その期限。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otp_reset_until: Option<Jst>,
     /// 次のサインインでパスワードの変更が必要かどうか。
     must_change_password: bool,
     /// 最後にサインインした日時。
@@ -70,12 +77,21 @@ impl AccountView {
             employee_id: account.employee,
             grants: account.grants.iter().map(GrantView::of).collect(),
             personnel_authority: account.personnel_authority,
+            grants_lack: lacking(account),
             otp_enrolled: account.otp,
+            otp_reset_until: account.otp_reset.map(|asked| asked.until()),
             must_change_password: account.must_change_password,
             last_sign_in_at: details.last_sign_in_at,
             created_at: account.created_at,
         }
     }
+}
+
+/// What an account that was granted something still lacks for it.
+fn lacking(account: &Account) -> Vec<&'static str> {
+    let needs = [(account.strong_password, "stronger_password"), (account.otp, "second_factor")];
+    let lacks = needs.into_iter().filter(|(has, _)| account.is_privileged() && !has);
+    lacks.map(|(_, what)| what).collect()
 }
 
 /// One page of accounts.

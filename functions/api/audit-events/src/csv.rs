@@ -1,10 +1,10 @@
-//! Events as a file that Excel in Japan opens correctly: UTF-8 with a byte order mark, `CRLF`, every cell quoted. What a spreadsheet would take for a formula
-//! is made text: some of what is recorded (an action that was asked for, a program's name) was typed by somebody.
+//! Events as a file.
 
-use crate::EventView;
+use endpoint::CsvFile;
 use store::Outcome;
 
-const BOM: &str = "\u{feff}";
+use crate::EventView;
+
 const HEADER: [&str; 12] = [
     "日時",
     "操作",
@@ -21,9 +21,8 @@ const HEADER: [&str; 12] = [
 ];
 
 /// The whole file.
-pub(crate) fn file(events: &[EventView]) -> String {
-    let mut file = BOM.to_owned();
-    line(&mut file, HEADER);
+pub(crate) fn file(events: &[EventView]) -> CsvFile<12> {
+    let mut file = CsvFile::new(HEADER);
     for event in events {
         let outcome = match event.outcome {
             Outcome::Done => "実行",
@@ -31,40 +30,22 @@ pub(crate) fn file(events: &[EventView]) -> String {
         };
         let (at, id) = (event.at.to_string(), event.id.to_string());
         let (roles, subjects) = (event.roles.join(" "), event.subjects.join(" "));
-        line(
-            &mut file,
-            [
-                at.as_str(),
-                &event.action,
-                outcome,
-                event.reason.as_deref().unwrap_or_default(),
-                &event.actor,
-                event.account_id.as_deref().unwrap_or_default(),
-                &roles,
-                &event.permission,
-                &subjects,
-                event.address.as_deref().unwrap_or_default(),
-                &event.request_id,
-                &id,
-            ],
-        );
+        file.row([
+            at.as_str(),
+            &event.action,
+            outcome,
+            event.reason.as_deref().unwrap_or_default(),
+            &event.actor,
+            event.account_id.as_deref().unwrap_or_default(),
+            &roles,
+            &event.permission,
+            &subjects,
+            event.address.as_deref().unwrap_or_default(),
+            &event.request_id,
+            &id,
+        ]);
     }
     file
-}
-
-fn line<const N: usize>(file: &mut String, cells: [&str; N]) {
-    for (index, cell) in cells.into_iter().enumerate() {
-        if index > 0 {
-            file.push(',');
-        }
-        file.push('"');
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-            file.push('\'');
-        }
-        file.push_str(&cell.replace('"', "\"\""));
-        file.push('"');
-    }
-    file.push_str("\r\n");
 }
 
 #[cfg(test)]
@@ -87,9 +68,9 @@ mod tests {
             address: Some("203.0.113.7".to_owned()),
             request_id: "-1+1".to_owned(),
         };
-        let text = file(&[event]);
-        let lines: Vec<&str> = text.split("\r\n").collect();
-        assert!(lines[0].starts_with("\u{feff}\"日時\",\"操作\""));
+        let file = file(&[event]);
+        let lines: Vec<&str> = file.text().split("\r\n").collect();
+        assert!(lines[0].starts_with("\"日時\",\"操作\""));
         assert!(lines[1].starts_with(
             "\"2026-04-01T09:00:00.000+09:00\",\"account.change_grants\",\"実行\",\"'=HYPERLINK(\"\"x\"\")\""
         ));

@@ -11,7 +11,7 @@ use domain::{
     ids::{AccountId, AuditEventId},
     time::Jst,
 };
-use endpoint::{App, Door, Fault, Filters, Kind, Pages, Problem, into_csv, limit};
+use endpoint::{App, Door, Fault, Filters, Kind, Pages, Problem, limit};
 use http::{HeaderMap, Uri, header};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -181,7 +181,7 @@ async fn list(
     match file {
         None => Ok(answer),
         // The same answer, with its link, as a file.
-        Some(file) => into_csv(answer, "audit-events.csv", file.as_bytes()),
+        Some(file) => file.answer(answer, "audit-events.csv"),
     }
 }
 

@@ -83,8 +83,7 @@ impl AdministratorBody {
             employee: None,
             grants: Vec::new(),
             personnel_authority: false,
-            password: self.initial_password.map(Secret::reveal).or(generated)?,
-            setup: Setup::Initial,
+            setup: Setup::Initial(self.initial_password.map(Secret::reveal).or(generated)?),
         })
     }
 }

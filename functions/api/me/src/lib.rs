@@ -4,12 +4,12 @@ mod view;
 
 use authz::{
     Permit,
-    permission::{ChangeOwnPassword, ManageOwnOtp, ReadSelf, RemoveOwnOtp},
+    permission::{MakeRecoveryCodes, ManageOwnOtp, ReadSelf, RemoveOwnOtp},
 };
 use axum::extract::State;
-use endpoint::{Answer, App, Caller, Door, Fault, Json, Problem, Secret, problem};
+use endpoint::{Answer, App, Caller, Door, Fault, Json, Problem};
 use serde::{Deserialize, Serialize};
-use store::PasswordRefused;
+use store::RecoveryCodes;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,11 +21,10 @@ pub fn door() -> Door {
     Door {
         name: "me",
         heading: "自分のアカウント",
-        routes: OpenApiRouter::new().routes(routes!(read)).routes(routes!(change_password)).routes(routes!(
-            enrol_otp,
-            confirm_otp,
-            remove_otp
-        )),
+        routes: OpenApiRouter::new()
+            .routes(routes!(read))
+            .routes(routes!(enrol_otp, confirm_otp, remove_otp))
+            .routes(routes!(make_recovery_codes)),
     }
 }
 
@@ -38,50 +37,6 @@ pub fn door() -> Door {
 async fn read(State(app): State<App>, permit: Permit<ReadSelf>, caller: Caller) -> Result<Answer, Problem> {
     let me = app.store.me(&permit).await?;
     Ok(Answer::ok(&MeView::of(&me.record, caller.roles()))?.version(me.version))
-}
-
-/// A new password.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PasswordBody {
-    /// 現在のパスワード。
-    #[schema(value_type = String, format = Password, example = "Hanami-2026-Sakura")]
-    current_password: Secret,
-    /// 新しいパスワード。英大文字・英小文字・数字・記号のうち3種類以上で8文字以上（従業員以外の権限がある場合は12文字以上）。
-    #[schema(value_type = String, format = Password, example = "Tsukimi-2026-Susuki")]
-    new_password: Secret,
-}
-
-/// Why a password was not changed, at the field that it is about.
-fn refused(refused: &PasswordRefused) -> Problem {
-    Problem::invalid(match refused {
-        PasswordRefused::Wrong => {
-            let detail = "現在のパスワードが正しくありません。続けて誤るとサインインが抑止されます。";
-            vec![Fault::at("/current_password", "current_password_wrong", detail)]
-        }
-        PasswordRefused::Breaks(broken) => problem::password_faults("/new_password", broken),
-        PasswordRefused::Same => {
-            let detail = "現在と同じパスワードは使えません。別のものにしてください。";
-            vec![Fault::at("/new_password", "password_same", detail)]
-        }
-    })
-}
-
-/// Changes one's own password.
-#[utoipa::path(
-    put, path = "/v1/me/password", operation_id = "changeOwnPassword", summary = "自分のパスワードを変更する",
-    description = "変更すると、このセッション以外のサインインはすべて終了します。",
-    request_body = PasswordBody, security(("token" = ["me.password"])),
-    responses((status = 204, description = "変更しました"))
-)]
-async fn change_password(
-    State(app): State<App>,
-    permit: Permit<ChangeOwnPassword>,
-    Json(body): Json<PasswordBody>,
-) -> Result<Answer, Problem> {
-    let (present, new) = (body.current_password.reveal(), body.new_password.reveal());
-    app.store.change_own_password(&permit, present, new).await?.map_err(|error| refused(&error))?;
-    Ok(Answer::nothing())
 }
 
 /// A second factor that waits for its first code.
@@ -115,19 +70,34 @@ struct OtpBody {
     code: String,
 }
 
+/// Recovery codes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
+struct RecoveryCodesView<'a> {
+    /// ワンタイムパスワードの代わりに、それぞれ一度だけ使えるコード。安全な場所に保管してください。
+    #[schema(value_type = Vec<String>, example = json!(["7KQ2-M9XD-4TRV", "0GZ8-C3WP-H5NA"]))]
+    recovery_codes: Vec<&'a str>,
+}
+
+impl<'a> RecoveryCodesView<'a> {
+    fn of(codes: &'a RecoveryCodes) -> Self {
+        Self { recovery_codes: codes.iter().map(|code| code.as_str()).collect() }
+    }
+}
+
 /// Confirms the enrolment.
 #[utoipa::path(
     put, path = "/v1/me/otp", operation_id = "confirmOtp", summary = "ワンタイムパスワードの登録を完了する",
-    description = "次回からサインインにワンタイムパスワードが必要になります。このセッションは、ワンタイムパスワードを入力済みとして扱われます。",
-    request_body = OtpBody, security(("token" = ["me.otp"])), responses((status = 204, description = "有効になりました"))
+    description = "次回からサインインにワンタイムパスワードが必要になります。このセッションは、ワンタイムパスワードを入力済みとして扱われます。端末を失くしたときに使うリカバリーコードを10個、この応答で一度だけ返します。",
+    request_body = OtpBody, security(("token" = ["me.otp"])), responses((status = 200, description = "有効になりました", body = RecoveryCodesView))
 )]
 async fn confirm_otp(
     State(app): State<App>,
     permit: Permit<ManageOwnOtp>,
     Json(body): Json<OtpBody>,
 ) -> Result<Answer, Problem> {
-    if app.store.confirm_otp(&permit, &body.code).await? {
-        return Ok(Answer::nothing());
+    if let Some(codes) = app.store.confirm_otp(&permit, &body.code).await? {
+        return Answer::ok(&RecoveryCodesView::of(&codes));
     }
     let detail = "コードが正しくありません。端末の時刻を確かめ、表示中のコードを入力してください。";
     Err(Problem::invalid(vec![Fault::at("/code", "otp_wrong", detail)]))
@@ -142,4 +112,15 @@ async fn confirm_otp(
 async fn remove_otp(State(app): State<App>, permit: Permit<RemoveOwnOtp>) -> Result<Answer, Problem> {
     app.store.remove_otp(&permit).await?;
     Ok(Answer::nothing())
+}
+
+/// Makes new recovery codes. They are shown once, and never from a kept answer.
+#[utoipa::path(
+    post, path = "/v1/me/otp/recovery-codes", operation_id = "makeRecoveryCodes", summary = "リカバリーコードを作り直す",
+    description = "10個のリカバリーコードをこの応答で一度だけ返します。以前のコードは使えなくなります。ワンタイムパスワードを登録していない場合は409です。5分以内のワンタイムパスワードが必要です。",
+    security(("token" = ["me.recovery_codes"])), responses((status = 201, description = "リカバリーコード", body = RecoveryCodesView))
+)]
+async fn make_recovery_codes(State(app): State<App>, permit: Permit<MakeRecoveryCodes>) -> Result<Answer, Problem> {
+    let codes = app.store.make_recovery_codes(&permit).await?;
+    Answer::created("/v1/me/otp/recovery-codes".to_owned(), &RecoveryCodesView::of(&codes))
 }

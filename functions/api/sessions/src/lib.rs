@@ -3,10 +3,13 @@
 use authz::{Origin, Permit, permission::ManageOwnSessions};
 use axum::extract::State;
 use domain::ids::SessionId;
-use endpoint::{Answer, App, Door, From, Json, Kind, Path, Problem, Secret};
+use endpoint::{Answer, App, Door, Fault, From, Json, Kind, Path, Problem, Secret};
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
-use store::{Device, SignedIn};
+use store::{
+    Device, SecondFactor, SignedIn,
+    rates::{Attempt, SIGN_IN},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,7 +20,7 @@ pub fn door() -> Door {
         name: "sessions",
         heading: "サインイン・サインアウト",
         routes: OpenApiRouter::new()
-            .routes(routes!(sign_in, list))
+            .routes(routes!(sign_in, list, end_all))
             .routes(routes!(sign_in_with_otp))
             .routes(routes!(refresh))
             .routes(routes!(step_up))
@@ -82,6 +85,17 @@ fn answer(outcome: SignedIn) -> Result<Answer, Problem> {
     }
 }
 
+/// The answer to an attempt, with how many are left; one that failed is counted.
+async fn counted(app: &App, attempt: &Attempt, outcome: SignedIn) -> Result<Answer, Problem> {
+    if matches!(outcome, SignedIn::No) {
+        app.store.failed(attempt).await?;
+    }
+    match answer(outcome) {
+        Ok(answer) => Ok(answer.rated(attempt.rated)),
+        Err(problem) => Err(problem.rated(attempt.rated)),
+    }
+}
+
 /// From where and with what; what a client calls itself is cut short and never trusted.
 fn device(origin: &Origin, headers: &HeaderMap) -> Device {
     let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
@@ -107,7 +121,11 @@ async fn sign_in(
 ) -> Result<Answer, Problem> {
     let device = device(&origin, &headers);
     let code = asked.tenant_code.as_deref();
-    answer(app.store.sign_in(code, &asked.login_id, asked.password.reveal(), &device, origin).await?)
+    let company = code.unwrap_or_default();
+    let login = format!("{company}/{}", asked.login_id).to_lowercase();
+    let attempt = app.store.attempt(SIGN_IN, &login, Some(company), &origin).await?;
+    let outcome = app.store.sign_in(code, &asked.login_id, asked.password.reveal(), &device, origin).await?;
+    counted(&app, &attempt, outcome).await
 }
 
 /// The second step.
@@ -116,15 +134,18 @@ async fn sign_in(
 struct OtpSignIn {
     /// POST /v1/sessions が返したトークン。
     challenge_token: String,
-    /// ワンタイムパスワード（6桁）。
+    /// ワンタイムパスワード（6桁）。これと `recovery_code` のどちらか一方を指定します。
     #[schema(example = "123456")]
-    code: String,
+    code: Option<String>,
+    /// リカバリーコード（端末を失くした場合）。
+    #[schema(value_type = Option<String>, example = "7KQ2-M9XD-4TRV")]
+    recovery_code: Option<Secret>,
 }
 
 /// Signs in with a one-time password, after the password.
 #[utoipa::path(
     post, path = "/v1/sessions/otp", operation_id = "signInWithOtp", summary = "ワンタイムパスワードでサインインを完了する",
-    description = "同じコードは一度しか使えません。誤りはパスワードの誤りと合わせて数えられます。",
+    description = "同じコードは一度しか使えません。端末を失くした場合は、リカバリーコードを指定できます。誤りはパスワードの誤りと合わせて数えられます。",
     request_body = OtpSignIn,
     responses((status = 201, description = "サインインしました", body = Tokens), (status = 401, description = "sign-in-failed"))
 )]
@@ -135,7 +156,19 @@ async fn sign_in_with_otp(
     Json(asked): Json<OtpSignIn>,
 ) -> Result<Answer, Problem> {
     let device = device(&origin, &headers);
-    answer(app.store.sign_in_with_otp(&asked.challenge_token, &asked.code, &device, origin).await?)
+    let recovery = asked.recovery_code.map(Secret::reveal);
+    let shown = match (&asked.code, &recovery) {
+        (Some(code), None) => SecondFactor::Code(code),
+        (None, Some(code)) => SecondFactor::Recovery(code),
+        _ => {
+            let detail = "code と recovery_code のどちらか一方を指定してください。";
+            return Err(Problem::invalid(vec![Fault::at("/code", "required", detail)]));
+        }
+    };
+    // A challenge is one login's, whose right password was given; the company is counted where passwords are.
+    let attempt = app.store.attempt(SIGN_IN, &asked.challenge_token, None, &origin).await?;
+    let outcome = app.store.sign_in_with_otp(&asked.challenge_token, shown, &device, origin).await?;
+    counted(&app, &attempt, outcome).await
 }
 
 /// A refresh.
@@ -257,5 +290,16 @@ async fn end(
     Path(session): Path<SessionId>,
 ) -> Result<Answer, Problem> {
     app.store.end_session(&permit, Some(session)).await?;
+    Ok(Answer::nothing())
+}
+
+/// Signs out everywhere.
+#[utoipa::path(
+    delete, path = "/v1/sessions", operation_id = "signOutEverywhere", summary = "すべての端末からサインアウトする",
+    description = "このリクエストのセッションも終了します。",
+    security(("token" = ["me.sessions"])), responses((status = 204, description = "すべて終了しました"))
+)]
+async fn end_all(State(app): State<App>, permit: Permit<ManageOwnSessions>) -> Result<Answer, Problem> {
+    app.store.end_all_sessions(&permit).await?;
     Ok(Answer::nothing())
 }

@@ -3,21 +3,36 @@
 
 use domain::{contract::EndDates, time::Jst};
 use jiff::civil::Date;
-use store::{Notice, Outgoing, Support};
+use store::{FactorChange, LinkToken, Notice, Outgoing, Support};
 
 const FOOTER: &str = include_str!("../mails/footer.txt");
 
 fn template(notice: &Notice) -> &'static str {
     match notice {
         Notice::PasswordChanged { .. } => include_str!("../mails/password_changed.txt"),
+        Notice::Invitation { .. } => include_str!("../mails/invitation.txt"),
+        Notice::PasswordReset { .. } => include_str!("../mails/password_reset.txt"),
+        Notice::SecondFactorChanged { .. } => include_str!("../mails/second_factor_changed.txt"),
+        Notice::OtpReset { .. } => include_str!("../mails/otp_reset.txt"),
+        // A wish goes to nobody: it is answered and never sent.
+        Notice::ResetAsked(_) => "",
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
         Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
     }
 }
 
 /// What a template's gaps are filled with.
-fn values(notice: &Notice) -> Vec<(&'static str, String)> {
+fn values(notice: &Notice, portal: &str) -> Vec<(&'static str, String)> {
+    // What makes the link somebody's stands behind the hash: browsers send that to no server, and no log keeps it.
+    let link = |page: &str, token: &LinkToken| ("link", format!("{portal}/{page}#{}", token.as_str()));
     match notice {
+        Notice::Invitation { token, until } => vec![link("invitation", token), ("until", minute(*until))],
+        Notice::PasswordReset { token, until } => vec![link("password-reset", token), ("until", minute(*until))],
+        Notice::SecondFactorChanged { at, change } => {
+            vec![("at", minute(*at)), ("change", factor_change(*change).to_owned())]
+        }
+        Notice::OtpReset { at, done } => vec![("at", minute(*at)), ("step", otp_reset_step(*done).to_owned())],
+        Notice::ResetAsked(_) => Vec::new(),
         Notice::PasswordChanged { at } => vec![("at", minute(*at))],
         Notice::IpRulesChanged { at, before, after } => {
             vec![("at", minute(*at)), ("before", networks(before)), ("after", networks(after))]
@@ -30,6 +45,25 @@ fn values(notice: &Notice) -> Vec<(&'static str, String)> {
                 ("deletion_deadline", day(dates.deletion_deadline)),
             ]
         }
+    }
+}
+
+const fn factor_change(change: FactorChange) -> &'static str {
+    match change {
+        FactorChange::Enrolled => "ワンタイムパスワードが登録されました。次回からサインインに必要です。",
+        FactorChange::Removed => "ワンタイムパスワードの登録が解除されました。",
+        FactorChange::ResetAsked => "システム管理者がワンタイムパスワードの登録解除を依頼しました。",
+        FactorChange::Reset => "ワンタイムパスワードの登録が解除されました。サインインし直して登録してください。",
+        FactorChange::NewRecoveryCodes => "リカバリーコードが作り直されました。以前のコードは使えません。",
+        FactorChange::RecoveryCodeUsed => "リカバリーコードを使ってサインインされました。",
+    }
+}
+
+const fn otp_reset_step(done: bool) -> &'static str {
+    if done {
+        "ワンタイムパスワードの登録が解除されました。"
+    } else {
+        "ワンタイムパスワードの登録解除が依頼されました。24時間以内に別のシステム管理者が承認すると実行されます。"
     }
 }
 
@@ -71,12 +105,12 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    pub(crate) fn of(mail: &Outgoing, support: &Support) -> Self {
-        Self::written(&mail.notice, mail.company.as_str(), support)
+    pub(crate) fn of(mail: &Outgoing, support: &Support, portal: &str) -> Self {
+        Self::written(&mail.notice, mail.company.as_str(), support, portal)
     }
 
-    fn written(notice: &Notice, company: &str, support: &Support) -> Self {
-        let mut values = values(notice);
+    fn written(notice: &Notice, company: &str, support: &Support, portal: &str) -> Self {
+        let mut values = values(notice, portal);
         values.extend([
             ("company", Line::of(company).0),
             ("support_mail", Line::of(&support.mail).0),
@@ -121,9 +155,16 @@ mod tests {
         }
     }
 
-    fn notices() -> [Notice; 3] {
+    const PORTAL: &str = "https://kenko.example";
+
+    fn notices() -> [Notice; 7] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
+        let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
+            Notice::Invitation { token: token(), until: at },
+            Notice::PasswordReset { token: token(), until: at },
+            Notice::SecondFactorChanged { at, change: FactorChange::RecoveryCodeUsed },
+            Notice::OtpReset { at, done: false },
             Notice::PasswordChanged { at },
             Notice::IpRulesChanged {
                 at,
@@ -137,7 +178,7 @@ mod tests {
     #[test]
     fn the_letters_are_these() {
         for notice in notices() {
-            let letter = Letter::written(&notice, "みなと精機株式会社", &support());
+            let letter = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             insta::assert_snapshot!(
                 notice.template(),
                 format!("Subject: {}\n\n{}", letter.subject.as_str(), letter.text)
@@ -148,7 +189,7 @@ mod tests {
     #[test]
     fn r31_every_letter_has_a_subject_the_support_desk_and_no_gap_left() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support());
+            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             assert!(subject.as_str().starts_with("【エールプラス】"), "{}", notice.template());
             for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
                 assert!(text.contains(part), "{} lacks {part}", notice.template());
@@ -159,7 +200,7 @@ mod tests {
 
     #[test]
     fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
-        let letter = Letter::written(&notices()[0], "悪意\r\nBcc: x@example.com{at}", &support());
+        let letter = Letter::written(&notices()[4], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
         assert!(!letter.subject.as_str().chars().any(char::is_control));
         assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
     }
@@ -167,7 +208,7 @@ mod tests {
     #[test]
     fn no_letter_speaks_of_health() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support());
+            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             for word in ["健診", "健康診断", "高ストレス", "要精密検査", "判定", "面談"] {
                 assert!(!subject.as_str().contains(word) && !text.contains(word), "{}: {word}", notice.template());
             }

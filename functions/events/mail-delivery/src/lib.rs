@@ -35,6 +35,8 @@ pub struct MailDelivery {
     pub relay: Relay,
     /// What every mail ends with.
     pub support: Support,
+    /// Where people open the service: links in mails begin with it.
+    pub portal: String,
 }
 
 /// Handles a batch of the stream, or a call of the schedule.
@@ -79,9 +81,10 @@ async fn deliver(job: &MailDelivery, place: MailPlace, origin: &Origin, now: Jst
     let mail = match job.store.claim_mail(&permit, place.mail, now).await? {
         Claimed::Outgoing(mail) => *mail,
         Claimed::Cancelled => return Ok("cancelled"),
+        Claimed::Answered => return Ok("answered"),
         Claimed::NotFree => return Ok("not_free"),
     };
-    let letter = Letter::of(&mail, &job.support);
+    let letter = Letter::of(&mail, &job.support, &job.portal);
     let template = mail.notice.template();
     let delivery = job.relay.send(place.tenant, mail.id, &mail.to, &letter).await?;
     match &delivery {

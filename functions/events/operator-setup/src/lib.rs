@@ -97,8 +97,7 @@ async fn set_up(store: &Store, checked: Checked, invocation: &Invocation) -> Res
             employee: None,
             grants: vec![Grant { role: Role::Operator, scope: Scope::Tenant }],
             personnel_authority: false,
-            password: password.clone(),
-            setup: Setup::Initial,
+            setup: Setup::Initial(password.clone()),
         };
         let prepared = store.set_up_account(&permit, PLATFORM, new).await?;
         let prepared = prepared.map_err(|refused| Error::Internal(format!("an operator was refused: {refused:?}")))?;

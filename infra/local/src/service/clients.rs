@@ -108,9 +108,9 @@ impl Clients {
 
     /// What hands mails to this cloud's relay.
     #[must_use]
-    pub fn mail_delivery(&self, store: &Store, support: Support) -> MailDelivery {
+    pub fn mail_delivery(&self, store: &Store, support: Support, portal: String) -> MailDelivery {
         let relay = Relay::new(&self.ses_config, SENDER.to_owned(), support.mail.clone(), None);
-        MailDelivery { store: store.clone(), relay, support }
+        MailDelivery { store: store.clone(), relay, support, portal }
     }
 
     /// The queue of the import job, at this address.

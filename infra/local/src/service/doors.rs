@@ -21,6 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(29);
 pub fn doors(files: Files, queue: Queue) -> Vec<Door> {
     vec![
         sessions::door(),
+        passwords::door(),
         me::door(),
         accounts::door(),
         tenant::door(),

@@ -1,10 +1,13 @@
 //! What a password must be, said completely: someone who sets one learns of every rule that it breaks at once.
 //! The specification's sentence on kinds of characters can be read in two ways; the reading is a value of the policy.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{LoginId, TenantCode};
+use crate::checked::{Checked, Rule};
 
 /// Well-known passwords, one per line, lower case. Compiled for this project from the words, names, dates and keyboard
 /// walks that published lists have in common, with Japanese ones added.
@@ -79,6 +82,8 @@ pub enum Violation {
     HoldsLoginId,
     /// Holds the tenant's code.
     HoldsTenantCode,
+    /// One of the account's last five. Only who has their hashes can tell.
+    UsedBefore,
 }
 
 impl Violation {
@@ -93,6 +98,7 @@ impl Violation {
             Self::Common => "password_common",
             Self::HoldsLoginId => "password_holds_login_id",
             Self::HoldsTenantCode => "password_holds_tenant_code",
+            Self::UsedBefore => "password_used_before",
         }
     }
 
@@ -110,6 +116,9 @@ impl Violation {
             }
             Self::HoldsLoginId => "ログインIDを含むパスワードは使えません。",
             Self::HoldsTenantCode => "企業コードを含むパスワードは使えません。",
+            Self::UsedBefore => {
+                "現在のパスワードと過去に使ったパスワード（直近5回分）は使えません。別のものにしてください。"
+            }
         }
     }
 }
@@ -140,6 +149,29 @@ impl std::fmt::Debug for NewPassword {
         f.write_str("NewPassword(…)")
     }
 }
+
+/// Rule of [`BcryptHash`].
+#[derive(Debug)]
+pub enum BcryptHashRule {}
+impl Rule for BcryptHashRule {
+    const NAME: &'static str = "BcryptHash";
+    const CODE: &'static str = "bcrypt_hash_invalid";
+    const DETAIL: &'static str =
+        "パスワードハッシュは、コスト4〜14の bcrypt 形式（$2a$・$2b$・$2y$ で始まる60文字）にしてください。";
+    const PERSONAL: bool = true;
+
+    fn normalise(text: &str) -> Option<Cow<'_, str>> {
+        let text = text.trim();
+        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|version| text.strip_prefix(version))?;
+        let (cost, hash) = rest.split_once('$')?;
+        let cost = cost.parse::<u8>().ok().filter(|_| cost.len() == 2)?;
+        let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
+        let fits = (4..=14).contains(&cost) && hash.len() == 53 && hash.bytes().all(is_digit);
+        fits.then_some(Cow::Borrowed(text))
+    }
+}
+/// A bcrypt hash that a customer brings along from another system: of a cost that a sign-in can bear once.
+pub type BcryptHash = Checked<BcryptHashRule>;
 
 /// A typed password in the form that is hashed and verified: NFC, because two keyboards may send the same letter differently.
 #[must_use]
@@ -288,6 +320,18 @@ mod tests {
             all.iter().all(|violation| violation.detail().ends_with('。') && violation.code().starts_with("password_"))
         );
         assert_eq!(broken(&"Aa1-".repeat(33), PasswordBar::Employee), [Violation::TooLong]);
+    }
+
+    #[test]
+    fn r05_a_bcrypt_hash_is_one_that_a_sign_in_can_bear() {
+        let hash = |head: &str| format!("{head}{}", "abcDEF012./".repeat(5).split_at(53).0);
+        for head in ["$2a$04$", "$2b$12$", "$2y$14$"] {
+            assert!(BcryptHash::parse(&hash(head)).is_ok(), "{head}");
+        }
+        for head in ["$2b$03$", "$2b$15$", "$2b$31$", "$2x$10$", "$argon2id$", "$2b$1$"] {
+            assert_eq!(BcryptHash::parse(&hash(head)), Err(BcryptHash::REFUSED), "{head}");
+        }
+        assert!(BcryptHash::parse("$2b$12$short").is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! At least one usable administrator remains in every tenant that has had one: somebody must be able to let others in.
 //!
-//! Usable is who is active (has signed in, and is not suspended) and was granted the role for the whole tenant. One item per tenant lists them, and is written
+//! Usable is who is active (has signed in, and is not suspended), was granted the role for the whole tenant, and has what the role asks for: a password over the bar and a
+//! second factor. One item per tenant lists them, and is written
 //! in the same transaction as whatever makes somebody one of them, or no longer. Taking away the last one fails, however many are taken away at once.
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ impl Account {
     /// Whether it can let others in.
     fn is_usable_administrator(&self) -> bool {
         let granted = |grant: &authz::Grant| grant.role == Role::Administrator && grant.scope == Scope::Tenant;
-        self.state == AccountState::Active && self.grants.iter().any(granted)
+        self.state == AccountState::Active && self.strong_password && self.otp && self.grants.iter().any(granted)
     }
 }
 
@@ -91,6 +92,7 @@ mod tests {
                 must_change_password: false,
                 strong_password: true,
                 otp: true,
+                otp_reset: None,
                 epoch: 0,
                 login: String::new(),
                 created_at: Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),

@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     Conflict, Error, Prepared, Store, Write,
-    accounts::{self, Account, AccountDetails, AccountRefused, SCHEMA, employee_key, grants::barred, whole_tenant},
+    accounts::{self, Account, AccountDetails, AccountRefused, employee_key, grants::barred, whole_tenant},
+    credentials::{self, Lock, PasswordSet},
     item::{Attributes, Stored, number},
-    sign_in,
+    links::LinkKind,
 };
 
 /// What of an account administrators may change.
@@ -53,8 +54,9 @@ impl Store {
         action: &str,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let tenant = permit.tenant();
-        write.replace(self, accounts::key(tenant, changed.id), SCHEMA, version, &changed)?;
-        self.note_administrator(&mut write, tenant, Some(&details.account), Some(&changed))?;
+        let stored = Stored { record: details.account, version };
+        self.replace_account(&mut write, tenant, &stored, &changed)?;
+        let details = AccountDetails { account: stored.record, ..details };
         let event = self.event(permit, action)?.on(changed.id);
         let record = AccountDetails { account: changed, ..details };
         Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event })
@@ -78,14 +80,18 @@ impl Store {
         if barred(personnel_authority, &details.account.grants) {
             return Err(Conflict::PersonnelAuthority.into());
         }
+        let mut ends_links = false;
         if change.name.is_some() || change.mail.is_some() {
+            // Whoever reads the old address shall not use what was sent there.
+            ends_links = change.mail.as_ref().is_some_and(|mail| *mail != details.holder.mail);
             let holder = &mut details.holder;
             holder.name = change.name.unwrap_or_else(|| holder.name.clone());
             holder.mail = change.mail.unwrap_or_else(|| holder.mail.clone());
             let (key, item) = self.holder_item(permit.tenant(), account, version + 1, holder).await?;
             write.put(self, key, item, Some("attribute_exists(pk)"), Attributes::new(), || Error::Stale)?;
         }
-        let changed = Account { personnel_authority, ..details.account.clone() };
+        let epoch = details.account.epoch + u64::from(ends_links);
+        let changed = Account { personnel_authority, epoch, ..details.account.clone() };
         self.changed(permit, version, details, changed, write, "account.change")
     }
 
@@ -131,7 +137,7 @@ impl Store {
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let mut details = self.account_to_change(permit, account, version).await?;
         let mut write = Write::new();
-        let credential = sign_in::key(permit.tenant(), &details.account.login);
+        let credential = credentials::key(permit.tenant(), &details.account.login);
         let values = Attributes::from([(":none".to_owned(), number(0))]);
         write.update(self, credential, "SET failures = :none", Some("attribute_exists(account)"), values, || {
             Error::Stale
@@ -151,17 +157,36 @@ impl Store {
     ) -> Result<Result<Prepared<Stored<AccountDetails>>, AccountRefused>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
         let tenant = permit.tenant();
-        let new = match self.check_password(tenant, &details.account, &password).await? {
+        let stored = Stored { record: details.account.clone(), version };
+        let credential = self.load_credential(&credentials::key(tenant, &stored.record.login)).await?;
+        let credential = credential.ok_or(Error::NotFound)?;
+        let new = match self.check_password(tenant, &stored.record, &credential, &password).await? {
             Ok(new) => new,
             Err(violations) => return Ok(Err(AccountRefused::Password(violations))),
         };
         let mut write = Write::new();
-        let key = sign_in::key(tenant, &details.account.login);
-        let reset = Account { must_change_password: true, ..details.account.clone() };
-        let account = self.put_password(&mut write, tenant, reset, version, &key, new).await?;
+        let set = PasswordSet { new, lock: Lock::IsLifted, initial: true };
+        let account = self.put_password(&mut write, tenant, &stored, &credential, set).await?;
         let event = self.event(permit, "account.reset_password")?.on(account.id);
         let record = AccountDetails { account, locked: false, ..details };
         Ok(Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event }))
+    }
+
+    /// Sends an invitation again: links that were sent before are no good any more.
+    pub async fn invite_again(
+        &self,
+        permit: &Permit<ManageAccounts>,
+        account: AccountId,
+        version: u64,
+    ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
+        let details = self.account_to_change(permit, account, version).await?;
+        if details.account.state != AccountState::Invited || details.holder.mail.is_none() {
+            return Err(Conflict::WrongState.into());
+        }
+        let invited = Account { epoch: details.account.epoch + 1, ..details.account.clone() };
+        let mut write = Write::new();
+        self.send_link(&mut write, permit.tenant(), &invited, LinkKind::Invitation).await?;
+        self.changed(permit, version, details, invited, write, "account.invite")
     }
 
     /// Deletes an account. Its tokens stop working at once: every request looks for the account. What is left of its sessions says nothing and expires.
@@ -177,7 +202,7 @@ impl Store {
         let mut write = Write::new();
         write.delete(self, accounts::key(tenant, account), Some(version))?;
         write.delete(self, accounts::holder_key(tenant, account), None)?;
-        write.delete(self, sign_in::key(tenant, &stored.record.login), None)?;
+        write.delete(self, credentials::key(tenant, &stored.record.login), None)?;
         if let Some(employee) = stored.record.employee {
             write.delete(self, employee_key(tenant, employee), None)?;
         }

@@ -7,7 +7,7 @@ use authz::{
 use domain::{
     account::{
         LoginId, TenantCode,
-        password::{NewPassword, PasswordBar, STANDARD, Violation},
+        password::{BcryptHash, PasswordBar, STANDARD, Violation},
     },
     employee::{MailAddress, PersonName},
     ids::{EmployeeId, PLATFORM, TenantId},
@@ -22,11 +22,11 @@ use crate::{
         grants::{GrantFault, barred, describe, faults_of},
         is_onboarding, whole_tenant,
     },
+    credentials::{self, Credential, login_hash},
     employees,
     item::{Attributes, Stored, to_item},
+    links::LinkKind,
     otp::OtpSecret,
-    passwords,
-    sign_in::{self, Credential, login_hash},
 };
 
 /// An account that shall be.
@@ -44,8 +44,6 @@ pub struct NewAccount {
     pub grants: Vec<Grant>,
     /// Authority over hiring, dismissal or transfer (人事権).
     pub personnel_authority: bool,
-    /// The initial password, as it was typed.
-    pub password: Zeroizing<String>,
     /// In which state it begins.
     pub setup: Setup,
 }
@@ -53,10 +51,16 @@ pub struct NewAccount {
 /// In which state an account begins.
 #[derive(Debug)]
 pub enum Setup {
-    /// The password is an initial one: whoever signs in must change it.
-    Initial,
+    /// Without a password: an invitation goes to the holder by mail.
+    Invited,
+    /// The password is an initial one, as it was typed: whoever signs in must change it.
+    Initial(Zeroizing<String>),
+    /// With the bcrypt hash of the password that its holder has in another system. Nobody knows how long that is: beyond employee it must be changed.
+    Migrated(BcryptHash),
     /// Ready to use, with its own password and, if one is given, a confirmed second factor. Only while a tenant is being set up by no one who is signed in.
     Ready {
+        /// The password.
+        password: Zeroizing<String>,
         /// The second factor's secret in base 32.
         otp_secret: Option<Zeroizing<String>>,
     },
@@ -71,6 +75,8 @@ pub enum AccountRefused {
     Grants(Vec<GrantFault>),
     /// There is no such employee.
     UnknownEmployee,
+    /// An invitation has nowhere to go.
+    NoMail,
 }
 
 /// How many random bytes a generated password is made of.
@@ -99,7 +105,7 @@ impl Store {
         if !new.grants.is_empty() {
             whole_tenant(granting.filter(|granting| granting.tenant() == permit.tenant()).ok_or(Denied::Forbidden)?)?;
         }
-        if !matches!(new.setup, Setup::Initial) {
+        if matches!(new.setup, Setup::Ready { .. }) {
             return Err(Denied::Forbidden.into());
         }
         let event = self.event(permit, "account.create")?;
@@ -161,15 +167,23 @@ impl Store {
         if barred(new.personnel_authority, &new.grants) {
             return Err(Conflict::PersonnelAuthority.into());
         }
-        let bar = if new.grants.is_empty() { PasswordBar::Employee } else { PasswordBar::Privileged };
-        let password = match STANDARD.check(&new.password, bar, &new.login_id, code) {
-            Ok(password) => password,
-            Err(violations) => return Ok(Err(AccountRefused::Password(violations))),
+        if matches!(new.setup, Setup::Invited) && new.mail.is_none() {
+            return Ok(Err(AccountRefused::NoMail));
+        }
+        let is_employees = new.grants.is_empty();
+        let bar = if is_employees { PasswordBar::Employee } else { PasswordBar::Privileged };
+        let check = |typed: &str| STANDARD.check(typed, bar, &new.login_id, code).map_err(AccountRefused::Password);
+        let password = match &new.setup {
+            Setup::Initial(typed) | Setup::Ready { password: typed, .. } => match check(typed) {
+                Ok(password) => Some(password),
+                Err(refused) => return Ok(Err(refused)),
+            },
+            Setup::Invited | Setup::Migrated(_) => None,
         };
         let login = login_hash(&self.lookup(tenant).await?, &new.login_id);
-        let (state, must_change_password, otp) = match &new.setup {
-            Setup::Initial => (AccountState::Invited, true, None),
-            Setup::Ready { otp_secret } => (AccountState::Active, false, otp_secret.as_deref()),
+        let (state, otp_secret) = match &new.setup {
+            Setup::Ready { otp_secret, .. } => (AccountState::Active, otp_secret.as_deref()),
+            Setup::Invited | Setup::Initial(_) | Setup::Migrated(_) => (AccountState::Invited, None),
         };
         let account = Account {
             id: self.new_id()?,
@@ -177,14 +191,27 @@ impl Store {
             employee: new.employee,
             grants: new.grants,
             personnel_authority: new.personnel_authority,
-            must_change_password,
-            strong_password: password.bar() == PasswordBar::Privileged,
-            otp: otp.is_some(),
+            must_change_password: match &new.setup {
+                Setup::Initial(_) => true,
+                Setup::Migrated(_) => !is_employees,
+                Setup::Invited | Setup::Ready { .. } => false,
+            },
+            strong_password: password.as_ref().is_some_and(|password| password.bar() == PasswordBar::Privileged),
+            otp: otp_secret.is_some(),
+            otp_reset: None,
             epoch: 0,
             login,
             created_at: self.clock.now(),
         };
-        self.put_credential(write, tenant, &account, password, otp).await?;
+        let hash = match (password, &new.setup) {
+            (Some(password), _) => Some(self.hash_cost.hash(password, self.random()?).await?),
+            (None, Setup::Migrated(hash)) => Some(hash.to_string()),
+            (None, _) => None,
+        };
+        self.put_credential(write, tenant, &account, hash.as_ref(), otp_secret).await?;
+        if hash.is_none() {
+            self.send_link(write, tenant, &account, LinkKind::Invitation).await?;
+        }
         let holder = Holder { login_id: new.login_id, name: new.name, mail: new.mail };
         let (holder_key, holder_item) = self.holder_item(tenant, account.id, 1, &holder).await?;
         write.put(self, holder_key, holder_item, Some("attribute_not_exists(pk)"), Attributes::new(), twice)?;
@@ -205,11 +232,14 @@ impl Store {
         write: &mut Write,
         tenant: TenantId,
         account: &Account,
-        password: NewPassword,
+        hash: Option<&String>,
         otp_secret: Option<&String>,
     ) -> Result<(), Error> {
-        let key = sign_in::key(tenant, &account.login);
-        let hash = passwords::hash(password, self.random()?).await?;
+        let key = credentials::key(tenant, &account.login);
+        let password = match hash {
+            Some(hash) => Some(self.seal(tenant, Purpose::Credentials, &key, "password", hash).await?),
+            None => None,
+        };
         let otp = match otp_secret {
             Some(secret) => {
                 let secret =
@@ -218,16 +248,8 @@ impl Store {
             }
             None => None,
         };
-        let credential = Credential {
-            account: Some(account.id),
-            password: Some(self.seal(tenant, Purpose::Credentials, &key, "password", &hash).await?),
-            failures: 0,
-            otp,
-            otp_pending: None,
-            otp_step: 0,
-            last_sign_in_at: None,
-        };
-        let item = to_item(&key, 1, sign_in::SCHEMA, &credential)?;
+        let credential = Credential { account: Some(account.id), password, otp, ..Credential::default() };
+        let item = to_item(&key, 1, credentials::SCHEMA, &credential)?;
         let free = Some("attribute_not_exists(account)");
         write.put(self, key, item, free, Attributes::new(), || Conflict::LoginTaken.into())?;
         Ok(())

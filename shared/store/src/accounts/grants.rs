@@ -8,7 +8,7 @@ use domain::ids::{AccountId, TenantId};
 
 use crate::{
     Conflict, Error, Event, Prepared, Store, Write,
-    accounts::{self, Account, AccountRefused, SCHEMA, whole_tenant},
+    accounts::{Account, AccountRefused, whole_tenant},
     item::Stored,
     key::{Family, Key, Table},
 };
@@ -164,8 +164,7 @@ impl Store {
         }
         let changed = granted(&stored.record, grants);
         let mut write = Write::new();
-        write.replace(self, accounts::key(tenant, account), SCHEMA, version, &changed)?;
-        self.note_administrator(&mut write, tenant, Some(&stored.record), Some(&changed))?;
+        self.replace_account(&mut write, tenant, &stored, &changed)?;
         let event = describe(self.event(permit, "account.change_grants")?.on(account), &changed.grants);
         Ok(Ok(Prepared { thing: Stored { record: changed.grants, version: version + 1 }, write, event }))
     }
@@ -247,6 +246,7 @@ mod tests {
             must_change_password: false,
             strong_password,
             otp: false,
+            otp_reset: None,
             epoch: 0,
             login: String::new(),
             created_at: domain::time::Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),

@@ -3,10 +3,14 @@
 
 use std::collections::HashMap;
 
-use authz::{AccountState, Permit, Role, permission::ViewAccounts};
+use authz::{
+    AccountState, Permit, Role,
+    permission::{ExportAccounts, ViewAccounts},
+};
 use domain::{
     ids::{AccountId, TenantId},
     text::fold_for_search,
+    time::Jst,
 };
 use futures_util::future::{try_join, try_join_all};
 use serde::{Deserialize, Serialize};
@@ -15,10 +19,11 @@ use vault::Purpose;
 use crate::{
     Error, Store,
     accounts::{self, Account, AccountDetails, Holder, HolderRecord, whole_tenant},
+    credentials::{self, Credential},
     db::Range,
     item::{Attributes, Stored, as_text, from_item},
     key::{Family, Key, Table, partition, shards},
-    sign_in::{self, Credential},
+    page::MAX_LIMIT,
 };
 
 /// How many times a request reads on where what it read does not match the filter.
@@ -39,6 +44,8 @@ pub struct AccountFilter {
     pub role: Option<Role>,
     /// Only accounts in this state.
     pub state: Option<AccountState>,
+    /// Only accounts that nobody has signed in with since (アカウントの棚卸し): not at all, where they were made before.
+    pub unused_since: Option<Jst>,
     /// In which order.
     pub sort: AccountSort,
 }
@@ -75,8 +82,12 @@ fn matches(holder: &Holder, needle: Option<&str>) -> bool {
     })
 }
 
-/// An account with its holder, on the way to a page.
-type Candidate = (Stored<Account>, Holder);
+impl AccountFilter {
+    fn takes_details(&self, details: &AccountDetails, needle: Option<&str>) -> bool {
+        let last_used = details.last_sign_in_at.unwrap_or(details.account.created_at);
+        self.unused_since.is_none_or(|since| last_used < since) && matches(&details.holder, needle)
+    }
+}
 
 impl Store {
     /// A page of accounts: up to `limit` after `after`, and where to go on. A page may hold fewer, or none, before the end.
@@ -88,12 +99,31 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
         whole_tenant(permit)?;
-        let tenant = permit.tenant();
-        let (page, next) = match filter.sort {
-            AccountSort::CreatedAt => self.accounts_as_made(tenant, filter, after, limit).await?,
-            AccountSort::LoginId => self.accounts_by_login(tenant, filter, after, limit).await?,
-        };
-        Ok((self.with_credentials(tenant, page).await?, next))
+        match filter.sort {
+            AccountSort::CreatedAt => self.accounts_as_made(permit.tenant(), filter, after, limit).await,
+            AccountSort::LoginId => self.accounts_by_login(permit.tenant(), filter, after, limit).await,
+        }
+    }
+
+    /// All accounts that match, page by page, for whoever takes the list away.
+    pub async fn all_accounts(
+        &self,
+        permit: &Permit<ExportAccounts>,
+        filter: &AccountFilter,
+    ) -> Result<Vec<AccountDetails>, Error> {
+        whole_tenant(permit)?;
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.accounts_as_made(permit.tenant(), filter, after, MAX_LIMIT).await?;
+            all.extend(page.into_iter().map(|stored| stored.record));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let event = self.event(permit, "account.export")?.because(format!("accounts:{}", all.len()));
+        self.tell(event).await?;
+        Ok(all)
     }
 
     async fn accounts_as_made(
@@ -102,22 +132,24 @@ impl Store {
         filter: &AccountFilter,
         mut after: Option<String>,
         limit: usize,
-    ) -> Result<(Vec<Candidate>, Option<String>), Error> {
+    ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
         let needle = filter.needle();
-        let mut page: Vec<Candidate> = Vec::new();
+        let mut page: Vec<Stored<AccountDetails>> = Vec::new();
         for _ in 0..ROUNDS {
             let (accounts, more) = self.accounts_after(tenant, after.clone(), limit).await?;
             let last = accounts.last().map(|stored| stored.record.id.to_string());
             let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record)).peekable();
             while taken.peek().is_some() {
                 if page.len() == limit {
-                    let next = page.last().map(|(stored, _)| stored.record.id.to_string());
+                    let next = page.last().map(|stored| stored.record.account.id.to_string());
                     return Ok((page, next));
                 }
                 // No more holders are opened than the page can take.
                 let some = taken.by_ref().take(limit - page.len()).collect();
-                let candidates = self.with_holders(tenant, some).await?;
-                page.extend(candidates.into_iter().filter(|(_, holder)| matches(holder, needle.as_deref())));
+                let details = self.with_details(tenant, some).await?;
+                page.extend(
+                    details.into_iter().filter(|stored| filter.takes_details(&stored.record, needle.as_deref())),
+                );
             }
             if !more {
                 return Ok((page, None));
@@ -166,7 +198,7 @@ impl Store {
         filter: &AccountFilter,
         after: Option<String>,
         limit: usize,
-    ) -> Result<(Vec<Candidate>, Option<String>), Error> {
+    ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
         let needle = filter.needle();
         let whole = |table: Table, family: Family| {
             let read = move |shard: String| {
@@ -179,7 +211,7 @@ impl Store {
             try_join(whole(Table::Records, Family::Account), whole(Table::Names, Family::Holder)).await?;
         let holders: HashMap<String, Attributes> =
             holders.into_iter().flatten().filter_map(|item| Some((as_text(&item, "sk")?.to_owned(), item))).collect();
-        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut candidates: Vec<(Stored<Account>, Holder)> = Vec::new();
         for item in accounts.into_iter().flatten() {
             let Some(stored) = from_item::<Account>(item, self.clock.now())? else { continue };
             if !filter.takes(&stored.record) {
@@ -193,10 +225,21 @@ impl Store {
             }
         }
         candidates.sort_unstable_by(|(_, a), (_, b)| a.login_id.cmp(&b.login_id));
-        let more = candidates.len() > limit;
-        candidates.truncate(limit);
-        let next = candidates.last().filter(|_| more).map(|(_, holder)| holder.login_id.to_string());
-        Ok((candidates, next))
+        let mut page = Vec::new();
+        // Credentials are looked at a page at a time: only who was not seen for long needs more than the first one.
+        let mut candidates = candidates.into_iter().peekable();
+        while page.len() < limit && candidates.peek().is_some() {
+            let some: Vec<_> = candidates.by_ref().take(limit - page.len()).collect();
+            let credentials = self.credentials_of(tenant, some.iter().map(|(stored, _)| &stored.record)).await?;
+            for ((Stored { record, version }, holder), credential) in some.into_iter().zip(credentials) {
+                let record = AccountDetails::new(record, holder, credential.as_ref());
+                if filter.takes_details(&record, None) {
+                    page.push(Stored { record, version });
+                }
+            }
+        }
+        let next = page.last().map(|stored| stored.record.holder.login_id.to_string());
+        Ok((page, next.filter(|_| candidates.peek().is_some())))
     }
 
     async fn open_holder(
@@ -210,36 +253,37 @@ impl Store {
         Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
     }
 
-    async fn with_holders(&self, tenant: TenantId, accounts: Vec<Stored<Account>>) -> Result<Vec<Candidate>, Error> {
-        let keys = accounts.iter().map(|stored| accounts::holder_key(tenant, stored.record.id)).collect();
-        let items = self.batches(keys).await?;
-        let mut candidates = Vec::with_capacity(accounts.len());
-        for (stored, item) in accounts.into_iter().zip(items) {
-            // An account that is being deleted this very moment has no holder any more.
-            let Some(item) = item else { continue };
-            if let Some(holder) = self.open_holder(tenant, stored.record.id, item).await? {
-                candidates.push((stored, holder));
-            }
-        }
-        Ok(candidates)
-    }
-
-    async fn with_credentials(
+    /// Accounts with their holders and what is known of their use, in one round. One that is being deleted this very moment is left out.
+    async fn with_details(
         &self,
         tenant: TenantId,
-        page: Vec<Candidate>,
+        accounts: Vec<Stored<Account>>,
     ) -> Result<Vec<Stored<AccountDetails>>, Error> {
-        let keys = page.iter().map(|(stored, _)| sign_in::key(tenant, &stored.record.login)).collect();
-        let items = self.batches(keys).await?;
-        let mut details = Vec::with_capacity(page.len());
-        for ((Stored { record, version }, holder), item) in page.into_iter().zip(items) {
-            let credential = match item {
-                Some(item) => from_item::<Credential>(item, self.clock.now())?.map(|stored| stored.record),
-                None => None,
-            };
-            details.push(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version });
+        let holders = accounts.iter().map(|stored| accounts::holder_key(tenant, stored.record.id)).collect();
+        let credentials = self.credentials_of(tenant, accounts.iter().map(|stored| &stored.record));
+        let (holders, credentials) = try_join(self.batches(holders), credentials).await?;
+        let mut details = Vec::with_capacity(accounts.len());
+        for ((Stored { record, version }, item), credential) in accounts.into_iter().zip(holders).zip(credentials) {
+            let Some(item) = item else { continue };
+            if let Some(holder) = self.open_holder(tenant, record.id, item).await? {
+                details.push(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version });
+            }
         }
         Ok(details)
+    }
+
+    async fn credentials_of(
+        &self,
+        tenant: TenantId,
+        accounts: impl Iterator<Item = &Account>,
+    ) -> Result<Vec<Option<Credential>>, Error> {
+        let keys = accounts.map(|account| credentials::key(tenant, &account.login)).collect();
+        let now = self.clock.now();
+        let read = |item: Option<Attributes>| match item {
+            Some(item) => Ok(from_item::<Credential>(item, now)?.map(|stored| stored.record)),
+            None => Ok(None),
+        };
+        self.batches(keys).await?.into_iter().map(read).collect()
     }
 
     /// Items of one table, however many, in the order of `keys`.

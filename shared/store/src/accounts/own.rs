@@ -6,8 +6,9 @@ use futures_util::future::try_join;
 use crate::{
     Error, Store, Tenant,
     accounts::{self, Account, AccountDetails},
+    credentials,
     item::{Stored, from_item},
-    sign_in, tenants,
+    tenants,
 };
 
 /// Who asks.
@@ -34,7 +35,7 @@ impl Store {
         else {
             return Err(Error::NotFound);
         };
-        let credential = self.load_credential(&sign_in::key(tenant, &who.record.login)).await?;
+        let credential = self.load_credential(&credentials::key(tenant, &who.record.login)).await?;
         let details = AccountDetails::new(who.record, holder, credential.as_ref());
         Ok(Stored { record: Me { details, tenant: of.record }, version: who.version })
     }

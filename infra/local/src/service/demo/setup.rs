@@ -106,8 +106,10 @@ fn new_account(account: &DemoAccount, grants: Vec<Grant>, employee: Option<Emplo
         employee,
         grants,
         personnel_authority: false,
-        password: Zeroizing::new(account.password.clone()),
-        setup: Setup::Ready { otp_secret: account.totp_secret.clone().map(Zeroizing::new) },
+        setup: Setup::Ready {
+            password: Zeroizing::new(account.password.clone()),
+            otp_secret: account.totp_secret.clone().map(Zeroizing::new),
+        },
     })
 }
 

@@ -1,0 +1,76 @@
+//! Tables as files that Excel in Japan opens correctly: UTF-8 with a byte order mark, `CRLF`, every cell quoted. What a spreadsheet would take for a formula is
+//! made text: some of what is in a list was typed by somebody.
+
+use axum::response::Response;
+use http::{HeaderValue, header};
+
+use crate::{Problem, problem::Kind};
+
+const BOM: &str = "\u{feff}";
+
+/// A file of `N` columns.
+#[derive(Debug)]
+pub struct CsvFile<const N: usize>(String);
+
+impl<const N: usize> CsvFile<N> {
+    /// A file with this first line.
+    #[must_use]
+    pub fn new(header: [&str; N]) -> Self {
+        let mut file = Self(String::new());
+        file.row(header);
+        file
+    }
+
+    /// Adds a line.
+    pub fn row(&mut self, cells: [&str; N]) {
+        for (index, cell) in cells.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            self.0.push('"');
+            if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+                self.0.push('\'');
+            }
+            self.0.push_str(&cell.replace('"', "\"\""));
+            self.0.push('"');
+        }
+        self.0.push_str("\r\n");
+    }
+
+    /// What is in the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Turns an answer into this file.
+    pub fn answer(&self, response: Response, name: &str) -> Result<Response, Problem> {
+        into_csv(response, name, self.0.as_bytes())
+    }
+}
+
+/// Turns an answer into a CSV file to keep: UTF-8 with a byte order mark, by which Excel in Japan knows it. `file` may begin with one or not.
+pub fn into_csv(mut response: Response, name: &str, file: &[u8]) -> Result<Response, Problem> {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.map_err(|_| Problem::new(Kind::Internal))?;
+    let bom = BOM.as_bytes();
+    // Twice: `lambda_http` decodes text, and takes the first one for its own.
+    *response.body_mut() = [bom, bom, file.strip_prefix(bom).unwrap_or(file)].concat().into();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_opens_in_excel_and_runs_nothing() {
+        let mut file = CsvFile::new(["氏名", "備考"]);
+        file.row(["=HYPERLINK(\"x\")", "一行目\n二行目"]);
+        assert_eq!(file.text(), "\"氏名\",\"備考\"\r\n\"'=HYPERLINK(\"\"x\"\")\",\"一行目\n二行目\"\r\n");
+    }
+}
