@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `WORKPLACE#<id>`, `DEPARTMENT#<id>`, `LABEL#<id>` | the thing |
 //! | `CODE#<kind>#<code>` | whose code that is: no two of a kind have the same, and lists are read in this order |
-//! | `TREE` | every department with its parent, 32 bytes each: what decisions read ([`tree`]) |
+//! | `TREE` | every department with its parent and with each of its labels, 32 bytes each: what decisions read ([`tree`]) |
 //! | `HOLD` | until when an import may be placing people ([`import`]) |
 //!
 //! Nothing is deleted while somebody stands in it, and the answer to that is exact: a thing counts how often somebody was placed in it

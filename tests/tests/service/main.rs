@@ -14,4 +14,5 @@ mod matrix;
 mod operations;
 mod purge;
 mod restart;
+mod scope;
 mod sign_in;

@@ -116,7 +116,7 @@ struct ScopeView {
     #[schema(value_type = Option<Vec<String>>, example = json!(["dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     departments: Option<BTreeSet<DepartmentId>>,
-    /// ラベルのID。
+    /// ラベルのID（ラベルの付いた部署と、その下位の部署の従業員を含みます）。
     #[schema(value_type = Option<Vec<String>>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<BTreeSet<LabelId>>,

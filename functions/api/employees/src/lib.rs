@@ -49,7 +49,7 @@ fn answer<P: Permission>(permit: &Permit<P>, whole: &WholeEmployee) -> Result<An
         ("employee_number" = Option<String>, Query, description = "社員番号（完全一致）", example = "000123"),
         ("department_id" = Option<String>, Query, description = "部署のID（下位の部署を含みます）", example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
         ("workplace_id" = Option<String>, Query, description = "事業場のID", example = "wpl_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
-        ("label_id" = Option<String>, Query, description = "ラベルのID", example = "lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
+        ("label_id" = Option<String>, Query, description = "ラベルのID（所属する部署やその上位の部署に付いている場合を含みます）", example = "lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
         ("state" = Option<String>, Query, description = "在籍区分（active：在籍、on_leave：休職、seconded：出向、retired：退職）", example = "active"),
         ("sort" = Option<String>, Query, description = "並び順（employee_number：社員番号順（既定）、kana：フリガナ順。先頭に - を付けると逆順）", example = "kana"),
         ("fields" = Option<String>, Query, description = "返す項目（カンマ区切り。id は常に含まれます）", example = "employee_number,name"),

@@ -46,7 +46,7 @@ pub struct EmployeeSearch {
     pub department: Option<DepartmentId>,
     /// In this workplace.
     pub workplace: Option<WorkplaceId>,
-    /// With this label.
+    /// With this label, their own or that of a department that they are in or below: whom a scope of the label reaches.
     pub label: Option<LabelId>,
     /// In this state.
     pub state: Option<EmploymentState>,
@@ -74,7 +74,7 @@ struct Found {
 struct Sieve<'a> {
     search: &'a EmployeeSearch,
     folded: Option<String>,
-    /// Of the department that is looked for.
+    /// Where a department or a label is looked for.
     tree: Option<Tree>,
     reach: &'a Reach,
     /// Whose names the caller sees: nobody is found by a name that they may not see.
@@ -110,10 +110,14 @@ impl Sieve<'_> {
                 of == department || self.tree.as_ref().is_some_and(|tree| tree.is_within(of, department))
             })
         };
+        let carries = |label: LabelId| {
+            let tree = self.tree.as_ref().zip(person.department);
+            person.labels.contains(&label) || tree.is_some_and(|(tree, of)| tree.labels(of).any(|held| held == label))
+        };
         search.number.as_ref().is_none_or(|number| *number == person.number)
             && search.department.is_none_or(within)
             && search.workplace.is_none_or(|workplace| person.workplace == Some(workplace))
-            && search.label.is_none_or(|label| person.labels.contains(&label))
+            && search.label.is_none_or(carries)
             && search.state.is_none_or(|state| person.state == state)
     }
 
@@ -158,8 +162,8 @@ impl Store {
             after,
             limit,
         };
-        let tree =
-            async { if search.department.is_some() { self.read_tree(tenant).await.map(Some) } else { Ok(None) } };
+        let asks_tree = search.department.is_some() || search.label.is_some();
+        let tree = async { if asks_tree { self.read_tree(tenant).await.map(Some) } else { Ok(None) } };
         let mut found = if let Some(few) = self.few(permit, search).await? {
             let (tree, people) = try_join(tree, self.load_people(tenant, &few)).await?;
             let sieve = sieve(tree);
