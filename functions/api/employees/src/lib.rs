@@ -116,7 +116,7 @@ async fn read(
 /// Changes an employee.
 #[utoipa::path(
     patch, path = "/v1/employees/{employee_id}", operation_id = "changeEmployee", summary = "従業員を変更する",
-    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消えます。",
+    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。先の日付の異動は effective_on で予定できます。予定を取り消すには、同じ日付で現在の所属を指定してください。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消えます。",
     params(("employee_id" = String, Path, description = "従業員のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = EmployeeBody, security(("token" = ["employees.manage"])),
     responses((status = 200, description = "変更後の従業員", body = EmployeeView))

@@ -38,13 +38,15 @@ impl Store {
         let mut registered = Vec::with_capacity(numbers.len());
         for id in found {
             let employee = id.and_then(|_| employees.next().flatten());
-            registered.push(match employee.filter(|stored| right.reach().covers(&stored.record.placement())) {
-                None => None,
-                Some(employee) => {
-                    let attributes = self.open_attributes(tenant, &employee.record).await?;
-                    Some(Registered { employee, attributes })
-                }
-            });
+            registered.push(
+                match employee.filter(|stored| right.reach().covers(&stored.record.placement(self.today()))) {
+                    None => None,
+                    Some(employee) => {
+                        let attributes = self.open_attributes(tenant, &employee.record).await?;
+                        Some(Registered { employee, attributes })
+                    }
+                },
+            );
         }
         Ok(registered)
     }
@@ -58,14 +60,16 @@ impl Store {
         self.load_people(right.tenant(), ids).await
     }
 
-    /// Whether somebody is registered with just this content: no name needs to be opened to tell.
+    /// Whether somebody is registered with just this content, from `effective_on` on: no name needs to be opened to tell.
     pub async fn is_same_person(
         &self,
         right: &ImportRight,
         existing: &Employee,
         content: &PersonContent,
+        effective_on: Option<Date>,
     ) -> Result<bool, Error> {
-        Ok(existing.content == hash_of(&self.lookup(right.tenant()).await?, content)?)
+        let stands = content.placements(existing.placements.clone(), effective_on, self.today()) == existing.placements;
+        Ok(stands && existing.content == hash_of(&self.lookup(right.tenant()).await?, content)?)
     }
 
     /// Adds what makes `content` true to `write`: a new person (three items), the changes of an `existing` one (two items, conditional on the
@@ -85,7 +89,7 @@ impl Store {
         let tenant = right.tenant();
         let none = BTreeSet::new();
         let (id, labels) = match existing {
-            Some(stored) if self.is_same_person(right, &stored.record, content).await? => {
+            Some(stored) if self.is_same_person(right, &stored.record, content, effective_on).await? => {
                 return Ok(RowApplied::Unchanged(stored.record.id));
             }
             Some(stored) => (stored.record.id, &stored.record.labels),

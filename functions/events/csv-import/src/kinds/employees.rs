@@ -11,6 +11,7 @@ use domain::{
     },
     organisation::{OrganisationName, WorkplaceCode},
 };
+use jiff::civil::Date;
 use store::{Conflict, Error, Import, Organisation, Person, PersonContent, Registered, RowApplied, Store, Write};
 
 use super::{Applied, Held, Planned, Row, registered};
@@ -196,11 +197,13 @@ impl Register {
         let Some(row) = of(row) else { return Ok(Step::Done(Applied::Conflict)) };
         let (known, person) = known.map_or((None, None), |(known, person)| (Some(known), person.as_ref()));
         // What the row leaves as it is and what is no longer there: the person went since the check.
-        let Some(content) = self.content(row, known, person) else { return Ok(Step::Done(Applied::Conflict)) };
+        let today = store.clock().now().date();
+        let Some(content) = self.content(row, known, person, today) else { return Ok(Step::Done(Applied::Conflict)) };
+        let effective_on = row.effective_on.as_set().copied();
         if let Some(Registered { employee, .. }) = known
             && employee.version != *version
         {
-            let same = store.is_same_person(right, &employee.record, &content).await?;
+            let same = store.is_same_person(right, &employee.record, &content, effective_on).await?;
             // An attempt that was cut short had come this far.
             let ours = employee.record.imported_by == Some(import.id);
             return Ok(Step::Done(match (same, ours) {
@@ -213,7 +216,6 @@ impl Register {
             return Ok(Step::Done(Applied::Conflict));
         }
         let existing = known.map(|known| &known.employee);
-        let effective_on = row.effective_on.as_set().copied();
         Ok(match store.write_person(write, right, import.id, existing, &content, effective_on).await? {
             RowApplied::Unchanged(_) => Step::Done(Applied::Unchanged),
             RowApplied::Conflict => Step::Done(Applied::Conflict),
@@ -221,11 +223,19 @@ impl Register {
         })
     }
 
-    /// Everything that is true of the person after the row; `None` where something is missing.
-    fn content(&self, row: &EmployeeRow, known: Option<&Registered>, person: Option<&Person>) -> Option<PersonContent> {
+    /// Everything that is true of the person after the row; `None` where something is missing. What it does not say of a day to come is what is planned for
+    /// that day.
+    fn content(
+        &self,
+        row: &EmployeeRow,
+        known: Option<&Registered>,
+        person: Option<&Person>,
+        today: Date,
+    ) -> Option<PersonContent> {
+        let day = row.effective_on.as_set().map_or(today, |day| today.max(*day));
         let before = known
             .zip(person)
-            .map(|(known, person)| PersonContent::of(&known.employee.record, &known.attributes, person));
+            .map(|(known, person)| PersonContent::of(&known.employee.record, &known.attributes, person, day));
         let before = before.as_ref();
         Some(PersonContent {
             number: row.number.clone(),
