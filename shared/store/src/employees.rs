@@ -16,6 +16,8 @@
 //!              retired ───────────────────┴── retired ──delete──▶ (gone)
 //! ```
 //!
+//! Their account follows: it is suspended at the end of their last day ([`crate::accounts`]).
+//!
 //! Deleting is for those who were registered by mistake: whoever has a checkup is retired and kept.
 
 mod change;
@@ -34,7 +36,7 @@ use domain::{
     ids::{EmployeeId, ImportId, LabelId, TenantId},
     time::Jst,
 };
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use vault::{Lookup, Purpose};
 
@@ -84,6 +86,14 @@ pub struct Employee {
     pub created_at: Jst,
     /// When something about them last changed.
     pub updated_at: Jst,
+}
+
+impl Employee {
+    /// Their last day, if they have one. Who is retired and nobody said since when has left by yesterday.
+    pub(crate) fn last_day(&self, today: Date) -> Option<Date> {
+        let retired = self.state == EmploymentState::Retired;
+        self.left_on.or_else(|| retired.then(|| today.saturating_sub(1.day())))
+    }
 }
 
 /// What is known about an employee beside their name (属性).

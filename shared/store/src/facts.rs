@@ -79,9 +79,10 @@ impl Store {
         } else {
             None
         };
+        let now = self.clock.now();
         Ok(SignedIn {
-            tenant: tenant.facts(self.clock.now()),
-            account: account.facts(verified.tenant()),
+            tenant: tenant.facts(now),
+            account: account.facts(verified.tenant(), now),
             session: session.facts(verified.session()),
             tree,
         })
@@ -117,7 +118,7 @@ impl Store {
         } else {
             None
         };
-        Ok(Some((of.record.facts(now), who.record.facts(tenant), tree)))
+        Ok(Some((of.record.facts(now), who.record.facts(tenant, now), tree)))
     }
 
     /// Checks a token; the keys are fetched again, at most once a minute, when it was signed with one that is not known here.

@@ -191,12 +191,12 @@ impl Store {
         };
         let (account, session) = (account.record, stored.record);
         let alive = session.epoch == account.epoch
-            && account.state == authz::AccountState::Active
+            && account.state_at(now) == authz::AccountState::Active
             && now < session.ends_at
             // Somebody who was promoted since has the shorter life from now on.
             && now < session.created_at.plus_seconds(lifetime(&account).absolute)
             && now < session.refreshed_at.plus_seconds(lifetime(&account).idle)
-            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant), now);
+            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant, now), now);
         if !alive {
             return Ok(None);
         }

@@ -277,7 +277,7 @@ impl Store {
         let Ok([of, Some(who)]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else { return Ok(None) };
         let (Some(of), Some(who)) = (of, from_item::<Account>(who, now)?) else { return Ok(None) };
         let Some(of) = from_item::<tenants::Tenant>(of, now)? else { return Ok(None) };
-        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant), now);
+        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant, now), now);
         Ok(may.then_some(who.record))
     }
 
@@ -354,7 +354,7 @@ impl Store {
     async fn activate(&self, write: &mut Write, tenant: TenantId, account: AccountId) -> Result<Account, Error> {
         let Stored { record: invited, version } =
             self.load_account(tenant, account).await?.ok_or(authz::Denied::Unauthenticated)?;
-        match invited.state {
+        match invited.state_at(self.clock.now()) {
             authz::AccountState::Active => return Ok(invited),
             authz::AccountState::Suspended => return Err(authz::Denied::Unauthenticated.into()),
             authz::AccountState::Invited => {}

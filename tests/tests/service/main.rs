@@ -8,6 +8,7 @@ mod conventions;
 mod employees;
 mod imports;
 mod isolation;
+mod leavers;
 mod lockout;
 mod mails;
 mod matrix;

@@ -116,7 +116,7 @@ async fn read(
 /// Changes an employee.
 #[utoipa::path(
     patch, path = "/v1/employees/{employee_id}", operation_id = "changeEmployee", summary = "従業員を変更する",
-    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。先の日付の異動は effective_on で予定できます。予定を取り消すには、同じ日付で現在の所属を指定してください。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消えます。",
+    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。先の日付の異動は effective_on で予定できます。予定を取り消すには、同じ日付で現在の所属を指定してください。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消え、アカウントは退職前の状態に戻ります。",
     params(("employee_id" = String, Path, description = "従業員のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = EmployeeBody, security(("token" = ["employees.manage"])),
     responses((status = 200, description = "変更後の従業員", body = EmployeeView))
@@ -136,7 +136,7 @@ async fn change(
 /// Notes that an employee has left.
 #[utoipa::path(
     post, path = "/v1/employees/{employee_id}/retire", operation_id = "retireEmployee", summary = "退職を登録する",
-    description = "在籍区分を退職にします。これから退職する予定は、PATCH で left_on だけを登録してください。すでに退職している場合は409になります。",
+    description = "在籍区分を退職にします。従業員のアカウントは、退職年月日の24時（日本時間）に停止します。利用可能なシステム管理者が1名もいなくなる退職は登録できません（409）。これから退職する予定は、PATCH で left_on だけを登録してください。すでに退職している場合は409になります。",
     params(("employee_id" = String, Path, description = "従業員のID"), ("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送すると最初の応答を返します")),
     request_body = RetirementBody, security(("token" = ["employees.manage"])),
     responses((status = 200, description = "退職を登録した従業員", body = EmployeeView))

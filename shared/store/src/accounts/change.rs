@@ -56,7 +56,8 @@ impl Store {
         write.replace(self, accounts::key(tenant, changed.id), SCHEMA, version, &changed)?;
         self.note_administrator(&mut write, tenant, Some(&details.account), Some(&changed))?;
         let event = self.event(permit, action)?.on(changed.id);
-        let record = AccountDetails { account: changed, ..details };
+        let state = changed.state_at(self.clock.now());
+        let record = AccountDetails { account: changed, state, ..details };
         Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event })
     }
 
@@ -97,7 +98,7 @@ impl Store {
         version: u64,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
-        if details.account.state == AccountState::Suspended {
+        if details.state == AccountState::Suspended {
             return Err(Conflict::WrongState.into());
         }
         let suspended =
@@ -105,7 +106,8 @@ impl Store {
         self.changed(permit, version, details, suspended, Write::new(), "account.suspend")
     }
 
-    /// Resumes a suspended account: active again, or still invited where nobody ever signed in with it.
+    /// Resumes a suspended account: active again, or still invited where nobody ever signed in with it. That of an employee who has left waits for them to come
+    /// back.
     pub async fn resume_account(
         &self,
         permit: &Permit<ManageAccounts>,
@@ -113,7 +115,7 @@ impl Store {
         version: u64,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
-        if details.account.state != AccountState::Suspended {
+        if details.account.state != AccountState::Suspended || details.account.has_left(self.clock.now()) {
             return Err(Conflict::WrongState.into());
         }
         let was_used = details.last_sign_in_at.is_some();

@@ -7,6 +7,7 @@ use authz::{AccountState, Permit, Role, permission::ViewAccounts};
 use domain::{
     ids::{AccountId, TenantId},
     text::fold_for_search,
+    time::Jst,
 };
 use futures_util::future::{try_join, try_join_all};
 use serde::{Deserialize, Serialize};
@@ -55,12 +56,12 @@ pub enum AccountSort {
 }
 
 impl AccountFilter {
-    fn takes(&self, account: &Account) -> bool {
+    fn takes(&self, account: &Account, now: Jst) -> bool {
         let has = |role: Role| match role {
             Role::Employee => account.employee.is_some(),
             role => account.grants.iter().any(|grant| grant.role == role),
         };
-        self.state.is_none_or(|state| account.state == state) && self.role.is_none_or(has)
+        self.state.is_none_or(|state| account.state_at(now) == state) && self.role.is_none_or(has)
     }
 
     /// `q` in the form in which it is compared.
@@ -103,12 +104,12 @@ impl Store {
         mut after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Candidate>, Option<String>), Error> {
-        let needle = filter.needle();
+        let (needle, now) = (filter.needle(), self.clock.now());
         let mut page: Vec<Candidate> = Vec::new();
         for _ in 0..ROUNDS {
             let (accounts, more) = self.accounts_after(tenant, after.clone(), limit).await?;
             let last = accounts.last().map(|stored| stored.record.id.to_string());
-            let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record)).peekable();
+            let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record, now)).peekable();
             while taken.peek().is_some() {
                 if page.len() == limit {
                     let next = page.last().map(|(stored, _)| stored.record.id.to_string());
@@ -167,7 +168,7 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Candidate>, Option<String>), Error> {
-        let needle = filter.needle();
+        let (needle, now) = (filter.needle(), self.clock.now());
         let whole = |table: Table, family: Family| {
             let read = move |shard: String| {
                 let range = Range::whole(table, family, partition(tenant, family, shard));
@@ -182,7 +183,7 @@ impl Store {
         let mut candidates: Vec<Candidate> = Vec::new();
         for item in accounts.into_iter().flatten() {
             let Some(stored) = from_item::<Account>(item, self.clock.now())? else { continue };
-            if !filter.takes(&stored.record) {
+            if !filter.takes(&stored.record, now) {
                 continue;
             }
             let Some(item) = holders.get(&stored.record.id.to_string()).cloned() else { continue };
@@ -237,7 +238,10 @@ impl Store {
                 Some(item) => from_item::<Credential>(item, self.clock.now())?.map(|stored| stored.record),
                 None => None,
             };
-            details.push(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version });
+            details.push(Stored {
+                record: AccountDetails::new(record, holder, credential.as_ref(), self.clock.now()),
+                version,
+            });
         }
         Ok(details)
     }

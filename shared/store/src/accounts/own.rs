@@ -35,7 +35,7 @@ impl Store {
             return Err(Error::NotFound);
         };
         let credential = self.load_credential(&sign_in::key(tenant, &who.record.login)).await?;
-        let details = AccountDetails::new(who.record, holder, credential.as_ref());
+        let details = AccountDetails::new(who.record, holder, credential.as_ref(), now);
         Ok(Stored { record: Me { details, tenant: of.record }, version: who.version })
     }
 }

@@ -10,7 +10,7 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+    ids::{AccountId, DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
 };
 use jiff::civil::Date;
 
@@ -105,7 +105,7 @@ impl Store {
         may_stand(permit.reach(), &placement)?;
         let mut write = Write::new();
         let next = Next { id, existing: None, old_number: None, content, labels, effective_on, imported_by: None };
-        let whole = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
+        let (whole, _) = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
         let event = self.event(permit, "employee.create")?.on(id);
         Ok(Prepared { thing: whole, write, event })
     }
@@ -139,7 +139,7 @@ impl Store {
         self.rewritten(permit, &whole, version, &content, Some(labels), None, "employee.label").await
     }
 
-    /// Notes that an employee leaves (退職) on a day.
+    /// Notes that an employee leaves (退職) on a day, at whose end their account is suspended.
     pub async fn retire_employee(
         &self,
         permit: &Permit<ManageEmployees>,
@@ -219,8 +219,9 @@ impl Store {
             effective_on,
             imported_by: None,
         };
-        let whole = self.write_by_hand(&mut write, permit.tenant(), Some(&was.placement), &after, next).await?;
-        let event = self.event(permit, action)?.on(id);
+        let (whole, account) =
+            self.write_by_hand(&mut write, permit.tenant(), Some(&was.placement), &after, next).await?;
+        let event = self.event(permit, action)?.on(id).on_all(account);
         Ok(Prepared { thing: whole, write, event })
     }
 
@@ -232,8 +233,8 @@ impl Store {
         before: Option<&Placement>,
         after: &Placement,
         next: Next<'_>,
-    ) -> Result<WholeEmployee, Error> {
-        let whole = self.put_employee(write, tenant, next).await?;
+    ) -> Result<(WholeEmployee, Option<AccountId>), Error> {
+        let written = self.put_employee(write, tenant, next).await?;
         if let Some(workplace) = after.workplace
             && before.is_none_or(|before| before.workplace != after.workplace)
         {
@@ -249,7 +250,7 @@ impl Store {
                 self.count_placed::<Label>(write, tenant, *label)?;
             }
         }
-        Ok(whole)
+        Ok(written)
     }
 
     async fn has_checkups(&self, tenant: TenantId, id: EmployeeId) -> Result<bool, Error> {

@@ -7,7 +7,7 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
+    ids::{AccountId, DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
 };
 use jiff::civil::Date;
 use serde::Serialize;
@@ -151,13 +151,13 @@ pub(super) struct Next<'a> {
 }
 
 impl Store {
-    /// Adds everything that makes an employee to `write`.
+    /// Adds everything that makes an employee to `write`. Where their last day is another one, that is their account's, too: which is answered.
     pub(super) async fn put_employee(
         &self,
         write: &mut Write,
         tenant: TenantId,
         next: Next<'_>,
-    ) -> Result<WholeEmployee, Error> {
+    ) -> Result<(WholeEmployee, Option<AccountId>), Error> {
         let Next { id, existing, old_number, content, labels, effective_on, imported_by } = next;
         let lookup = self.lookup(tenant).await?;
         let (key, now) = (key(tenant, id), self.clock.now());
@@ -190,6 +190,13 @@ impl Store {
             }
         };
         self.put_person(write, tenant, id, version, &person).await?;
+        let last_day = employee.last_day(now.date());
+        let account = match before {
+            Some(before) if before.last_day(now.date()) != last_day => {
+                self.follow_employee(write, tenant, id, last_day).await?
+            }
+            _ => None,
+        };
         if old_number != Some(&content.number) && (existing.is_none() || old_number.is_some()) {
             let number = number_key(tenant, &lookup, &content.number);
             let taken = || Conflict::EmployeeNumberTaken.into();
@@ -199,7 +206,8 @@ impl Store {
             }
         }
         let placement = employee.placement(now.date());
-        Ok(WholeEmployee { employee: Stored { record: employee, version }, attributes, person, placement })
+        let employee = Stored { record: employee, version };
+        Ok((WholeEmployee { employee, attributes, person, placement }, account))
     }
 
     /// The name's item hangs on the employee's, whose condition holds for both.

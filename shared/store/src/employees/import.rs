@@ -73,7 +73,8 @@ impl Store {
     }
 
     /// Adds what makes `content` true to `write`: a new person (three items), the changes of an `existing` one (two items, conditional on the
-    /// version that was read), or nothing where nothing is different. An import that registers the same number again registers the same person.
+    /// version that was read, and up to three more where their account follows them), or nothing where nothing is different. An import that registers the same
+    /// number again registers the same person.
     ///
     /// The workplace and the department are those of a [held](Store::hold_organisation) organisation.
     pub async fn write_person(
@@ -109,7 +110,11 @@ impl Store {
             effective_on,
             imported_by: Some(import),
         };
-        self.put_employee(write, tenant, next).await?;
+        let (_, account) = self.put_employee(write, tenant, next).await?;
+        if let Some(account) = account {
+            let event = self.event_of(tenant, right.actor(), "imports.use", "account.follow_employee")?;
+            write.tell(self, &event.on(account).on(id).on(import)).await?;
+        }
         Ok(if existing.is_some() { RowApplied::Updated(id) } else { RowApplied::Created(id) })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use authz::ImportRight;
 use domain::{
+    employee::EmploymentState,
     ids::{DepartmentId, EmployeeId, WorkplaceId},
     intake::{
         Change, Fault, FaultCode,
@@ -126,7 +127,8 @@ impl Register {
         Ok(())
     }
 
-    /// Writes several people in one transaction. Where it fails, one of them has changed meanwhile, and each of them is written alone.
+    /// Writes several people in one transaction. Where it fails, one of them has changed meanwhile, and each of them is written alone; as is whoever
+    /// touches what one before them touches: two administrators who leave are two on one list.
     pub(super) async fn apply(
         &self,
         store: &Store,
@@ -136,11 +138,16 @@ impl Register {
     ) -> Result<Vec<(u64, Applied)>, Error> {
         let mut write = Write::new();
         let mut applied = Vec::with_capacity(group.len());
-        let mut together = Vec::with_capacity(group.len());
+        let (mut together, mut alone) = (Vec::with_capacity(group.len()), Vec::new());
         for (planned, known) in group.iter().zip(self.known(store, right, group).await?) {
-            match self.add(&mut write, store, right, import, planned, known.as_ref()).await? {
+            let mut own = Write::new();
+            match self.add(&mut own, store, right, import, planned, known.as_ref()).await? {
                 Step::Done(outcome) => applied.push((planned.number, outcome)),
-                Step::Added(id) => together.push((planned, id)),
+                Step::Added(_) if write.overlaps(&own) => alone.push(planned),
+                Step::Added(id) => {
+                    write.and(own);
+                    together.push((planned, id));
+                }
             }
         }
         if together.is_empty() {
@@ -166,6 +173,9 @@ impl Register {
                 }
             }
             Err(error) => return Err(error),
+        }
+        for row in alone {
+            applied.extend(Box::pin(self.apply(store, right, import, std::slice::from_ref(row))).await?);
         }
         Ok(applied)
     }
@@ -237,6 +247,11 @@ impl Register {
             .zip(person)
             .map(|(known, person)| PersonContent::of(&known.employee.record, &known.attributes, person, day));
         let before = before.as_ref();
+        // Whoever was retired and is not any more has come back: the day on which they left goes.
+        let retired = |state: EmploymentState| state == EmploymentState::Retired;
+        let came_back =
+            before.is_some_and(|b| retired(b.state)) && row.state.as_set().is_some_and(|state| !retired(*state));
+        let left_on = before.and_then(|b| b.left_on.as_ref()).filter(|_| !came_back);
         Some(PersonContent {
             number: row.number.clone(),
             name: kept(&row.name, before.map(|b| &b.name))?,
@@ -245,7 +260,7 @@ impl Register {
             birth_date: kept(&row.birth_date, before.map(|b| &b.birth_date))?,
             sex: kept(&row.sex, before.map(|b| &b.sex))?,
             hired_on: kept(&row.hired_on, before.map(|b| &b.hired_on))?,
-            left_on: changed(&row.retired_on, before.and_then(|b| b.left_on.as_ref())),
+            left_on: changed(&row.retired_on, left_on),
             workplace: self.workplace(row, before.and_then(|b| b.workplace)),
             department: self.department(row, before.and_then(|b| b.department)),
             job_title: changed(&row.position, before.and_then(|b| b.job_title.as_ref())),
