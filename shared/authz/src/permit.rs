@@ -194,7 +194,8 @@ impl Reach {
         self.everybody || !self.workplaces.is_empty() || !self.departments.is_empty() || !self.labels.is_empty()
     }
 
-    /// Whether somebody at `placement` is within it. Without the department tree a department reaches itself alone: less, never more.
+    /// Whether somebody at `placement` is within it. Without the department tree a department reaches itself alone, and a label those who carry it
+    /// themselves: less, never more.
     #[must_use]
     pub fn covers(&self, placement: &Placement) -> bool {
         self.everybody
@@ -204,12 +205,13 @@ impl Reach {
             || placement.labels.iter().any(|label| self.labels.contains(label))
     }
 
+    /// Whether somebody is within it by their department: one that is named, one below it, or one that a label holds for.
     fn covers_department(&self, department: DepartmentId) -> bool {
         self.departments.contains(&department)
-            || self
-                .tree
-                .as_deref()
-                .is_some_and(|tree| self.departments.iter().any(|ancestor| tree.is_within(department, *ancestor)))
+            || self.tree.as_deref().is_some_and(|tree| {
+                tree.with_ancestors(department).any(|above| self.departments.contains(&above))
+                    || tree.labels(department).any(|label| self.labels.contains(&label))
+            })
     }
 }
 
@@ -290,5 +292,143 @@ impl Permit<crate::permission::UseImports> {
     pub fn import_right(&self, kind: ImportKind) -> Result<ImportRight, Denied> {
         let reach = self.sees(kind.permission()).ok_or(Denied::Forbidden)?;
         ImportRight::within(self.tenant, kind, self.actor.clone(), reach.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    /// A small tenant: few things of each kind, so that they meet.
+    #[derive(Debug)]
+    struct Tenant {
+        /// Each department's parent, which comes before it.
+        parents: Vec<Option<u8>>,
+        /// Which department carries which label.
+        labels: Vec<(u8, u8)>,
+    }
+
+    impl Tenant {
+        fn tree(&self) -> Arc<Tree> {
+            let parent = |department: &Option<u8>| department.map(department_id);
+            let departments = (0..).map(department_id).zip(self.parents.iter().map(parent));
+            let labels = self.labels.iter().map(|(of, label)| (department_id(*of), label_id(*label)));
+            Arc::new(Tree::new(departments).unwrap().labelled(labels))
+        }
+
+        /// The department and every one above it, by climbing.
+        fn upwards(&self, department: u8) -> impl Iterator<Item = u8> {
+            std::iter::successors(Some(department), |at| self.parents[usize::from(*at)])
+        }
+
+        /// What R-02 says of one scope, word by word.
+        fn reaches(&self, scope: &Parts, somebody: &Somebody) -> bool {
+            let in_workplace = somebody.workplace.is_some_and(|workplace| scope.workplaces.contains(&workplace));
+            let in_department =
+                somebody.department.is_some_and(|of| self.upwards(of).any(|above| scope.departments.contains(&above)));
+            let carries = |label: &u8| {
+                let theirs = somebody.labels.contains(label);
+                let departments = somebody.department.map(|of| self.upwards(of)).into_iter().flatten();
+                theirs || departments.into_iter().any(|above| self.labels.contains(&(above, *label)))
+            };
+            in_workplace || in_department || scope.labels.iter().any(carries)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Parts {
+        workplaces: Vec<u8>,
+        departments: Vec<u8>,
+        labels: Vec<u8>,
+    }
+
+    impl Parts {
+        fn scope(&self) -> Scope {
+            Scope::Parts {
+                workplaces: self.workplaces.iter().map(|n| WorkplaceId::from_bytes([*n; 16])).collect(),
+                departments: self.departments.iter().map(|n| department_id(*n)).collect(),
+                labels: self.labels.iter().map(|n| label_id(*n)).collect(),
+            }
+        }
+    }
+
+    #[derive(Debug)]
+    struct Somebody {
+        workplace: Option<u8>,
+        department: Option<u8>,
+        labels: Vec<u8>,
+    }
+
+    impl Somebody {
+        fn placement(&self) -> Placement {
+            Placement {
+                employee: EmployeeId::from_bytes([1; 16]),
+                workplace: self.workplace.map(|n| WorkplaceId::from_bytes([n; 16])),
+                department: self.department.map(department_id),
+                labels: self.labels.iter().map(|n| label_id(*n)).collect(),
+            }
+        }
+    }
+
+    fn department_id(n: u8) -> DepartmentId {
+        DepartmentId::from_bytes([n; 16])
+    }
+
+    fn label_id(n: u8) -> LabelId {
+        LabelId::from_bytes([n; 16])
+    }
+
+    /// How many departments there are, and workplaces, and labels.
+    const DEPARTMENTS: u8 = 12;
+    const OTHERS: u8 = 4;
+
+    fn tenants() -> impl Strategy<Value = Tenant> {
+        let parents = vec(proptest::option::weighted(0.8, 0_u8..DEPARTMENTS), usize::from(DEPARTMENTS));
+        let labels = vec((0..DEPARTMENTS, 0..OTHERS), 0..6);
+        (parents, labels).prop_map(|(picks, labels)| {
+            let before = |(at, pick): (u8, Option<u8>)| pick.filter(|_| at > 0).map(|pick| pick % at);
+            Tenant { parents: (0..).zip(picks).map(before).collect(), labels }
+        })
+    }
+
+    fn parts() -> impl Strategy<Value = Parts> {
+        (vec(0..OTHERS, 0..2), vec(0..DEPARTMENTS, 0..3), vec(0..OTHERS, 0..2))
+            .prop_map(|(workplaces, departments, labels)| Parts { workplaces, departments, labels })
+    }
+
+    fn somebody() -> impl Strategy<Value = Somebody> {
+        (proptest::option::of(0..OTHERS), proptest::option::of(0..DEPARTMENTS), vec(0..OTHERS, 0..3))
+            .prop_map(|(workplace, department, labels)| Somebody { workplace, department, labels })
+    }
+
+    proptest! {
+        #[test]
+        fn r02_a_reach_covers_whom_one_of_its_scopes_reaches_and_nobody_else(
+            tenant in tenants(), scopes in vec(parts(), 0..3), people in vec(somebody(), 1..12),
+        ) {
+            let tree = tenant.tree();
+            let mut reach = Reach::default();
+            for parts in &scopes {
+                let scope = parts.scope();
+                reach.add(&scope, Some(&tree).filter(|_| scope.needs_tree()));
+            }
+            for somebody in &people {
+                let reached = scopes.iter().any(|scope| tenant.reaches(scope, somebody));
+                prop_assert_eq!(reach.covers(&somebody.placement()), reached, "{:?}", somebody);
+            }
+        }
+
+        #[test]
+        fn r02_without_the_tree_a_reach_is_smaller_and_never_larger(
+            tenant in tenants(), scopes in vec(parts(), 0..3), people in vec(somebody(), 1..12),
+        ) {
+            let mut reach = Reach::default();
+            scopes.iter().for_each(|parts| reach.add(&parts.scope(), None));
+            for somebody in people.iter().filter(|somebody| reach.covers(&somebody.placement())) {
+                prop_assert!(scopes.iter().any(|scope| tenant.reaches(scope, somebody)));
+            }
+        }
     }
 }

@@ -119,7 +119,8 @@ impl Role {
 pub enum Scope {
     /// Everybody in the tenant.
     Tenant,
-    /// Employees who are in one of these workplaces, in one of these departments or below, or carry one of these labels.
+    /// Employees who are in one of these workplaces, in one of these departments or below, or carry one of these labels, themselves or by a department that
+    /// they are in or below.
     Parts {
         /// Workplaces (事業場).
         #[serde(default)]
@@ -137,7 +138,7 @@ impl Scope {
     /// Whether telling who is in scope needs the department tree.
     #[must_use]
     pub fn needs_tree(&self) -> bool {
-        matches!(self, Self::Parts { departments, .. } if !departments.is_empty())
+        matches!(self, Self::Parts { departments, labels, .. } if !departments.is_empty() || !labels.is_empty())
     }
 
     /// Whether it reaches nobody at all: such a grant is a mistake.

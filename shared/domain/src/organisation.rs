@@ -1,12 +1,13 @@
-//! Where people work: workplaces (事業場, the legal unit), departments (部署) and the tree that departments form. The tree
-//! answers in two binary searches whether one department lies within another, because every scope is asked that.
+//! Where people work: workplaces (事業場, the legal unit), departments (部署), and the tree that departments form with the labels (ラベル) that they
+//! carry. Every scope is asked for everybody in a list: the tree answers in two binary searches whether one department lies within another, and in
+//! as many steps as a department is deep what holds for it.
 
 use std::borrow::Cow;
 
 use crate::{
     checked::{Checked, Rule, line},
     employee::code_of,
-    ids::DepartmentId,
+    ids::{DepartmentId, LabelId},
 };
 
 /// Rule of [`WorkplaceCode`].
@@ -77,14 +78,18 @@ pub enum TreeFault<N> {
     TooDeep(N),
 }
 
-/// The departments of one tenant, each with all that lies below it. `N` is what departments are named by: their ids, or
+/// The departments of one tenant, each with all that lies below it and the labels that it carries. `N` is what departments are named by: their ids, or
 /// (references to) their codes while a file is being checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree<N = DepartmentId> {
     /// Every department after its parent, and all of a department's descendants right behind it.
     preorder: Vec<N>,
+    /// For each place in `preorder`, that of the department above.
+    above: Vec<Option<usize>>,
     /// By name: where a department stands in `preorder`, and where what follows is no longer below it.
     spans: Vec<(N, Span)>,
+    /// What each department carries itself, by name.
+    labels: Vec<(N, LabelId)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +100,7 @@ struct Span {
 
 impl<N> Default for Tree<N> {
     fn default() -> Self {
-        Self { preorder: Vec::new(), spans: Vec::new() }
+        Self { preorder: Vec::new(), above: Vec::new(), spans: Vec::new(), labels: Vec::new() }
     }
 }
 
@@ -126,14 +131,23 @@ impl<N: Ord + Copy> Tree<N> {
         if faults.is_empty() { Ok(tree) } else { Err(faults) }
     }
 
-    /// Lays out everything below `parent`; `children` is sorted by parent. Cycles are never entered: nothing leads there.
+    /// The same tree, whose departments carry these labels.
+    #[must_use]
+    pub fn labelled(mut self, labels: impl IntoIterator<Item = (N, LabelId)>) -> Self {
+        self.labels = labels.into_iter().collect();
+        self.labels.sort_unstable();
+        self
+    }
+
+    /// Lays out everything below what stands at `above`; `children` is sorted by parent. Cycles are never entered: nothing leads there.
     fn lay_out(
         &mut self,
         children: &[(N, Option<N>)],
-        parent: Option<N>,
+        above: Option<usize>,
         depth: usize,
         faults: &mut Vec<TreeFault<N>>,
     ) {
+        let parent = above.map(|at| self.preorder[at]);
         let from = children.partition_point(|&(_, of)| of < parent);
         for &(department, _) in children[from..].iter().take_while(|&&(_, of)| of == parent) {
             if depth > DEEPEST {
@@ -142,7 +156,8 @@ impl<N: Ord + Copy> Tree<N> {
             }
             let enter = self.preorder.len();
             self.preorder.push(department);
-            self.lay_out(children, Some(department), depth + 1, faults);
+            self.above.push(above);
+            self.lay_out(children, Some(enter), depth + 1, faults);
             self.spans.push((department, Span { enter, leave: self.preorder.len() }));
         }
     }
@@ -159,6 +174,20 @@ impl<N: Ord + Copy> Tree<N> {
             (Some(inner), Some(outer)) => outer.enter <= inner.enter && inner.enter < outer.leave,
             _ => false,
         }
+    }
+
+    /// The department and every one above it, from below; nothing for an unknown one.
+    pub fn with_ancestors(&self, department: N) -> impl Iterator<Item = N> {
+        let from = self.span(department).map(|span| span.enter);
+        std::iter::successors(from, |at| self.above[*at]).map(|at| self.preorder[at])
+    }
+
+    /// The labels that hold for whoever stands in `department`: its own, and those of every department above it.
+    pub fn labels(&self, department: N) -> impl Iterator<Item = LabelId> {
+        self.with_ancestors(department).flat_map(|of| {
+            let own = self.labels.partition_point(|(department, _)| *department < of);
+            self.labels[own..].iter().take_while(move |(department, _)| *department == of).map(|(_, label)| *label)
+        })
     }
 
     /// The department and all that lies below it, parents before children; nothing for an unknown one.
@@ -207,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn r02_a_departments_labels_hold_for_all_that_lies_below() {
+        let label = |n| LabelId::from_bytes([n; 16]);
+        let tree = sample().labelled([("D200", label(1)), ("D211", label(2)), ("D100", label(3)), ("X", label(4))]);
+        let labels = |department| tree.labels(department).collect::<Vec<_>>();
+        assert_eq!(labels("D211"), [label(2), label(1)]);
+        assert_eq!((labels("D210"), labels("D200"), labels("D100")), (vec![label(1)], vec![label(1)], vec![label(3)]));
+        assert!(labels("X").is_empty(), "an unknown department carries nothing");
+    }
+
+    #[test]
     fn departments_that_form_no_tree_are_named() {
         assert_eq!(Tree::new([("A", None), ("A", None)]), Err(vec![TreeFault::Duplicate("A")]));
         assert_eq!(Tree::new([("A", Some("B"))]), Err(vec![TreeFault::UnknownParent("A")]));
@@ -242,6 +281,7 @@ mod tests {
                     let climbed = std::iter::successors(Some(inner), |&at| parents[at]).any(|at| at == outer);
                     prop_assert_eq!(tree.is_within(inner, outer), climbed);
                     prop_assert_eq!(tree.with_descendants(outer).contains(&inner), climbed);
+                    prop_assert_eq!(tree.with_ancestors(inner).any(|above| above == outer), climbed);
                 }
             }
         }

@@ -294,6 +294,8 @@ impl From<store::Error> for Problem {
         match error {
             Error::NotFound => Self::not_found(),
             Error::Stale => Self::new(Kind::Stale),
+            // It contradicts nothing: what was sent names something that is not there.
+            Error::Conflict(missing @ Conflict::MissingReference) => Self::new(Kind::Invalid).with(fault_of(missing)),
             Error::Conflict(conflict) => Self::new(Kind::Conflict).with(fault_of(conflict)),
             Error::BadCursor => Self::new(Kind::BadQuery).with(Fault::at(
                 "cursor",

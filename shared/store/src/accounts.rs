@@ -7,6 +7,8 @@
 //!    └───────────────────────────┴───────────────────────┴──▶ deleted (gone)
 //! ```
 //!
+//! The account of an employee whose last day is over is suspended, whatever is stored: it follows the employee ([`employee`]).
+//!
 //! An invited account has an initial password, or none yet and an invitation by mail ([`crate::links`]). Locked is not a state of the account but of its
 //! credentials: five wrong passwords or one-time passwords in a row ([`crate::sign_in`]), whatever the account's state.
 //!
@@ -19,6 +21,7 @@
 mod administrators;
 mod change;
 mod create;
+mod employee;
 mod grants;
 mod list;
 mod otp_reset;
@@ -40,6 +43,7 @@ use domain::{
     time::Jst,
 };
 use futures_util::future::try_join;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
@@ -58,12 +62,15 @@ pub(crate) const SCHEMA: u8 = 1;
 pub struct Account {
     /// Its id.
     pub id: AccountId,
-    /// Where it is in its life.
+    /// Where it is in its life, as far as that is its own: whoever asks where it is now asks [`Account::state_at`].
     #[serde(rename = "account_state")]
-    pub state: AccountState,
+    pub(crate) state: AccountState,
     /// The employee that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub employee: Option<EmployeeId>,
+    /// That employee's last day (退職年月日), if they have one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub employee_left_on: Option<Date>,
     /// What it was granted.
     #[serde(default)]
     pub grants: Vec<Grant>,
@@ -88,12 +95,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// What decisions need to know of it.
-    pub(crate) fn facts(&self, tenant: TenantId) -> AccountFacts {
+    /// What decisions at `now` need to know of it.
+    pub(crate) fn facts(&self, tenant: TenantId, now: Jst) -> AccountFacts {
         AccountFacts {
             account: self.id,
             tenant,
-            state: self.state,
+            state: self.state_at(now),
             employee: self.employee,
             grants: self.grants.clone(),
             personnel_authority: self.personnel_authority,
@@ -129,6 +136,8 @@ pub struct AccountDetails {
     pub account: Account,
     /// Who holds it.
     pub holder: Holder,
+    /// Where it is in its life at this moment. What time alone makes of it is not part of the version.
+    pub state: AccountState,
     /// Five failures in a row have locked it (R-07). Not part of the version: attempts to sign in change no account.
     pub locked: bool,
     /// When it was last signed in with.
@@ -136,8 +145,9 @@ pub struct AccountDetails {
 }
 
 impl AccountDetails {
-    fn new(account: Account, holder: Holder, credential: Option<&Credential>) -> Self {
+    fn new(account: Account, holder: Holder, credential: Option<&Credential>, now: Jst) -> Self {
         Self {
+            state: account.state_at(now),
             account,
             holder,
             locked: credential.is_some_and(Credential::is_locked),
@@ -194,7 +204,7 @@ impl Store {
         let (stored, holder) = try_join(self.load_account(tenant, account), self.load_holder(tenant, account)).await?;
         let (Some(Stored { record, version }), Some(holder)) = (stored, holder) else { return Err(Error::NotFound) };
         let credential = self.load_credential(&credentials::key(tenant, &record.login)).await?;
-        Ok(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version })
+        Ok(Stored { record: AccountDetails::new(record, holder, credential.as_ref(), self.clock.now()), version })
     }
 
     /// Adds to `write` that an account is another from now on: its item, and what that means for the list of administrators. Stale where it has changed since it was read.

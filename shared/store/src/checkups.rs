@@ -88,7 +88,7 @@ impl Store {
         let tenant = permit.tenant();
         let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
         let (found, items) = try_join(self.load_employee(tenant, employee), self.db.query_all(range)).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement();
+        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
         if !permit.reach().covers(&placement) {
             return Err(Error::NotFound);
         }
@@ -111,7 +111,7 @@ impl Store {
         let tenant = permit.tenant();
         let key = key(tenant, employee, id);
         let (found, item) = try_join(self.load_employee(tenant, employee), self.db.get(&key)).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement();
+        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
         if !permit.reach().covers(&placement) {
             return Err(Error::NotFound);
         }

@@ -5,7 +5,7 @@
 //! | table, family | clear | sealed |
 //! | --- | --- | --- |
 //! | `records`, employee | ids, placement with its history, state and dates of employment, a keyed hash of the content | number, birth date, sex, kind of employment, job (`attributes`) |
-//! | `names`, person | | number, name, kana, mail, and what lists filter by: placement, labels, state (`names`) |
+//! | `names`, person | | number, name, kana, mail, and what lists filter by: placements from then on, labels, state (`names`) |
 //! | `records`, employee number | whose number it is, under the number's keyed hash | |
 //!
 //! ```text
@@ -16,11 +16,14 @@
 //!              retired ───────────────────┴── retired ──delete──▶ (gone)
 //! ```
 //!
+//! Their account follows: it is suspended at the end of their last day ([`crate::accounts`]).
+//!
 //! Deleting is for those who were registered by mistake: whoever has a checkup is retired and kept.
 
 mod change;
 mod content;
 mod import;
+mod placements;
 mod search;
 
 use std::collections::BTreeSet;
@@ -30,16 +33,17 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
+    ids::{EmployeeId, ImportId, LabelId, TenantId},
     time::Jst,
 };
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use vault::{Lookup, Purpose};
 
 pub use change::EmployeeChange;
 pub use content::PersonContent;
 pub use import::Registered;
+pub use placements::{PlacedSince, Placements};
 pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort};
 
 use crate::{
@@ -61,12 +65,6 @@ pub struct Employee {
     /// Whether and how they work here (在籍区分).
     #[serde(rename = "employment_state")]
     pub state: EmploymentState,
-    /// Their workplace (事業場).
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub workplace: Option<WorkplaceId>,
-    /// Their department (部署).
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub department: Option<DepartmentId>,
     /// Their labels (ラベル).
     #[serde(default)]
     pub labels: BTreeSet<LabelId>,
@@ -75,8 +73,8 @@ pub struct Employee {
     /// When they left or will leave (退職年月日).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub left_on: Option<Date>,
-    /// Where they stood, oldest first; the last one holds today. The newest 200 are kept, and nothing is known of before the first.
-    pub placements: Vec<PlacedSince>,
+    /// Where they stood, stand and will stand.
+    pub placements: Placements,
     /// The keyed hash of all that an import can say about them: the same content has the same.
     pub(crate) content: String,
     /// [`EmployeeAttributes`].
@@ -90,29 +88,11 @@ pub struct Employee {
     pub updated_at: Jst,
 }
 
-/// Where somebody stood from a day on (異動歴).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlacedSince {
-    /// The day.
-    pub from: Date,
-    /// The workplace.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub workplace: Option<WorkplaceId>,
-    /// The department.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub department: Option<DepartmentId>,
-}
-
 impl Employee {
-    /// Where they stand: what scopes are compared with.
-    #[must_use]
-    pub fn placement(&self) -> Placement {
-        Placement {
-            employee: self.id,
-            workplace: self.workplace,
-            department: self.department,
-            labels: self.labels.clone(),
-        }
+    /// Their last day, if they have one. Who is retired and nobody said since when has left by yesterday.
+    pub(crate) fn last_day(&self, today: Date) -> Option<Date> {
+        let retired = self.state == EmploymentState::Retired;
+        self.left_on.or_else(|| retired.then(|| today.saturating_sub(1.day())))
     }
 }
 
@@ -156,12 +136,8 @@ pub struct Person {
     /// Their mail address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mail: Option<MailAddress>,
-    /// As in [`Employee`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) workplace: Option<WorkplaceId>,
-    /// As in [`Employee`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) department: Option<DepartmentId>,
+    /// As in [`Employee`], from when it was written on.
+    pub(crate) placements: Placements,
     /// As in [`Employee`].
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub(crate) labels: BTreeSet<LabelId>,
@@ -188,6 +164,8 @@ pub struct WholeEmployee {
     pub attributes: EmployeeAttributes,
     /// The name.
     pub person: Person,
+    /// Where they stand today.
+    pub placement: Placement,
 }
 
 pub(crate) fn key(tenant: TenantId, id: EmployeeId) -> Key {
@@ -207,7 +185,7 @@ impl Store {
     /// One employee with everything about them.
     pub async fn employee(&self, permit: &Permit<ViewEmployees>, id: EmployeeId) -> Result<WholeEmployee, Error> {
         let whole = self.load_whole(permit.tenant(), id).await?.ok_or(Error::NotFound)?;
-        if permit.reach().covers(&whole.employee.record.placement()) { Ok(whole) } else { Err(Error::NotFound) }
+        if permit.reach().covers(&whole.placement) { Ok(whole) } else { Err(Error::NotFound) }
     }
 
     pub(crate) async fn load_whole(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<WholeEmployee>, Error> {
@@ -215,7 +193,8 @@ impl Store {
             futures_util::future::try_join(self.load_employee(tenant, id), self.load_person(tenant, id)).await?;
         let (Some(employee), Some(person)) = (employee, person) else { return Ok(None) };
         let attributes = self.open_attributes(tenant, &employee.record).await?;
-        Ok(Some(WholeEmployee { employee, attributes, person }))
+        let placement = employee.record.placement(self.today());
+        Ok(Some(WholeEmployee { employee, attributes, person, placement }))
     }
 
     pub(crate) async fn load_employee(

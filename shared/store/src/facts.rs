@@ -79,7 +79,7 @@ impl Store {
             tree: self.tree_for(&of, &who).await?,
             broken_glass: self.glass_broken_in(&how, now).await?,
             tenant: of.facts(now),
-            account: who.facts(tenant),
+            account: who.facts(tenant, now),
             session: how.facts(session, &who),
         }))
     }
@@ -125,7 +125,7 @@ impl Store {
             return Ok(None);
         };
         let tree = self.tree_for(&of.record, &who.record).await?;
-        Ok(Some((of.record.facts(now), who.record.facts(tenant), tree)))
+        Ok(Some((of.record.facts(now), who.record.facts(tenant, now), tree)))
     }
 
     /// Checks a token; the keys are fetched again, at most once a minute, when it was signed with one that is not known here.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use domain::ids::{Id, TenantId};
+use jiff::civil::Date;
 use serde::{Serialize, de::DeserializeOwned};
 use vault::{Lookup, Place, Purpose, Vault};
 use zeroize::Zeroizing;
@@ -57,7 +58,7 @@ pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS}
 pub use db::TableNames;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
-    PersonContent, PlacedSince, Registered, WholeEmployee,
+    PersonContent, PlacedSince, Placements, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
 pub use files::{Files, ObjectVersion, Upload};
@@ -121,6 +122,11 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The day that it is in Japan.
+    pub(crate) fn today(&self) -> Date {
+        self.clock.now().date()
     }
 
     /// A new id.

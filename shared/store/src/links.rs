@@ -190,9 +190,9 @@ impl Store {
         let account = self.load_account(tenant, record.account).await?.ok_or(Error::NotFound)?;
         let of = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record.facts(now);
         let is_alive = account.record.epoch == record.epoch
-            && account.record.state == kind.state()
+            && account.record.state_at(now) == kind.state()
             // From where is asked at the sign-in that follows.
-            && (tenant == PLATFORM || authz::may_sign_in(&of, &account.record.facts(tenant), origin.address, now));
+            && (tenant == PLATFORM || authz::may_sign_in(&of, &account.record.facts(tenant, now), origin.address, now));
         if !is_alive {
             return Err(Error::NotFound);
         }
@@ -251,7 +251,7 @@ impl Store {
         let Some(account) = credential.and_then(|credential| credential.account) else { return Ok(None) };
         let Some(Stored { record: account, .. }) = self.load_account(tenant, account).await? else { return Ok(None) };
         let has_mail = self.load_holder(tenant, account.id).await?.is_some_and(|holder| holder.mail.is_some());
-        Ok((account.state == AccountState::Active && has_mail).then_some((tenant, account)))
+        Ok((account.state_at(self.clock.now()) == AccountState::Active && has_mail).then_some((tenant, account)))
     }
 }
 

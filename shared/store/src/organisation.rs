@@ -6,10 +6,10 @@
 //! | --- | --- |
 //! | `WORKPLACE#<id>`, `DEPARTMENT#<id>`, `LABEL#<id>` | the thing |
 //! | `CODE#<kind>#<code>` | whose code that is: no two of a kind have the same, and lists are read in this order |
-//! | `TREE` | every department with its parent, 32 bytes each: what decisions read ([`tree`]) |
+//! | `TREE` | every department with its parent and with each of its labels, 32 bytes each: what decisions read ([`tree`]) |
 //! | `HOLD` | until when an import may be placing people ([`import`]) |
 //!
-//! Nothing is deleted while somebody stands in it, and the answer to that is exact: a thing counts how often somebody was placed in it
+//! Nothing is deleted while somebody stands in it or is to be moved there, and the answer to that is exact: a thing counts how often somebody was placed in it
 //! (`placed`), a delete reads that count, then looks at everybody, and goes through only if nobody was placed since and no import may be placing.
 
 mod departments;
@@ -206,7 +206,9 @@ impl Store {
         let id = unit.id();
         let alone = U::somebody_in(id);
         let (somebody, granted) = futures_util::future::try_join(
-            self.any_employee(tenant, |employee| stands_in(&alone, &employee.placement())),
+            self.any_employee(tenant, |employee| {
+                employee.placements_from(looked_at.date()).any(|placement| stands_in(&alone, &placement))
+            }),
             self.any_grant(tenant, |scope| reaches_into(scope, &alone)),
         )
         .await?;

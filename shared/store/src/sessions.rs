@@ -210,9 +210,9 @@ impl Store {
         };
         let (account, session) = (account.record, stored.record);
         let alive = session.epoch == account.epoch
-            && account.state == authz::AccountState::Active
+            && account.state_at(now) == authz::AccountState::Active
             && now < session.facts(token.session, &account).expires_at
-            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant), origin.address, now);
+            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant, now), origin.address, now);
         if !alive {
             return Ok(None);
         }

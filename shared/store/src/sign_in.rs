@@ -231,7 +231,7 @@ impl Store {
             return Ok(None);
         };
         let address = applicant.permit.actor().origin().address;
-        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant), address, now);
+        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant, now), address, now);
         Ok(may.then_some(who.record))
     }
 
@@ -326,7 +326,7 @@ impl Store {
     async fn activate(&self, write: &mut Write, tenant: TenantId, account: AccountId) -> Result<Account, Error> {
         let Stored { record: invited, version } =
             self.load_account(tenant, account).await?.ok_or(authz::Denied::Unauthenticated)?;
-        match invited.state {
+        match invited.state_at(self.clock.now()) {
             authz::AccountState::Active => return Ok(invited),
             authz::AccountState::Suspended => return Err(authz::Denied::Unauthenticated.into()),
             authz::AccountState::Invited => {}

@@ -53,6 +53,12 @@ impl Write {
         self.parts.is_empty()
     }
 
+    /// Whether both touch the same item, which one transaction cannot do twice.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.parts.iter().any(|part| other.parts.iter().any(|theirs| part.key == theirs.key))
+    }
+
     /// Puts an item that must not exist yet.
     pub(crate) fn create<T: Serialize>(
         &mut self,
@@ -136,11 +142,6 @@ impl Write {
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.parts.push(Part { key, item: TransactWriteItem::builder().delete(delete).build(), otherwise });
         Ok(self)
-    }
-
-    /// Holds that an item exists, without touching it.
-    pub(crate) fn require(&mut self, store: &Store, key: Key, otherwise: fn() -> Error) -> Result<&mut Self, Error> {
-        self.check(store, key, "attribute_exists(pk)", Attributes::new(), otherwise)
     }
 
     /// Holds a condition on an item, without touching it.

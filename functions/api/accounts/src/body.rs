@@ -127,7 +127,7 @@ struct ScopeBody {
     /// 部署のID（下位の部署を含みます）。
     #[schema(value_type = Option<Vec<String>>, example = json!(["dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     departments: Option<BTreeSet<DepartmentId>>,
-    /// ラベルのID。
+    /// ラベルのID（ラベルの付いた部署と、その下位の部署の従業員を含みます）。
     #[schema(value_type = Option<Vec<String>>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     labels: Option<BTreeSet<LabelId>>,
 }

@@ -23,14 +23,14 @@ const HEADER: [&str; 12] = [
 /// The whole file, as of `now`.
 pub(crate) fn file(accounts: &[AccountDetails], now: Jst) -> CsvFile<12> {
     let mut file = CsvFile::new(HEADER);
-    for AccountDetails { account, holder, locked, last_sign_in_at } in accounts {
+    for AccountDetails { account, holder, state, locked, last_sign_in_at } in accounts {
         let grants: Vec<String> = account.grants.iter().map(grant).collect();
         let used = last_sign_in_at.unwrap_or(account.created_at);
         let unused_days = (now.epoch_seconds() - used.epoch_seconds()).div_euclid(86_400);
         file.row([
             holder.login_id.as_str(),
             holder.name.as_str(),
-            state(account.state),
+            state_name(*state),
             yes(*locked),
             &grants.join(" / "),
             yes(account.personnel_authority),
@@ -45,7 +45,7 @@ pub(crate) fn file(accounts: &[AccountDetails], now: Jst) -> CsvFile<12> {
     file
 }
 
-const fn state(state: AccountState) -> &'static str {
+const fn state_name(state: AccountState) -> &'static str {
     match state {
         AccountState::Invited => "未使用",
         AccountState::Active => "利用中",

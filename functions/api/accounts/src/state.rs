@@ -27,6 +27,7 @@ pub(crate) async fn suspend(
 /// Resumes an account.
 #[utoipa::path(
     post, path = "/v1/accounts/{account_id}/resume", operation_id = "resumeAccount", summary = "アカウントの停止を解除する",
+    description = "退職した従業員のアカウントの停止は解除できません（409）。従業員を在籍に戻すと、退職前の状態に戻ります。",
     params(("account_id" = String, Path, description = "アカウントのID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     security(("token" = ["accounts.manage"])), responses((status = 200, description = "再開したアカウント", body = AccountView))
 )]

@@ -7,6 +7,7 @@ use domain::{
     ids::{AccountId, DepartmentId, EmployeeId, LabelId, WorkplaceId},
     time::Jst,
 };
+use jiff::civil::Date;
 use serde::Serialize;
 use store::{Account, AccountDetails};
 use utoipa::ToSchema;
@@ -30,7 +31,7 @@ pub(crate) struct AccountView {
     #[schema(example = "hanako.sato@minato.example")]
     #[serde(skip_serializing_if = "Option::is_none")]
     mail: Option<String>,
-    /// 状態（`invited`：未使用、`active`：利用中、`suspended`：停止中）。
+    /// 状態（`invited`：未使用、`active`：利用中、`suspended`：停止中。退職した従業員のアカウントは停止中です）。
     #[schema(value_type = String, example = "active")]
     state: AccountState,
     /// サインインが抑止されているかどうか（続けて5回誤った場合）。
@@ -39,6 +40,10 @@ pub(crate) struct AccountView {
     #[schema(value_type = Option<String>, example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<EmployeeId>,
+    /// その従業員の退職（予定）年月日。この日の24時（日本時間）にアカウントは自動的に停止します。
+    #[schema(value_type = Option<String>, format = Date, example = "2027-03-31")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employee_left_on: Option<Date>,
     /// 付与した権限。
     grants: Vec<GrantView>,
     /// 人事権を持つ者かどうか。
@@ -72,9 +77,10 @@ impl AccountView {
             login_id: holder.login_id.to_string(),
             name: names.then(|| holder.name.to_string()),
             mail: holder.mail.as_ref().filter(|_| names).map(ToString::to_string),
-            state: account.state,
+            state: details.state,
             locked: details.locked,
             employee_id: account.employee,
+            employee_left_on: account.employee_left_on,
             grants: account.grants.iter().map(GrantView::of).collect(),
             personnel_authority: account.personnel_authority,
             grants_lack: lacking(account),
@@ -132,7 +138,7 @@ struct ScopeView {
     #[schema(value_type = Option<Vec<String>>, example = json!(["dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     departments: Option<BTreeSet<DepartmentId>>,
-    /// ラベルのID。
+    /// ラベルのID（ラベルの付いた部署と、その下位の部署の従業員を含みます）。
     #[schema(value_type = Option<Vec<String>>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<BTreeSet<LabelId>>,

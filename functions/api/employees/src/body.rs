@@ -112,7 +112,7 @@ pub(crate) struct NewEmployeeBody {
     /// 部署のID。
     #[schema(example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     department_id: Option<String>,
-    /// この所属になった日。省略すると今日です。
+    /// この所属になる日。省略すると今日です。登録時の所属は、この日より前にも適用されます。
     #[schema(format = Date, example = "2026-04-01")]
     effective_on: Option<String>,
     /// 役職。
@@ -237,7 +237,7 @@ pub(crate) struct EmployeeBody {
     #[schema(value_type = Option<String>, example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     #[serde(default, deserialize_with = "endpoint::sent")]
     department_id: Option<Option<String>>,
-    /// この所属になった日。省略すると今日です。先の日付は今日とみなします。
+    /// この所属になる日。省略すると今日です。先の日付を指定すると異動の予定になり、その日の0時（日本時間）に所属が変わります。
     #[schema(format = Date, example = "2026-10-01")]
     effective_on: Option<String>,
     /// 役職。null を指定すると削除します。

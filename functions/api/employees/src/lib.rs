@@ -49,7 +49,7 @@ fn answer<P: Permission>(permit: &Permit<P>, whole: &WholeEmployee) -> Result<An
         ("employee_number" = Option<String>, Query, description = "社員番号（完全一致）", example = "000123"),
         ("department_id" = Option<String>, Query, description = "部署のID（下位の部署を含みます）", example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
         ("workplace_id" = Option<String>, Query, description = "事業場のID", example = "wpl_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
-        ("label_id" = Option<String>, Query, description = "ラベルのID", example = "lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
+        ("label_id" = Option<String>, Query, description = "ラベルのID（所属する部署やその上位の部署に付いている場合を含みます）", example = "lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
         ("state" = Option<String>, Query, description = "在籍区分（active：在籍、on_leave：休職、seconded：出向、retired：退職）", example = "active"),
         ("sort" = Option<String>, Query, description = "並び順（employee_number：社員番号順（既定）、kana：フリガナ順。先頭に - を付けると逆順）", example = "kana"),
         ("fields" = Option<String>, Query, description = "返す項目（カンマ区切り。id は常に含まれます）", example = "employee_number,name"),
@@ -116,7 +116,7 @@ async fn read(
 /// Changes an employee.
 #[utoipa::path(
     patch, path = "/v1/employees/{employee_id}", operation_id = "changeEmployee", summary = "従業員を変更する",
-    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消えます。",
+    description = "指定した項目だけを変更します。事業場・部署を変更すると異動の履歴に残ります。先の日付の異動は effective_on で予定できます。予定を取り消すには、同じ日付で現在の所属を指定してください。退職は POST /v1/employees/{employee_id}/retire で登録してください。退職者を在籍に戻すと退職年月日は消え、アカウントは退職前の状態に戻ります。",
     params(("employee_id" = String, Path, description = "従業員のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = EmployeeBody, security(("token" = ["employees.manage"])),
     responses((status = 200, description = "変更後の従業員", body = EmployeeView))
@@ -136,7 +136,7 @@ async fn change(
 /// Notes that an employee has left.
 #[utoipa::path(
     post, path = "/v1/employees/{employee_id}/retire", operation_id = "retireEmployee", summary = "退職を登録する",
-    description = "在籍区分を退職にします。これから退職する予定は、PATCH で left_on だけを登録してください。すでに退職している場合は409になります。",
+    description = "在籍区分を退職にします。従業員のアカウントは、退職年月日の24時（日本時間）に停止します。利用可能なシステム管理者が1名もいなくなる退職は登録できません（409）。これから退職する予定は、PATCH で left_on だけを登録してください。すでに退職している場合は409になります。",
     params(("employee_id" = String, Path, description = "従業員のID"), ("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送すると最初の応答を返します")),
     request_body = RetirementBody, security(("token" = ["employees.manage"])),
     responses((status = 200, description = "退職を登録した従業員", body = EmployeeView))

@@ -84,7 +84,7 @@ pub(crate) struct EmployeeView {
     /// ラベルのID。
     #[schema(value_type = Vec<String>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     labels: BTreeSet<LabelId>,
-    /// 異動の履歴（古い順。最後の要素が現在の所属です）。一覧には含まれません。
+    /// 異動の履歴（古い順。先の日付の要素は異動の予定です）。一覧には含まれません。
     #[serde(skip_serializing_if = "Option::is_none")]
     placements: Option<Vec<PlacementView>>,
     /// 登録した日時。
@@ -171,8 +171,8 @@ impl EmployeeView {
     /// What `permit` shows of an employee.
     pub(crate) fn of<P: Permission>(permit: &Permit<P>, whole: &WholeEmployee) -> Self {
         let (employee, attributes) = (&whole.employee.record, whole.attributes.clone());
-        let (placement, person) = (employee.placement(), whole.person.clone());
-        let sees = |column| permit.sees_of(column, &placement);
+        let (placement, person) = (&whole.placement, whole.person.clone());
+        let sees = |column| permit.sees_of(column, placement);
         Self {
             id: employee.id,
             employee_number: attributes.number,
@@ -187,8 +187,8 @@ impl EmployeeView {
             }),
             hired_on: employee.hired_on,
             left_on: employee.left_on,
-            workplace_id: employee.workplace,
-            department_id: employee.department,
+            workplace_id: placement.workplace,
+            department_id: placement.department,
             job_title: attributes.job_title,
             occupation: attributes.occupation,
             employment_type: attributes.employment_type,

@@ -121,7 +121,7 @@ impl MeView {
             login_id: holder.login_id.to_string(),
             name: holder.name.to_string(),
             mail: holder.mail.as_ref().map(ToString::to_string),
-            state: account.state,
+            state: me.details.state,
             tenant: OwnTenant {
                 id: tenant.id,
                 code: (tenant.id != PLATFORM).then(|| tenant.code.to_string()),

@@ -1,5 +1,7 @@
 //! Departments (部署).
 
+use std::collections::BTreeSet;
+
 use authz::{
     Permit,
     permission::{ManageOrganisation, ViewOrganisation},
@@ -7,7 +9,7 @@ use authz::{
 use axum::extract::State;
 use domain::{
     checked::Refused,
-    ids::DepartmentId,
+    ids::{DepartmentId, LabelId},
     organisation::{DepartmentCode, OrganisationName},
     time::Jst,
 };
@@ -39,6 +41,9 @@ struct DepartmentView {
     /// 上位部署のID。最上位の部署では null です。
     #[schema(value_type = Option<String>, example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6c")]
     parent_id: Option<DepartmentId>,
+    /// この部署に付いているラベルのID（上位の部署のラベルは含みません）。
+    #[schema(value_type = Vec<String>, example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    labels: BTreeSet<LabelId>,
     /// 登録した日時。
     #[schema(value_type = String, format = DateTime, example = "2026-04-01T09:00:00.000+09:00")]
     created_at: Jst,
@@ -49,8 +54,8 @@ struct DepartmentView {
 
 impl From<Department> for DepartmentView {
     fn from(department: Department) -> Self {
-        let Department { id, code, name, parent, created_at, updated_at, .. } = department;
-        Self { id, code, name, parent_id: parent, created_at, updated_at }
+        let Department { id, code, name, parent, labels, created_at, updated_at, .. } = department;
+        Self { id, code, name, parent_id: parent, labels, created_at, updated_at }
     }
 }
 
@@ -105,6 +110,24 @@ const UNKNOWN_PARENT: Refused = Refused {
     detail: "上位部署が存在しません。部署のIDを確認してください。",
 };
 
+/// How many labels a department carries at most.
+const MOST_LABELS: usize = 50;
+
+const UNKNOWN_LABEL: Refused = Refused {
+    code: "missing_reference",
+    detail: "ラベルが存在しません。ラベルのIDを確認してください。",
+};
+
+/// Reads labels; notes each that is none.
+fn labels(checks: &mut Checks, ids: &[String]) -> BTreeSet<LabelId> {
+    if ids.len() > MOST_LABELS {
+        checks.fault("/labels", "too_many", format!("ラベルは{MOST_LABELS}件まで指定できます。"));
+    }
+    let read =
+        |(at, id): (usize, &String)| checks.field(&format!("/labels/{at}"), id.parse().map_err(|_| UNKNOWN_LABEL));
+    ids.iter().enumerate().filter_map(read).collect()
+}
+
 fn parent(id: &str) -> Result<DepartmentId, Refused> {
     id.parse().map_err(|_| UNKNOWN_PARENT)
 }
@@ -122,6 +145,10 @@ struct NewDepartmentBody {
     /// 上位部署のID。省略または null の場合は最上位になります。
     #[schema(example = "dep_0197f3a2b4c87d1e9a0b1c2d3e4f5a6c")]
     parent_id: Option<String>,
+    /// ラベルのID。下位の部署に所属する従業員にも及びます。
+    #[serde(default)]
+    #[schema(example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    labels: Vec<String>,
 }
 
 impl NewDepartmentBody {
@@ -130,7 +157,8 @@ impl NewDepartmentBody {
         let code = checks.field("/code", DepartmentCode::parse(&self.code));
         let name = checks.field("/name", OrganisationName::parse(&self.name));
         let parent = checks.optional("/parent_id", self.parent_id.as_deref().map(parent));
-        checks.finish(code.zip(name).map(|(code, name)| NewDepartment { code, name, parent }))
+        let labels = labels(&mut checks, &self.labels);
+        checks.finish(code.zip(name).map(|(code, name)| NewDepartment { code, name, parent, labels }))
     }
 }
 
@@ -149,6 +177,9 @@ struct DepartmentBody {
     #[serde(default, deserialize_with = "endpoint::sent")]
     #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
     parent_id: Option<Option<String>>,
+    /// ラベルのID（全体を置き換えます）。下位の部署に所属する従業員にも及びます。
+    #[schema(example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
+    labels: Option<Vec<String>>,
 }
 
 impl DepartmentBody {
@@ -158,7 +189,8 @@ impl DepartmentBody {
         let name = checks.optional("/name", self.name.as_deref().map(OrganisationName::parse));
         let above = |id: &Option<String>| checks.optional("/parent_id", id.as_deref().map(parent));
         let parent = self.parent_id.as_ref().map(above);
-        checks.finish(Some(DepartmentChange { code, name, parent }))
+        let labels = self.labels.as_ref().map(|ids| labels(&mut checks, ids));
+        checks.finish(Some(DepartmentChange { code, name, parent, labels }))
     }
 }
 
@@ -189,7 +221,7 @@ async fn list(
 /// Makes a department.
 #[utoipa::path(
     post, path = "/v1/departments", operation_id = "createDepartment", summary = "部署を登録する",
-    description = "階層は20段まで、部署は10,000件まで登録できます。最上位の部署は、全社の範囲を持つ場合に登録できます。",
+    description = "階層は20段まで、部署は10,000件まで登録できます。部署に付けるラベルは、1つの部署に50件、全部署の合計で2,000件までです。最上位の部署は、全社の範囲を持つ場合に登録できます。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に登録されません")),
     request_body = NewDepartmentBody, security(("token" = ["organisation.manage"])),
     responses((status = 201, description = "登録しました", body = DepartmentWithHistory))
@@ -225,7 +257,7 @@ async fn read(
 /// Changes a department.
 #[utoipa::path(
     patch, path = "/v1/departments/{department_id}", operation_id = "changeDepartment", summary = "部署を変更する",
-    description = "指定した項目だけを変更します。上位部署を変更すると、下位の部署も一緒に移動します。部署を範囲とする権限には直ちに反映されます。",
+    description = "指定した項目だけを変更します。上位部署を変更すると、下位の部署も一緒に移動します。部署やラベルを範囲とする権限には直ちに反映されます。",
     params(("department_id" = String, Path, description = "部署のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = DepartmentBody, security(("token" = ["organisation.manage"])),
     responses((status = 200, description = "変更後の部署", body = DepartmentWithHistory))
@@ -276,9 +308,9 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_department_is_told_at_once() {
-        let body = r#"{"code": "部", "name": " ", "parent_id": "emp_1"}"#;
+        let body = r#"{"code": "部", "name": " ", "parent_id": "emp_1", "labels": ["lab_1"]}"#;
         let body: NewDepartmentBody = serde_json::from_str(body).unwrap();
         let pointers: Vec<_> = body.checked().unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect();
-        assert_eq!(pointers, ["/code", "/name", "/parent_id"]);
+        assert_eq!(pointers, ["/code", "/name", "/parent_id", "/labels/0"]);
     }
 }

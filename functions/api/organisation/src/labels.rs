@@ -95,7 +95,7 @@ async fn list(
 /// Makes a label.
 #[utoipa::path(
     post, path = "/v1/labels", operation_id = "createLabel", summary = "ラベルを登録する",
-    description = "ラベルは従業員の分類と、権限の範囲の指定に使用できます。全社の範囲を持つ場合に登録できます。",
+    description = "ラベルは従業員と部署の分類と、権限の範囲の指定に使用できます。全社の範囲を持つ場合に登録できます。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に登録されません")),
     request_body = LabelBody, security(("token" = ["organisation.manage"])),
     responses((status = 201, description = "登録しました", body = LabelView))
@@ -148,7 +148,7 @@ async fn change(
 /// Deletes a label.
 #[utoipa::path(
     delete, path = "/v1/labels/{label_id}", operation_id = "deleteLabel", summary = "ラベルを削除する",
-    description = "付いている従業員（退職者を含む）がいる場合や、権限の範囲に使用されている場合は削除できません（409）。",
+    description = "付いている従業員（退職者を含む）や部署がある場合、権限の範囲に使用されている場合は削除できません（409）。",
     params(("label_id" = String, Path, description = "ラベルのID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
     security(("token" = ["organisation.manage"])), responses((status = 204, description = "削除しました"))
 )]

@@ -17,7 +17,7 @@ use store::{Error, Import, ImportLookup, Registered, Store};
 
 /// Departments of one file: they are one chunk, and the tree of all is one item.
 const MOST_DEPARTMENTS: u64 = 5_000;
-/// People that are written in one transaction, which takes 100 items: up to four for each.
+/// People that are written in one transaction, which takes 100 items: up to five for each, one of whom has an account that follows.
 const PEOPLE_AT_A_TIME: usize = 20;
 /// Employees that are looked up by one request.
 const LOOKED_UP: usize = 100;

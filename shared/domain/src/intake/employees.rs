@@ -155,7 +155,7 @@ pub struct EmployeeRow {
     pub personnel_authority: Change<bool>,
     /// 深夜業フラグ.
     pub night_work: Change<bool>,
-    /// 適用日: since when workplace, department and state hold.
+    /// 適用日: since when or from when on workplace and department hold.
     pub effective_on: Change<Date>,
 }
 

@@ -1,6 +1,6 @@
 //! At least one usable administrator remains in every tenant that has had one: somebody must be able to let others in.
 //!
-//! Usable is who is active (has signed in, and is not suspended), was granted the role for the whole tenant, and has what the role asks for: a password over the bar and a
+//! Usable is who is active (has signed in, is not suspended, and has no last day as an employee), was granted the role for the whole tenant, and has what the role asks for: a password over the bar and a
 //! second factor. One item per tenant lists them, and is written
 //! in the same transaction as whatever makes somebody one of them, or no longer. Taking away the last one fails, however many are taken away at once.
 
@@ -25,7 +25,8 @@ impl Account {
     /// Whether it can let others in.
     fn is_usable_administrator(&self) -> bool {
         let granted = |grant: &authz::Grant| grant.role == Role::Administrator && grant.scope == Scope::Tenant;
-        self.state == AccountState::Active && self.strong_password && self.otp && self.grants.iter().any(granted)
+        let has_what_it_takes = self.strong_password && self.otp && self.employee_left_on.is_none();
+        self.state == AccountState::Active && has_what_it_takes && self.grants.iter().any(granted)
     }
 }
 
@@ -87,6 +88,7 @@ mod tests {
                 id: AccountId::from_bytes([1; 16]),
                 state,
                 employee: None,
+                employee_left_on: None,
                 grants: vec![Grant { role, scope }],
                 personnel_authority: false,
                 must_change_password: false,

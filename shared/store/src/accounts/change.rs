@@ -58,7 +58,8 @@ impl Store {
         self.replace_account(&mut write, tenant, &stored, &changed)?;
         let details = AccountDetails { account: stored.record, ..details };
         let event = self.event(permit, action)?.on(changed.id);
-        let record = AccountDetails { account: changed, ..details };
+        let state = changed.state_at(self.clock.now());
+        let record = AccountDetails { account: changed, state, ..details };
         Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event })
     }
 
@@ -103,7 +104,7 @@ impl Store {
         version: u64,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
-        if details.account.state == AccountState::Suspended {
+        if details.state == AccountState::Suspended {
             return Err(Conflict::WrongState.into());
         }
         let suspended =
@@ -111,7 +112,8 @@ impl Store {
         self.changed(permit, version, details, suspended, Write::new(), "account.suspend")
     }
 
-    /// Resumes a suspended account: active again, or still invited where nobody ever signed in with it.
+    /// Resumes a suspended account: active again, or still invited where nobody ever signed in with it. That of an employee who has left waits for them to come
+    /// back.
     pub async fn resume_account(
         &self,
         permit: &Permit<ManageAccounts>,
@@ -119,7 +121,7 @@ impl Store {
         version: u64,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
-        if details.account.state != AccountState::Suspended {
+        if details.account.state != AccountState::Suspended || details.account.has_left(self.clock.now()) {
             return Err(Conflict::WrongState.into());
         }
         let was_used = details.last_sign_in_at.is_some();
@@ -180,7 +182,7 @@ impl Store {
         version: u64,
     ) -> Result<Prepared<Stored<AccountDetails>>, Error> {
         let details = self.account_to_change(permit, account, version).await?;
-        if details.account.state != AccountState::Invited || details.holder.mail.is_none() {
+        if details.state != AccountState::Invited || details.holder.mail.is_none() {
             return Err(Conflict::WrongState.into());
         }
         let invited = Account { epoch: details.account.epoch + 1, ..details.account.clone() };

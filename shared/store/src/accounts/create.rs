@@ -23,8 +23,8 @@ use crate::{
         is_onboarding, whole_tenant,
     },
     credentials::{self, Credential, login_hash},
-    employees,
-    item::{Attributes, Stored, to_item},
+    employees::{self, Employee},
+    item::{Attributes, Stored, number, to_item},
     links::LinkKind,
     otp::OtpSecret,
 };
@@ -137,11 +137,6 @@ impl Store {
         if !unknown.is_empty() {
             return Ok(Err(AccountRefused::Grants(unknown)));
         }
-        if let Some(employee) = new.employee
-            && self.load_employee(tenant, employee).await?.is_none()
-        {
-            return Ok(Err(AccountRefused::UnknownEmployee));
-        }
         let mut write = Write::new();
         let event = describe(event, &new.grants);
         let details = match self.add_account(&mut write, tenant, &code, new).await? {
@@ -164,6 +159,13 @@ impl Store {
         if !faults.is_empty() {
             return Ok(Err(AccountRefused::Grants(faults)));
         }
+        let employee = match new.employee {
+            Some(employee) => match self.load_employee(tenant, employee).await? {
+                Some(found) => Some(found),
+                None => return Ok(Err(AccountRefused::UnknownEmployee)),
+            },
+            None => None,
+        };
         if barred(new.personnel_authority, &new.grants) {
             return Err(Conflict::PersonnelAuthority.into());
         }
@@ -189,6 +191,7 @@ impl Store {
             id: self.new_id()?,
             state,
             employee: new.employee,
+            employee_left_on: employee.as_ref().and_then(|employee| employee.record.last_day(self.today())),
             grants: new.grants,
             personnel_authority: new.personnel_authority,
             must_change_password: match &new.setup {
@@ -216,14 +219,17 @@ impl Store {
         let (holder_key, holder_item) = self.holder_item(tenant, account.id, 1, &holder).await?;
         write.put(self, holder_key, holder_item, Some("attribute_not_exists(pk)"), Attributes::new(), twice)?;
         write.create(self, accounts::key(tenant, account.id), SCHEMA, &account, twice)?;
-        if let Some(employee) = account.employee {
-            // They may be deleted at this moment.
-            write.require(self, employees::key(tenant, employee), || Conflict::MissingReference.into())?;
+        if let Some(Stored { record: Employee { id: employee, .. }, version }) = employee {
+            // They may be deleted, or leave, at this moment.
+            let values = Attributes::from([(":version".to_owned(), number(version))]);
+            write.check(self, employees::key(tenant, employee), "version = :version", values, || {
+                Error::Unavailable("an employee changed while their account was made".to_owned())
+            })?;
             let mark = OfEmployee { account: account.id };
             write.create(self, employee_key(tenant, employee), SCHEMA, &mark, || Conflict::AccountExists.into())?;
         }
         self.note_administrator(write, tenant, None, Some(&account))?;
-        Ok(Ok(AccountDetails::new(account, holder, None)))
+        Ok(Ok(AccountDetails::new(account, holder, None, self.clock.now())))
     }
 
     /// The credentials: they may take the place of failures that were counted for a login that did not exist.

@@ -241,6 +241,7 @@ mod tests {
             id: AccountId::from_bytes([1; 16]),
             state: authz::AccountState::Active,
             employee: None,
+            employee_left_on: None,
             grants: Vec::new(),
             personnel_authority: false,
             must_change_password: false,

@@ -62,12 +62,12 @@ pub enum AccountSort {
 }
 
 impl AccountFilter {
-    fn takes(&self, account: &Account) -> bool {
+    fn takes(&self, account: &Account, now: Jst) -> bool {
         let has = |role: Role| match role {
             Role::Employee => account.employee.is_some(),
             role => account.grants.iter().any(|grant| grant.role == role),
         };
-        self.state.is_none_or(|state| account.state == state) && self.role.is_none_or(has)
+        self.state.is_none_or(|state| account.state_at(now) == state) && self.role.is_none_or(has)
     }
 
     /// `q` in the form in which it is compared.
@@ -133,12 +133,12 @@ impl Store {
         mut after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
-        let needle = filter.needle();
+        let (needle, now) = (filter.needle(), self.clock.now());
         let mut page: Vec<Stored<AccountDetails>> = Vec::new();
         for _ in 0..ROUNDS {
             let (accounts, more) = self.accounts_after(tenant, after.clone(), limit).await?;
             let last = accounts.last().map(|stored| stored.record.id.to_string());
-            let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record)).peekable();
+            let mut taken = accounts.into_iter().filter(|stored| filter.takes(&stored.record, now)).peekable();
             while taken.peek().is_some() {
                 if page.len() == limit {
                     let next = page.last().map(|stored| stored.record.account.id.to_string());
@@ -199,7 +199,7 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<AccountDetails>>, Option<String>), Error> {
-        let needle = filter.needle();
+        let (needle, now) = (filter.needle(), self.clock.now());
         let whole = |table: Table, family: Family| {
             let read = move |shard: String| {
                 let range = Range::whole(table, family, partition(tenant, family, shard));
@@ -214,7 +214,7 @@ impl Store {
         let mut candidates: Vec<(Stored<Account>, Holder)> = Vec::new();
         for item in accounts.into_iter().flatten() {
             let Some(stored) = from_item::<Account>(item, self.clock.now())? else { continue };
-            if !filter.takes(&stored.record) {
+            if !filter.takes(&stored.record, now) {
                 continue;
             }
             let Some(item) = holders.get(&stored.record.id.to_string()).cloned() else { continue };
@@ -232,7 +232,7 @@ impl Store {
             let some: Vec<_> = candidates.by_ref().take(limit - page.len()).collect();
             let credentials = self.credentials_of(tenant, some.iter().map(|(stored, _)| &stored.record)).await?;
             for ((Stored { record, version }, holder), credential) in some.into_iter().zip(credentials) {
-                let record = AccountDetails::new(record, holder, credential.as_ref());
+                let record = AccountDetails::new(record, holder, credential.as_ref(), self.clock.now());
                 if filter.takes_details(&record, None) {
                     page.push(Stored { record, version });
                 }
@@ -266,7 +266,10 @@ impl Store {
         for ((Stored { record, version }, item), credential) in accounts.into_iter().zip(holders).zip(credentials) {
             let Some(item) = item else { continue };
             if let Some(holder) = self.open_holder(tenant, record.id, item).await? {
-                details.push(Stored { record: AccountDetails::new(record, holder, credential.as_ref()), version });
+                details.push(Stored {
+                    record: AccountDetails::new(record, holder, credential.as_ref(), self.clock.now()),
+                    version,
+                });
             }
         }
         Ok(details)

@@ -36,7 +36,7 @@ impl Store {
             return Err(Error::NotFound);
         };
         let credential = self.load_credential(&credentials::key(tenant, &who.record.login)).await?;
-        let details = AccountDetails::new(who.record, holder, credential.as_ref());
+        let details = AccountDetails::new(who.record, holder, credential.as_ref(), now);
         Ok(Stored { record: Me { details, tenant: of.record }, version: who.version })
     }
 }

@@ -114,8 +114,8 @@ impl Store {
     ) -> Result<HashMap<EmployeeId, Placement>, Error> {
         let employees: BTreeSet<EmployeeId> = items.iter().filter_map(|(_, item)| employee_of(item)).collect();
         let employees: Vec<EmployeeId> = employees.into_iter().collect();
-        let found = self.load_employees(tenant, &employees).await?;
-        Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement())).collect())
+        let (found, today) = (self.load_employees(tenant, &employees).await?, self.today());
+        Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement(today))).collect())
     }
 }
 

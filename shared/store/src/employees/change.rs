@@ -10,7 +10,7 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
+    ids::{AccountId, DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
 };
 use jiff::civil::Date;
 
@@ -46,7 +46,7 @@ pub struct EmployeeChange {
     pub workplace: Option<Option<WorkplaceId>>,
     /// 部署.
     pub department: Option<Option<DepartmentId>>,
-    /// Since when they stand there (適用日); today if nothing is said.
+    /// Since when or from when on they stand there (適用日); today if nothing is said.
     pub effective_on: Option<Date>,
     /// 役職.
     pub job_title: Option<Option<JobTitle>>,
@@ -105,7 +105,7 @@ impl Store {
         may_stand(permit.reach(), &placement)?;
         let mut write = Write::new();
         let next = Next { id, existing: None, old_number: None, content, labels, effective_on, imported_by: None };
-        let whole = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
+        let (whole, _) = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
         let event = self.event(permit, "employee.create")?.on(id);
         Ok(Prepared { thing: whole, write, event })
     }
@@ -120,7 +120,9 @@ impl Store {
     ) -> Result<Prepared<WholeEmployee>, Error> {
         let whole = self.managed(permit, id).await?;
         let effective_on = change.effective_on;
-        let content = change.apply(&whole.content());
+        // What is not said of a day to come is what is planned for it.
+        let day = effective_on.map_or(self.today(), |day| day.max(self.today()));
+        let content = change.apply(&whole.content(day));
         self.rewritten(permit, &whole, version, &content, None, effective_on, "employee.change").await
     }
 
@@ -133,11 +135,11 @@ impl Store {
         labels: &BTreeSet<LabelId>,
     ) -> Result<Prepared<WholeEmployee>, Error> {
         let whole = self.managed(permit, id).await?;
-        let content = whole.content();
+        let content = whole.content(self.today());
         self.rewritten(permit, &whole, version, &content, Some(labels), None, "employee.label").await
     }
 
-    /// Notes that an employee leaves (退職) on a day.
+    /// Notes that an employee leaves (退職) on a day, at whose end their account is suspended.
     pub async fn retire_employee(
         &self,
         permit: &Permit<ManageEmployees>,
@@ -148,7 +150,8 @@ impl Store {
         if whole.employee.record.state == EmploymentState::Retired {
             return Err(Conflict::WrongState.into());
         }
-        let content = PersonContent { state: EmploymentState::Retired, left_on: Some(left_on), ..whole.content() };
+        let stays = whole.content(self.today());
+        let content = PersonContent { state: EmploymentState::Retired, left_on: Some(left_on), ..stays };
         let version = whole.employee.version;
         self.rewritten(permit, &whole, version, &content, None, None, "employee.retire").await
     }
@@ -165,7 +168,7 @@ impl Store {
     ) -> Result<Prepared<()>, Error> {
         let tenant = permit.tenant();
         let whole = self.load_whole(tenant, id).await?.ok_or(Error::NotFound)?;
-        if !permit.reach().covers(&whole.employee.record.placement()) {
+        if !permit.reach().covers(&whole.placement) {
             return Err(Error::NotFound);
         }
         if self.has_checkups(tenant, id).await? {
@@ -185,7 +188,7 @@ impl Store {
 
     async fn managed(&self, permit: &Permit<ManageEmployees>, id: EmployeeId) -> Result<WholeEmployee, Error> {
         let whole = self.load_whole(permit.tenant(), id).await?.ok_or(Error::NotFound)?;
-        if permit.reach().covers(&whole.employee.record.placement()) { Ok(whole) } else { Err(Error::NotFound) }
+        if permit.reach().covers(&whole.placement) { Ok(whole) } else { Err(Error::NotFound) }
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is different about an employee, each once")]
@@ -216,8 +219,9 @@ impl Store {
             effective_on,
             imported_by: None,
         };
-        let whole = self.write_by_hand(&mut write, permit.tenant(), Some(&before.placement()), &after, next).await?;
-        let event = self.event(permit, action)?.on(id);
+        let (whole, account) =
+            self.write_by_hand(&mut write, permit.tenant(), Some(&was.placement), &after, next).await?;
+        let event = self.event(permit, action)?.on(id).on_all(account);
         Ok(Prepared { thing: whole, write, event })
     }
 
@@ -229,8 +233,8 @@ impl Store {
         before: Option<&Placement>,
         after: &Placement,
         next: Next<'_>,
-    ) -> Result<WholeEmployee, Error> {
-        let whole = self.put_employee(write, tenant, next).await?;
+    ) -> Result<(WholeEmployee, Option<AccountId>), Error> {
+        let written = self.put_employee(write, tenant, next).await?;
         if let Some(workplace) = after.workplace
             && before.is_none_or(|before| before.workplace != after.workplace)
         {
@@ -246,7 +250,7 @@ impl Store {
                 self.count_placed::<Label>(write, tenant, *label)?;
             }
         }
-        Ok(whole)
+        Ok(written)
     }
 
     async fn has_checkups(&self, tenant: TenantId, id: EmployeeId) -> Result<bool, Error> {
@@ -257,10 +261,9 @@ impl Store {
 }
 
 impl WholeEmployee {
-    /// All that a customer registers about them.
-    #[must_use]
-    pub fn content(&self) -> PersonContent {
-        PersonContent::of(&self.employee.record, &self.attributes, &self.person)
+    /// All that a customer registers about them, as it holds on `day`.
+    fn content(&self, day: Date) -> PersonContent {
+        PersonContent::of(&self.employee.record, &self.attributes, &self.person, day)
     }
 }
 

@@ -7,26 +7,24 @@ use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
-    ids::{DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
+    ids::{AccountId, DepartmentId, EmployeeId, ImportId, LabelId, TenantId, WorkplaceId},
 };
 use jiff::civil::Date;
 use serde::Serialize;
 use vault::{Lookup, Purpose};
 
 use super::{
-    Employee, EmployeeAttributes, NumberRecord, Person, PersonRecord, PlacedSince, SCHEMA, WholeEmployee, key,
-    number_key, person_key,
+    Employee, EmployeeAttributes, NumberRecord, Person, PersonRecord, PlacedSince, Placements, SCHEMA, WholeEmployee,
+    key, number_key, person_key,
 };
 use crate::{
     Conflict, Error, Store, Write,
     item::{Attributes, Stored, to_item},
 };
 
-/// How many placements are remembered.
-const REMEMBERED: usize = 200;
-
 /// Everything that a customer registers about an employee, but for labels. Its JSON, in this order, is the canonical form that is hashed: a
-/// field more changes every hash, so that each employee is written once more by the next import, and no harm is done.
+/// field more changes every hash, so that each employee is written once more by the next import, and no harm is done. Where somebody stands is a matter of
+/// days, and is not in the hash: see [`Placements::with`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PersonContent {
     /// 社員番号.
@@ -46,8 +44,10 @@ pub struct PersonContent {
     /// 退職年月日.
     pub left_on: Option<Date>,
     /// 事業場.
+    #[serde(skip)]
     pub workplace: Option<WorkplaceId>,
     /// 部署.
+    #[serde(skip)]
     pub department: Option<DepartmentId>,
     /// 役職.
     pub job_title: Option<JobTitle>,
@@ -66,10 +66,11 @@ pub struct PersonContent {
 }
 
 impl PersonContent {
-    /// The content that is stored.
+    /// The content that is stored, as it holds on `day`.
     #[must_use]
-    pub fn of(employee: &Employee, attributes: &EmployeeAttributes, person: &Person) -> Self {
+    pub fn of(employee: &Employee, attributes: &EmployeeAttributes, person: &Person, day: Date) -> Self {
         let (attributes, person) = (attributes.clone(), person.clone());
+        let (workplace, department) = employee.placements.on(day);
         Self {
             number: attributes.number,
             name: person.name,
@@ -79,8 +80,8 @@ impl PersonContent {
             sex: attributes.sex,
             hired_on: employee.hired_on,
             left_on: employee.left_on,
-            workplace: employee.workplace,
-            department: employee.department,
+            workplace,
+            department,
             job_title: attributes.job_title,
             occupation: attributes.occupation,
             employment_type: attributes.employment_type,
@@ -105,14 +106,19 @@ impl PersonContent {
         }
     }
 
-    fn person(&self, labels: &BTreeSet<LabelId>) -> Person {
+    /// The placements of whoever had these `before`, and is said today to stand where this says since `effective_on`.
+    pub(super) fn placements(&self, before: Placements, effective_on: Option<Date>, today: Date) -> Placements {
+        let from = effective_on.unwrap_or(today);
+        before.with(PlacedSince { from, workplace: self.workplace, department: self.department }, today, self.left_on)
+    }
+
+    fn person(&self, labels: &BTreeSet<LabelId>, placements: Placements) -> Person {
         Person {
             number: self.number.clone(),
             name: self.name.clone(),
             kana: self.kana.clone(),
             mail: self.mail.clone(),
-            workplace: self.workplace,
-            department: self.department,
+            placements,
             labels: labels.clone(),
             state: self.state,
         }
@@ -130,21 +136,6 @@ pub(super) fn hash_of(lookup: &Lookup, content: &PersonContent) -> Result<String
     Ok(lookup.hash("employee-content", &canonical).to_string())
 }
 
-/// The placements after somebody stands at `now` from `from` on: what was to hold from that day or a later one never held.
-fn moved(mut placements: Vec<PlacedSince>, now: PlacedSince) -> Vec<PlacedSince> {
-    let same = |last: &PlacedSince| (last.workplace, last.department) == (now.workplace, now.department);
-    if placements.last().is_some_and(same) {
-        return placements;
-    }
-    placements.retain(|placed| placed.from < now.from);
-    if !placements.last().is_some_and(same) {
-        placements.push(now);
-    }
-    let too_old = placements.len().saturating_sub(REMEMBERED);
-    placements.drain(..too_old);
-    placements
-}
-
 /// An employee as they are to be written.
 pub(super) struct Next<'a> {
     pub(super) id: EmployeeId,
@@ -153,37 +144,35 @@ pub(super) struct Next<'a> {
     pub(super) old_number: Option<&'a EmployeeNumber>,
     pub(super) content: &'a PersonContent,
     pub(super) labels: &'a BTreeSet<LabelId>,
-    /// Since when the placement holds (適用日); today if nothing says otherwise, and never later.
+    /// Since when or from when on the placement holds (適用日); today if nothing says otherwise.
     pub(super) effective_on: Option<Date>,
     /// The import that writes; none for a hand.
     pub(super) imported_by: Option<ImportId>,
 }
 
 impl Store {
-    /// Adds everything that makes an employee to `write`.
+    /// Adds everything that makes an employee to `write`. Where their last day is another one, that is their account's, too: which is answered.
     pub(super) async fn put_employee(
         &self,
         write: &mut Write,
         tenant: TenantId,
         next: Next<'_>,
-    ) -> Result<WholeEmployee, Error> {
+    ) -> Result<(WholeEmployee, Option<AccountId>), Error> {
         let Next { id, existing, old_number, content, labels, effective_on, imported_by } = next;
         let lookup = self.lookup(tenant).await?;
         let (key, now) = (key(tenant, id), self.clock.now());
         let attributes = content.attributes();
-        let person = content.person(labels);
         let before = existing.map(|(stored, _)| &stored.record);
-        let from = effective_on.unwrap_or(now.date()).min(now.date());
-        let placed = PlacedSince { from, workplace: content.workplace, department: content.department };
+        let placements = before.map(|before| before.placements.clone()).unwrap_or_default();
+        let placements = content.placements(placements, effective_on, now.date());
+        let person = content.person(labels, placements.since(now.date()));
         let employee = Employee {
             id,
             state: content.state,
-            workplace: content.workplace,
-            department: content.department,
             labels: labels.clone(),
             hired_on: content.hired_on,
             left_on: content.left_on,
-            placements: moved(before.map(|before| before.placements.clone()).unwrap_or_default(), placed),
+            placements,
             content: hash_of(&lookup, content)?,
             attributes: self.seal(tenant, Purpose::Attributes, &key, "attributes", &attributes).await?,
             imported_by,
@@ -201,6 +190,13 @@ impl Store {
             }
         };
         self.put_person(write, tenant, id, version, &person).await?;
+        let last_day = employee.last_day(now.date());
+        let account = match before {
+            Some(before) if before.last_day(now.date()) != last_day => {
+                self.follow_employee(write, tenant, id, last_day).await?
+            }
+            _ => None,
+        };
         if old_number != Some(&content.number) && (existing.is_none() || old_number.is_some()) {
             let number = number_key(tenant, &lookup, &content.number);
             let taken = || Conflict::EmployeeNumberTaken.into();
@@ -209,7 +205,9 @@ impl Store {
                 write.delete(self, number_key(tenant, &lookup, old), None)?;
             }
         }
-        Ok(WholeEmployee { employee: Stored { record: employee, version }, attributes, person })
+        let placement = employee.placement(now.date());
+        let employee = Stored { record: employee, version };
+        Ok((WholeEmployee { employee, attributes, person, placement }, account))
     }
 
     /// The name's item hangs on the employee's, whose condition holds for both.
@@ -226,41 +224,5 @@ impl Store {
         let item = to_item(&key, version, SCHEMA, &PersonRecord { person: sealed })?;
         write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    fn at(from: Date, workplace: u8) -> PlacedSince {
-        PlacedSince { from, workplace: Some(WorkplaceId::from_bytes([workplace; 16])), department: None }
-    }
-
-    #[test]
-    fn a_move_is_remembered_and_staying_is_not() {
-        let start = moved(Vec::new(), at(date(2026, 4, 1), 1));
-        assert_eq!(moved(start.clone(), at(date(2026, 5, 1), 1)), start);
-        let there = moved(start.clone(), at(date(2026, 10, 1), 2));
-        assert_eq!(there, [at(date(2026, 4, 1), 1), at(date(2026, 10, 1), 2)]);
-        assert_eq!(moved(there.clone(), at(date(2026, 10, 1), 3)).last(), Some(&at(date(2026, 10, 1), 3)));
-        assert_eq!(moved(there, at(date(2026, 10, 1), 1)), start, "a move taken back on its day has not been");
-    }
-
-    #[test]
-    fn a_move_of_an_earlier_day_replaces_what_came_later() {
-        let placements = vec![at(date(2026, 4, 1), 1), at(date(2026, 10, 1), 2)];
-        assert_eq!(moved(placements, at(date(2026, 6, 1), 3)), [at(date(2026, 4, 1), 1), at(date(2026, 6, 1), 3)]);
-    }
-
-    #[test]
-    fn the_newest_placements_are_remembered() {
-        let mut placements = Vec::new();
-        for n in 0..250_i16 {
-            placements = moved(placements, at(date(2000 + n, 1, 1), u8::try_from(n % 2).unwrap()));
-        }
-        assert_eq!((placements.len(), placements[199].from), (REMEMBERED, date(2249, 1, 1)));
     }
 }

@@ -38,13 +38,15 @@ impl Store {
         let mut registered = Vec::with_capacity(numbers.len());
         for id in found {
             let employee = id.and_then(|_| employees.next().flatten());
-            registered.push(match employee.filter(|stored| right.reach().covers(&stored.record.placement())) {
-                None => None,
-                Some(employee) => {
-                    let attributes = self.open_attributes(tenant, &employee.record).await?;
-                    Some(Registered { employee, attributes })
-                }
-            });
+            registered.push(
+                match employee.filter(|stored| right.reach().covers(&stored.record.placement(self.today()))) {
+                    None => None,
+                    Some(employee) => {
+                        let attributes = self.open_attributes(tenant, &employee.record).await?;
+                        Some(Registered { employee, attributes })
+                    }
+                },
+            );
         }
         Ok(registered)
     }
@@ -58,18 +60,21 @@ impl Store {
         self.load_people(right.tenant(), ids).await
     }
 
-    /// Whether somebody is registered with just this content: no name needs to be opened to tell.
+    /// Whether somebody is registered with just this content, from `effective_on` on: no name needs to be opened to tell.
     pub async fn is_same_person(
         &self,
         right: &ImportRight,
         existing: &Employee,
         content: &PersonContent,
+        effective_on: Option<Date>,
     ) -> Result<bool, Error> {
-        Ok(existing.content == hash_of(&self.lookup(right.tenant()).await?, content)?)
+        let stands = content.placements(existing.placements.clone(), effective_on, self.today()) == existing.placements;
+        Ok(stands && existing.content == hash_of(&self.lookup(right.tenant()).await?, content)?)
     }
 
     /// Adds what makes `content` true to `write`: a new person (three items), the changes of an `existing` one (two items, conditional on the
-    /// version that was read), or nothing where nothing is different. An import that registers the same number again registers the same person.
+    /// version that was read, and up to three more where their account follows them), or nothing where nothing is different. An import that registers the same
+    /// number again registers the same person.
     ///
     /// The workplace and the department are those of a [held](Store::hold_organisation) organisation.
     pub async fn write_person(
@@ -85,7 +90,7 @@ impl Store {
         let tenant = right.tenant();
         let none = BTreeSet::new();
         let (id, labels) = match existing {
-            Some(stored) if self.is_same_person(right, &stored.record, content).await? => {
+            Some(stored) if self.is_same_person(right, &stored.record, content, effective_on).await? => {
                 return Ok(RowApplied::Unchanged(stored.record.id));
             }
             Some(stored) => (stored.record.id, &stored.record.labels),
@@ -105,7 +110,11 @@ impl Store {
             effective_on,
             imported_by: Some(import),
         };
-        self.put_employee(write, tenant, next).await?;
+        let (_, account) = self.put_employee(write, tenant, next).await?;
+        if let Some(account) = account {
+            let event = self.event_of(tenant, right.actor(), "imports.use", "account.follow_employee")?;
+            write.tell(self, &event.on(account).on(id).on(import)).await?;
+        }
         Ok(if existing.is_some() { RowApplied::Updated(id) } else { RowApplied::Created(id) })
     }
 }

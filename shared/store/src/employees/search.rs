@@ -14,6 +14,7 @@ use domain::{
     text::fold_for_search,
 };
 use futures_util::future::{try_join, try_join_all};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Person, WholeEmployee};
@@ -46,7 +47,7 @@ pub struct EmployeeSearch {
     pub department: Option<DepartmentId>,
     /// In this workplace.
     pub workplace: Option<WorkplaceId>,
-    /// With this label.
+    /// With this label, their own or that of a department that they are in or below: whom a scope of the label reaches.
     pub label: Option<LabelId>,
     /// In this state.
     pub state: Option<EmploymentState>,
@@ -74,22 +75,23 @@ struct Found {
 struct Sieve<'a> {
     search: &'a EmployeeSearch,
     folded: Option<String>,
-    /// Of the department that is looked for.
+    /// Where a department or a label is looked for.
     tree: Option<Tree>,
     reach: &'a Reach,
     /// Whose names the caller sees: nobody is found by a name that they may not see.
     names: Option<&'a Reach>,
     after: Option<&'a EmployeePosition>,
     limit: usize,
+    today: Date,
 }
 
 impl Sieve<'_> {
     /// Keeps a person if it is looked for, and comes after where the list stands.
     fn find(&self, id: EmployeeId, person: Person) -> Option<Found> {
-        let placement = placement(id, &person);
+        let placement = placement(id, &person, self.today);
         let sees_name = self.names.is_some_and(|names| names.covers(&placement));
         let found = self.reach.covers(&placement)
-            && self.filters_pass(&person)
+            && self.filters_pass(&person, &placement)
             && self.folded.as_deref().is_none_or(|part| reads(&person, part, sees_name));
         if !found {
             return None;
@@ -103,17 +105,22 @@ impl Sieve<'_> {
         self.after.is_none_or(|after| self.order(after, &at).is_lt()).then_some(Found { at, person })
     }
 
-    fn filters_pass(&self, person: &Person) -> bool {
+    fn filters_pass(&self, person: &Person, placement: &Placement) -> bool {
         let search = self.search;
         let within = |department: DepartmentId| {
-            person.department.is_some_and(|of| {
+            placement.department.is_some_and(|of| {
                 of == department || self.tree.as_ref().is_some_and(|tree| tree.is_within(of, department))
             })
         };
+        let carries = |label: LabelId| {
+            let tree = self.tree.as_ref().zip(placement.department);
+            placement.labels.contains(&label)
+                || tree.is_some_and(|(tree, of)| tree.labels(of).any(|held| held == label))
+        };
         search.number.as_ref().is_none_or(|number| *number == person.number)
             && search.department.is_none_or(within)
-            && search.workplace.is_none_or(|workplace| person.workplace == Some(workplace))
-            && search.label.is_none_or(|label| person.labels.contains(&label))
+            && search.workplace.is_none_or(|workplace| placement.workplace == Some(workplace))
+            && search.label.is_none_or(carries)
             && search.state.is_none_or(|state| person.state == state)
     }
 
@@ -135,8 +142,9 @@ fn reads(person: &Person, part: &str, sees_name: bool) -> bool {
     has(person.number.as_str()) || (sees_name && (has(person.name.as_str()) || has(person.kana.as_str())))
 }
 
-fn placement(employee: EmployeeId, person: &Person) -> Placement {
-    Placement { employee, workplace: person.workplace, department: person.department, labels: person.labels.clone() }
+fn placement(employee: EmployeeId, person: &Person, day: Date) -> Placement {
+    let (workplace, department) = person.placements.on(day);
+    Placement { employee, workplace, department, labels: person.labels.clone() }
 }
 
 impl Store {
@@ -157,9 +165,10 @@ impl Store {
             names: permit.sees(PermissionId::SeeNames),
             after,
             limit,
+            today: self.today(),
         };
-        let tree =
-            async { if search.department.is_some() { self.read_tree(tenant).await.map(Some) } else { Ok(None) } };
+        let asks_tree = search.department.is_some() || search.label.is_some();
+        let tree = async { if asks_tree { self.read_tree(tenant).await.map(Some) } else { Ok(None) } };
         let mut found = if let Some(few) = self.few(permit, search).await? {
             let (tree, people) = try_join(tree, self.load_people(tenant, &few)).await?;
             let sieve = sieve(tree);
@@ -217,11 +226,13 @@ impl Store {
     /// Reads what is in `records` about people who were found. Who has left the caller's reach in this moment is left out.
     async fn whole(&self, tenant: TenantId, reach: &Reach, found: Vec<Found>) -> Result<Vec<WholeEmployee>, Error> {
         let ids: Vec<EmployeeId> = found.iter().map(|found| found.at.id).collect();
-        let mut whole = Vec::with_capacity(ids.len());
+        let (mut whole, today) = (Vec::with_capacity(ids.len()), self.today());
         for (employee, Found { person, .. }) in self.load_employees(tenant, &ids).await?.into_iter().zip(found) {
-            if let Some(employee) = employee.filter(|stored| reach.covers(&stored.record.placement())) {
+            let Some(employee) = employee else { continue };
+            let placement = employee.record.placement(today);
+            if reach.covers(&placement) {
                 let attributes = self.open_attributes(tenant, &employee.record).await?;
-                whole.push(WholeEmployee { employee, attributes, person });
+                whole.push(WholeEmployee { employee, attributes, person, placement });
             }
         }
         Ok(whole)

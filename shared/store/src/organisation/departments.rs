@@ -1,20 +1,21 @@
-//! Departments (部署): a tree with history. What a department was called and where it stood on a day is kept with it.
+//! Departments (部署): a tree with history. What a department was called and where it stood on a day is kept with it. A department carries labels, which hold
+//! for everybody in it and below.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use authz::{
     Permit, Placement,
     permission::{ManageOrganisation, ViewOrganisation},
 };
 use domain::{
-    ids::{DepartmentId, kinds},
+    ids::{DepartmentId, LabelId, kinds},
     organisation::{DepartmentCode, OrganisationName},
     time::Jst,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Unit, somebody, tree::Parents, whole_tenant};
+use super::{Label, Unit, somebody, tree::Parents, whole_tenant};
 use crate::{Conflict, Error, Prepared, Store, Stored, Write};
 
 /// How many changes a department remembers.
@@ -32,6 +33,9 @@ pub struct Department {
     /// The department above; none at the top.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parent: Option<DepartmentId>,
+    /// Its labels (ラベル), without those of the departments above.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub labels: BTreeSet<LabelId>,
     /// What it was called and where it stood, oldest first; the last one holds today. The newest 200 are kept.
     pub history: Vec<DepartmentSince>,
     /// How often somebody was placed in it by hand.
@@ -63,8 +67,9 @@ impl Department {
         parent: Option<DepartmentId>,
         now: Jst,
     ) -> Self {
+        let (labels, history) = (BTreeSet::new(), Vec::new());
         let mut department =
-            Self { id, code, name, parent, history: Vec::new(), placed: 0, created_at: now, updated_at: now };
+            Self { id, code, name, parent, labels, history, placed: 0, created_at: now, updated_at: now };
         department.remember(now);
         department
     }
@@ -116,6 +121,8 @@ pub struct NewDepartment {
     pub name: OrganisationName,
     /// The department above; none for the top.
     pub parent: Option<DepartmentId>,
+    /// Its labels.
+    pub labels: BTreeSet<LabelId>,
 }
 
 /// What shall be different about a department.
@@ -127,6 +134,8 @@ pub struct DepartmentChange {
     pub name: Option<OrganisationName>,
     /// Another place: below that department, or at the top.
     pub parent: Option<Option<DepartmentId>>,
+    /// Other labels: all that it carries from now on.
+    pub labels: Option<BTreeSet<LabelId>>,
 }
 
 impl Store {
@@ -157,16 +166,18 @@ impl Store {
     ) -> Result<Prepared<Stored<Department>>, Error> {
         may_stand_below(permit, new.parent)?;
         let mut parents = self.parents(permit.tenant()).await?;
-        let department = Department::new(self.new_id()?, new.code, new.name, new.parent, self.clock.now());
-        parents.of.insert(department.id, department.parent);
+        let mut department = Department::new(self.new_id()?, new.code, new.name, new.parent, self.clock.now());
+        department.labels = new.labels;
+        parents.put(department.id, department.parent, &department.labels);
         let mut write = Write::new();
         self.create_unit(&mut write, permit.tenant(), &department)?;
+        self.count_labelled(&mut write, permit, department.labels.iter())?;
         self.write_tree(&mut write, permit.tenant(), &parents)?;
         let event = self.event(permit, "department.create")?.on(department.id);
         Ok(Prepared { thing: Stored { record: department, version: 1 }, write, event })
     }
 
-    /// Changes a department: its code, its name, its place with everything below it.
+    /// Changes a department: its code, its name, its place with everything below it, its labels.
     pub async fn change_department(
         &self,
         permit: &Permit<ManageOrganisation>,
@@ -180,12 +191,16 @@ impl Store {
         let name = change.name.unwrap_or_else(|| was.name.clone());
         let mut department = was.with(name, parent, self.clock.now());
         department.code = change.code.unwrap_or(department.code);
+        department.labels = change.labels.unwrap_or(department.labels);
         let mut write = Write::new();
         self.replace_unit(&mut write, tenant, version, &was, &department)?;
         if parent != was.parent {
             may_stand_below(permit, parent)?;
+        }
+        if (parent, &department.labels) != (was.parent, &was.labels) {
+            self.count_labelled(&mut write, permit, department.labels.difference(&was.labels))?;
             let mut parents = self.parents(tenant).await?;
-            parents.of.insert(id, parent);
+            parents.put(id, parent, &department.labels);
             self.write_tree(&mut write, tenant, &parents)?;
         }
         let event = self.event(permit, "department.change")?.on(id);
@@ -205,12 +220,30 @@ impl Store {
         if parents.has_children(id) {
             return Err(Conflict::InUse.into());
         }
-        parents.of.remove(&id);
+        parents.remove(id);
         let mut write = Write::new();
         self.delete_unit(&mut write, tenant, version, &department, looked_at).await?;
         self.write_tree(&mut write, tenant, &parents)?;
         let event = self.event(permit, "department.delete")?.on(id);
         Ok(Prepared { thing: (), write, event })
+    }
+}
+
+impl Store {
+    /// Counts labels as given to a department: they exist, as far as the permit's holder can know, and are not deleted at this moment.
+    fn count_labelled<'a>(
+        &self,
+        write: &mut Write,
+        permit: &Permit<ManageOrganisation>,
+        labels: impl Iterator<Item = &'a LabelId>,
+    ) -> Result<(), Error> {
+        for label in labels {
+            if !permit.reach().covers(&Label::somebody_in(*label)) {
+                return Err(Conflict::MissingReference.into());
+            }
+            self.count_placed::<Label>(write, permit.tenant(), *label)?;
+        }
+        Ok(())
     }
 }
 

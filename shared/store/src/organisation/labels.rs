@@ -1,4 +1,4 @@
-//! Labels (ラベル): what a customer marks employees with, to grant by it and to find them by it.
+//! Labels (ラベル): what a customer marks employees and departments with, to grant by it and to find people by it.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub struct Label {
     pub id: LabelId,
     /// Its name.
     pub name: OrganisationName,
-    /// How often somebody was given it.
+    /// How often somebody or a department was given it.
     #[serde(default)]
     pub(crate) placed: u64,
     /// When it was made.
@@ -99,7 +99,7 @@ impl Store {
         Ok(Prepared { thing: Stored { record: label, version: version + 1 }, write, event })
     }
 
-    /// Deletes a label that nobody carries and nobody was granted.
+    /// Deletes a label that nobody and no department carries and nobody was granted.
     pub async fn delete_label(
         &self,
         permit: &Permit<ManageOrganisation>,
@@ -108,6 +108,10 @@ impl Store {
     ) -> Result<Prepared<()>, Error> {
         let looked_at = self.clock.now();
         let label: Label = self.unit_within(permit.tenant(), permit.reach(), id).await?.record;
+        // A department that is given the label after this look counts it, and the delete is stale.
+        if self.parents(permit.tenant()).await?.carry(id) {
+            return Err(Conflict::InUse.into());
+        }
         let mut write = Write::new();
         self.delete_unit(&mut write, permit.tenant(), version, &label, looked_at).await?;
         let event = self.event(permit, "label.delete")?.on(id);

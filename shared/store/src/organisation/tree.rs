@@ -1,13 +1,13 @@
-//! The department tree as decisions read it: one item of 32 bytes per department, because a scope is asked at every request and a request has
-//! no time for ten thousand items.
+//! The department tree as decisions read it: one item of 32 bytes per department and per label that a department carries, because a scope is asked at every
+//! request and a request has no time for ten thousand items.
 //!
 //! Who changes the tree writes the whole item, under the condition that it is the one that was read; with it goes the tenant's
 //! `organisation_version`, by which every process knows that its copy of the tree is old.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    ids::{DepartmentId, TenantId},
+    ids::{DepartmentId, LabelId, TenantId},
     organisation::Tree,
 };
 use serde::{Deserialize, Serialize};
@@ -22,30 +22,56 @@ use crate::{
 
 /// How many departments a tenant has at most: an item takes 400 KB.
 const MOST: usize = 10_000;
+/// How many labels they carry at most, all together, for the same reason.
+const MOST_LABELS: usize = 2_000;
 /// What stands for no parent.
 const NONE: [u8; 16] = [0; 16];
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
+    /// Departments, each with its parent.
     pairs: ByteBuf,
+    /// Departments, each with a label that it carries.
+    #[serde(default)]
+    labels: ByteBuf,
 }
 
-/// Every department's parent, with the version of the item that says so; 0 before there is one.
+/// Every department's parent and labels, with the version of the item that says so; 0 before there is one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parents {
     pub(crate) version: u64,
     pub(crate) of: BTreeMap<DepartmentId, Option<DepartmentId>>,
+    pub(super) labels: BTreeSet<(DepartmentId, LabelId)>,
 }
 
 impl Parents {
     /// The tree, or what a change that leads there contradicts.
     pub(crate) fn tree(&self) -> Result<Tree, Conflict> {
-        if self.of.len() > MOST {
+        if self.of.len() > MOST || self.labels.len() > MOST_LABELS {
             return Err(Conflict::TooMany);
         }
         let orphan = self.of.values().flatten().any(|parent| !self.of.contains_key(parent));
         let tree = Tree::new(self.of.iter().map(|(department, parent)| (*department, *parent)));
-        tree.map_err(|_| if orphan { Conflict::MissingReference } else { Conflict::DepartmentCycle })
+        let tree = tree.map_err(|_| if orphan { Conflict::MissingReference } else { Conflict::DepartmentCycle })?;
+        Ok(tree.labelled(self.labels.iter().copied()))
+    }
+
+    /// Puts a department where it stands, with what it carries.
+    pub(crate) fn put(&mut self, department: DepartmentId, parent: Option<DepartmentId>, labels: &BTreeSet<LabelId>) {
+        self.remove(department);
+        self.of.insert(department, parent);
+        self.labels.extend(labels.iter().map(|label| (department, *label)));
+    }
+
+    /// Takes a department out.
+    pub(crate) fn remove(&mut self, department: DepartmentId) {
+        self.of.remove(&department);
+        self.labels.retain(|(of, _)| *of != department);
+    }
+
+    /// Whether any department carries `label` itself.
+    pub(crate) fn carry(&self, label: LabelId) -> bool {
+        self.labels.iter().any(|(_, carried)| *carried == label)
     }
 
     /// Whether something lies directly below `department`.
@@ -53,25 +79,36 @@ impl Parents {
         self.of.values().any(|parent| *parent == Some(department))
     }
 
-    fn encode(&self) -> ByteBuf {
-        let mut pairs = Vec::with_capacity(self.of.len() * 32);
-        for (department, parent) in &self.of {
-            pairs.extend_from_slice(department.as_bytes());
-            pairs.extend_from_slice(parent.as_ref().map_or(NONE.as_slice(), |parent| parent.as_bytes().as_slice()));
-        }
-        ByteBuf::from(pairs)
+    fn encode(&self) -> Record {
+        let parents = self.of.iter().map(|(department, parent)| {
+            (department.as_bytes(), parent.as_ref().map_or(&NONE, |parent| parent.as_bytes()))
+        });
+        let labels = self.labels.iter().map(|(department, label)| (department.as_bytes(), label.as_bytes()));
+        Record { pairs: joined(parents), labels: joined(labels) }
     }
 
-    fn decode(version: u64, pairs: &[u8]) -> Result<Self, Error> {
-        let (ids, rest) = pairs.as_chunks::<16>();
-        let (pairs, odd) = ids.as_chunks::<2>();
-        if !rest.is_empty() || !odd.is_empty() {
-            return Err(Error::Internal("the department tree is cut off".to_owned()));
-        }
+    fn decode(version: u64, record: &Record) -> Result<Self, Error> {
         let parent = |id: [u8; 16]| (id != NONE).then(|| DepartmentId::from_bytes(id));
-        let of = pairs.iter().map(|[department, above]| (DepartmentId::from_bytes(*department), parent(*above)));
-        Ok(Self { version, of: of.collect() })
+        let of = parted(&record.pairs)?.map(|[id, above]| (DepartmentId::from_bytes(id), parent(above)));
+        let labels =
+            parted(&record.labels)?.map(|[id, label]| (DepartmentId::from_bytes(id), LabelId::from_bytes(label)));
+        Ok(Self { version, of: of.collect(), labels: labels.collect() })
     }
+}
+
+/// Pairs of ids as bytes.
+fn joined<'a>(pairs: impl Iterator<Item = (&'a [u8; 16], &'a [u8; 16])>) -> ByteBuf {
+    ByteBuf::from(pairs.flat_map(|(one, other)| [*one, *other]).flatten().collect::<Vec<u8>>())
+}
+
+/// Bytes as pairs of ids.
+fn parted(bytes: &[u8]) -> Result<impl Iterator<Item = [[u8; 16]; 2]>, Error> {
+    let (ids, rest) = bytes.as_chunks::<16>();
+    let (pairs, odd) = ids.as_chunks::<2>();
+    if !rest.is_empty() || !odd.is_empty() {
+        return Err(Error::Internal("the department tree is cut off".to_owned()));
+    }
+    Ok(pairs.iter().copied())
 }
 
 impl Store {
@@ -84,14 +121,14 @@ impl Store {
     pub(crate) async fn parents(&self, tenant: TenantId) -> Result<Parents, Error> {
         let Some(item) = self.db.get(&key(tenant, "TREE")).await? else { return Ok(Parents::default()) };
         let stored = from_item::<Record>(item, self.clock.now())?;
-        stored.map_or(Ok(Parents::default()), |Stored { record, version }| Parents::decode(version, &record.pairs))
+        stored.map_or(Ok(Parents::default()), |Stored { record, version }| Parents::decode(version, &record))
     }
 
     /// Adds another tree to `write`; `parents` carries the version that was read. Refuses what is no tree.
     pub(super) fn write_tree(&self, write: &mut Write, tenant: TenantId, parents: &Parents) -> Result<(), Error> {
         parents.tree()?;
         let key = key(tenant, "TREE");
-        let item = to_item(&key, parents.version + 1, SCHEMA, &Record { pairs: parents.encode() })?;
+        let item = to_item(&key, parents.version + 1, SCHEMA, &parents.encode())?;
         let (condition, values) = if parents.version == 0 {
             ("attribute_not_exists(pk)", Attributes::new())
         } else {
@@ -116,20 +153,42 @@ mod tests {
         DepartmentId::from_bytes([n; 16])
     }
 
+    fn label(n: u8) -> LabelId {
+        LabelId::from_bytes([n; 16])
+    }
+
     fn sample() -> Parents {
-        let of = [(department(1), None), (department(2), Some(department(1))), (department(3), Some(department(2)))];
-        Parents { version: 4, of: of.into() }
+        let mut parents = Parents { version: 4, ..Parents::default() };
+        parents.put(department(1), None, &[label(7)].into());
+        parents.put(department(2), Some(department(1)), &BTreeSet::new());
+        parents.put(department(3), Some(department(2)), &[label(7), label(8)].into());
+        parents
     }
 
     #[test]
     fn r02_the_tree_survives_its_bytes() {
-        let bytes = sample().encode();
-        assert_eq!(bytes.len(), 3 * 32);
-        let read = Parents::decode(4, &bytes).unwrap();
-        assert_eq!(read.of, sample().of);
-        assert!(read.tree().unwrap().is_within(department(3), department(1)));
-        assert!(Parents::decode(4, &bytes[..48]).is_err(), "half a pair is no tree");
-        assert!(Parents::decode(4, &bytes[..40]).is_err());
+        let record = sample().encode();
+        assert_eq!((record.pairs.len(), record.labels.len()), (3 * 32, 3 * 32));
+        let read = Parents::decode(4, &record).unwrap();
+        assert_eq!((&read.of, &read.labels), (&sample().of, &sample().labels));
+        let tree = read.tree().unwrap();
+        assert!(tree.is_within(department(3), department(1)));
+        assert_eq!(tree.labels(department(2)).collect::<Vec<_>>(), [label(7)]);
+        for cut in [48, 40] {
+            let cut = |bytes: &ByteBuf| ByteBuf::from(&bytes[..cut]);
+            let (pairs, labels) = (record.pairs.clone(), record.labels.clone());
+            assert!(Parents::decode(4, &Record { pairs: cut(&pairs), labels: labels.clone() }).is_err());
+            assert!(Parents::decode(4, &Record { labels: cut(&labels), pairs }).is_err(), "half a pair is no label");
+        }
+    }
+
+    #[test]
+    fn a_department_takes_its_labels_with_it() {
+        let mut parents = sample();
+        parents.put(department(3), None, &[label(9)].into());
+        assert!(parents.carry(label(9)) && parents.carry(label(7)) && !parents.carry(label(8)));
+        parents.remove(department(3));
+        assert!(!parents.carry(label(9)) && !parents.of.contains_key(&department(3)));
     }
 
     #[test]

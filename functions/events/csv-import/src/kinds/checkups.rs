@@ -188,7 +188,10 @@ impl Register {
         let before = there.map(|there| there.health.clone());
         let (content, _) = CheckupContent::of_row(row, employee.id, subject, &self.criteria, before);
         let put = match self.sealer.step(&content, version, there, import.id, store.clock().now())? {
-            CheckupStep::Put(sealed) => store.put_checkup(right, &employee.placement(), *sealed).await?,
+            CheckupStep::Put(sealed) => {
+                let placement = employee.placement(store.clock().now().date());
+                store.put_checkup(right, &placement, *sealed).await?
+            }
             CheckupStep::Done(done) => done,
         };
         Ok(match put {

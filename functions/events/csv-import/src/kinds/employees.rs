@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use authz::ImportRight;
 use domain::{
+    employee::EmploymentState,
     ids::{DepartmentId, EmployeeId, WorkplaceId},
     intake::{
         Change, Fault, FaultCode,
@@ -11,6 +12,7 @@ use domain::{
     },
     organisation::{OrganisationName, WorkplaceCode},
 };
+use jiff::civil::Date;
 use store::{Conflict, Error, Import, Organisation, Person, PersonContent, Registered, RowApplied, Store, Write};
 
 use super::{Applied, Held, Planned, Row, registered};
@@ -125,7 +127,8 @@ impl Register {
         Ok(())
     }
 
-    /// Writes several people in one transaction. Where it fails, one of them has changed meanwhile, and each of them is written alone.
+    /// Writes several people in one transaction. Where it fails, one of them has changed meanwhile, and each of them is written alone; as is whoever
+    /// touches what one before them touches: two administrators who leave are two on one list.
     pub(super) async fn apply(
         &self,
         store: &Store,
@@ -135,11 +138,16 @@ impl Register {
     ) -> Result<Vec<(u64, Applied)>, Error> {
         let mut write = Write::new();
         let mut applied = Vec::with_capacity(group.len());
-        let mut together = Vec::with_capacity(group.len());
+        let (mut together, mut alone) = (Vec::with_capacity(group.len()), Vec::new());
         for (planned, known) in group.iter().zip(self.known(store, right, group).await?) {
-            match self.add(&mut write, store, right, import, planned, known.as_ref()).await? {
+            let mut own = Write::new();
+            match self.add(&mut own, store, right, import, planned, known.as_ref()).await? {
                 Step::Done(outcome) => applied.push((planned.number, outcome)),
-                Step::Added(id) => together.push((planned, id)),
+                Step::Added(_) if write.overlaps(&own) => alone.push(planned),
+                Step::Added(id) => {
+                    write.and(own);
+                    together.push((planned, id));
+                }
             }
         }
         if together.is_empty() {
@@ -165,6 +173,9 @@ impl Register {
                 }
             }
             Err(error) => return Err(error),
+        }
+        for row in alone {
+            applied.extend(Box::pin(self.apply(store, right, import, std::slice::from_ref(row))).await?);
         }
         Ok(applied)
     }
@@ -196,11 +207,13 @@ impl Register {
         let Some(row) = of(row) else { return Ok(Step::Done(Applied::Conflict)) };
         let (known, person) = known.map_or((None, None), |(known, person)| (Some(known), person.as_ref()));
         // What the row leaves as it is and what is no longer there: the person went since the check.
-        let Some(content) = self.content(row, known, person) else { return Ok(Step::Done(Applied::Conflict)) };
+        let today = store.clock().now().date();
+        let Some(content) = self.content(row, known, person, today) else { return Ok(Step::Done(Applied::Conflict)) };
+        let effective_on = row.effective_on.as_set().copied();
         if let Some(Registered { employee, .. }) = known
             && employee.version != *version
         {
-            let same = store.is_same_person(right, &employee.record, &content).await?;
+            let same = store.is_same_person(right, &employee.record, &content, effective_on).await?;
             // An attempt that was cut short had come this far.
             let ours = employee.record.imported_by == Some(import.id);
             return Ok(Step::Done(match (same, ours) {
@@ -213,7 +226,6 @@ impl Register {
             return Ok(Step::Done(Applied::Conflict));
         }
         let existing = known.map(|known| &known.employee);
-        let effective_on = row.effective_on.as_set().copied();
         Ok(match store.write_person(write, right, import.id, existing, &content, effective_on).await? {
             RowApplied::Unchanged(_) => Step::Done(Applied::Unchanged),
             RowApplied::Conflict => Step::Done(Applied::Conflict),
@@ -221,12 +233,25 @@ impl Register {
         })
     }
 
-    /// Everything that is true of the person after the row; `None` where something is missing.
-    fn content(&self, row: &EmployeeRow, known: Option<&Registered>, person: Option<&Person>) -> Option<PersonContent> {
+    /// Everything that is true of the person after the row; `None` where something is missing. What it does not say of a day to come is what is planned for
+    /// that day.
+    fn content(
+        &self,
+        row: &EmployeeRow,
+        known: Option<&Registered>,
+        person: Option<&Person>,
+        today: Date,
+    ) -> Option<PersonContent> {
+        let day = row.effective_on.as_set().map_or(today, |day| today.max(*day));
         let before = known
             .zip(person)
-            .map(|(known, person)| PersonContent::of(&known.employee.record, &known.attributes, person));
+            .map(|(known, person)| PersonContent::of(&known.employee.record, &known.attributes, person, day));
         let before = before.as_ref();
+        // Whoever was retired and is not any more has come back: the day on which they left goes.
+        let retired = |state: EmploymentState| state == EmploymentState::Retired;
+        let came_back =
+            before.is_some_and(|b| retired(b.state)) && row.state.as_set().is_some_and(|state| !retired(*state));
+        let left_on = before.and_then(|b| b.left_on.as_ref()).filter(|_| !came_back);
         Some(PersonContent {
             number: row.number.clone(),
             name: kept(&row.name, before.map(|b| &b.name))?,
@@ -235,7 +260,7 @@ impl Register {
             birth_date: kept(&row.birth_date, before.map(|b| &b.birth_date))?,
             sex: kept(&row.sex, before.map(|b| &b.sex))?,
             hired_on: kept(&row.hired_on, before.map(|b| &b.hired_on))?,
-            left_on: changed(&row.retired_on, before.and_then(|b| b.left_on.as_ref())),
+            left_on: changed(&row.retired_on, left_on),
             workplace: self.workplace(row, before.and_then(|b| b.workplace)),
             department: self.department(row, before.and_then(|b| b.department)),
             job_title: changed(&row.position, before.and_then(|b| b.job_title.as_ref())),
