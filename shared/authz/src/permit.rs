@@ -425,7 +425,9 @@ mod tests {
             tenant in tenants(), scopes in vec(parts(), 0..3), people in vec(somebody(), 1..12),
         ) {
             let mut reach = Reach::default();
-            scopes.iter().for_each(|parts| reach.add(&parts.scope(), None));
+            for parts in &scopes {
+                reach.add(&parts.scope(), None);
+            }
             for somebody in people.iter().filter(|somebody| reach.covers(&somebody.placement())) {
                 prop_assert!(scopes.iter().any(|scope| tenant.reaches(scope, somebody)));
             }

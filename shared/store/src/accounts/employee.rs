@@ -82,6 +82,7 @@ mod tests {
             must_change_password: false,
             strong_password: true,
             otp: false,
+            otp_reset: None,
             epoch: 3,
             login: String::new(),
             created_at: at("2026-01-01T09:00:00+09:00"),

@@ -73,7 +73,9 @@ impl Placements {
             self.0.retain(|placed| placed.from < stated.from);
             self.push(stated);
         }
-        plans.into_iter().for_each(|plan| self.push(plan));
+        for plan in plans {
+            self.push(plan);
+        }
         if let Some(last_day) = last_day {
             self.0.truncate(self.0.partition_point(|placed| placed.from <= last_day).max(1));
         }
