@@ -18,7 +18,7 @@ mod start;
 
 pub use answer::{Answer, into_csv};
 pub use app::{App, Settings};
-pub use caller::{Caller, From, Further};
+pub use caller::{Caller, From, Further, SentTo};
 pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
 pub use metrics::Measured;

@@ -48,6 +48,12 @@ pub enum Family {
     Credential,
     /// Sessions of an account.
     Session,
+    /// Programs that may call.
+    ApiClient,
+    /// When programs' credentials were last used.
+    ApiClientUse,
+    /// Ids of programs' assertions that were used.
+    Assertion,
     /// Workplaces, departments, labels, and the tree.
     Organisation,
     /// Employees: placement, employment, attributes.
@@ -86,6 +92,9 @@ impl Family {
             Self::Account => "ACCOUNT",
             Self::Credential => "CREDENTIAL",
             Self::Session => "SESSION",
+            Self::ApiClient => "APICLIENT",
+            Self::ApiClientUse => "APICLIENTUSE",
+            Self::Assertion => "ASSERTION",
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",

@@ -5,13 +5,14 @@ use crate::EventView;
 use store::Outcome;
 
 const BOM: &str = "\u{feff}";
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 13] = [
     "日時",
     "操作",
     "結果",
     "理由",
     "実行者の種類",
     "アカウントID",
+    "APIクライアントID",
     "ロール",
     "権限",
     "対象",
@@ -40,6 +41,7 @@ pub(crate) fn file(events: &[EventView]) -> String {
                 event.reason.as_deref().unwrap_or_default(),
                 &event.actor,
                 event.account_id.as_deref().unwrap_or_default(),
+                event.client_id.as_deref().unwrap_or_default(),
                 &roles,
                 &event.permission,
                 &subjects,
@@ -81,6 +83,7 @@ mod tests {
             reason: Some("=HYPERLINK(\"x\")".to_owned()),
             actor: "account".to_owned(),
             account_id: None,
+            client_id: None,
             roles: vec!["administrator".to_owned(), "hr".to_owned()],
             permission: "accounts.grant".to_owned(),
             subjects: vec!["acc_1".to_owned()],
