@@ -63,7 +63,7 @@ pub async fn for_drop(
     origin: &Origin,
 ) -> Result<Result<ImportRight, Denied>, Error> {
     let Some((tenant, facts)) = store.client_standing(tenant, client).await? else {
-        return Ok(Err(Denied::Forbidden));
+        return Ok(Err(Denied::Unauthenticated));
     };
     if origin.address.is_some() && !facts.may_call_from(&tenant, origin.address) {
         return Ok(Err(Denied::AddressNotAllowed));

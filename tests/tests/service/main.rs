@@ -3,6 +3,7 @@
 
 mod architecture;
 mod checkups;
+mod clients;
 mod contracts;
 mod conventions;
 mod employees;

@@ -173,6 +173,7 @@ async fn uploaded(importer: &Importer, event: ObjectEvent, origin: &Origin) -> R
                 Some(client) => {
                     let right = jobs::for_drop(&importer.store, tenant, client, kind, import, origin).await?;
                     right.err().map(|denied| match denied {
+                        Denied::Unauthenticated => "uploader_unknown",
                         Denied::AddressNotAllowed => "address_not_allowed",
                         _ => "kind_not_allowed",
                     })
