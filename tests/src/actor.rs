@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use totp_rs::{Algorithm, Builder, Secret};
 
 use crate::logs;
+use crate::program::Program;
 use crate::world::World;
 
 /// Seconds after which a token is fetched anew, and a second factor is no longer fresh.
@@ -37,6 +38,7 @@ pub struct Actor {
     world: World,
     tenant_code: Option<String>,
     account: Option<DemoAccount>,
+    program: Option<Program>,
     session: Arc<Session>,
     token: Option<String>,
     headers: Vec<(String, String)>,
@@ -49,6 +51,7 @@ pub fn anonymous(world: &World) -> Actor {
         world: world.clone(),
         tenant_code: None,
         account: None,
+        program: None,
         session: Arc::default(),
         token: None,
         headers: Vec::new(),
@@ -58,7 +61,14 @@ pub fn anonymous(world: &World) -> Actor {
 impl Actor {
     pub(crate) fn new(world: World, code: Option<&str>, account: DemoAccount, session: Arc<Session>) -> Self {
         let tenant_code = code.map(str::to_owned);
-        Self { world, tenant_code, account: Some(account), session, token: None, headers: Vec::new() }
+        let account = Some(account);
+        Self { world, tenant_code, account, program: None, session, token: None, headers: Vec::new() }
+    }
+
+    /// A program that was let in with a secret.
+    #[must_use]
+    pub fn program(world: &World, program: &Program) -> Self {
+        Self { program: Some(program.clone()), ..anonymous(world) }
     }
 
     /// The same one, with a token of the test's choice.
@@ -164,21 +174,30 @@ impl Actor {
         if let Some(token) = &self.token {
             return Some(token.clone());
         }
-        self.account.as_ref()?;
+        if self.account.is_none() && self.program.is_none() {
+            return None;
+        }
         let now = self.world.now().as_second();
         let mut signed = self.session.signed.lock().await;
         if let Some(signed) = signed.as_ref().filter(|signed| (0..TOKEN_SECONDS).contains(&(now - signed.at))) {
             return Some(signed.token.clone());
         }
-        let answer = self.sign_in().await;
-        assert_eq!(answer.status, 201, "{} should sign in: {}", self.account().login_id, answer.json());
+        let (answer, status) = match &self.program {
+            Some(program) => (self.world.ask_token(&program.form(), &[]).await, 200),
+            None => (self.sign_in().await, 201),
+        };
+        let who = self.account.as_ref().map_or("a program", |account| account.login_id.as_str());
+        assert_eq!(answer.status, status, "{who} should sign in: {}", answer.json());
         let token = answer.json()["access_token"].as_str().unwrap().to_owned();
         *signed = Some(Signed { token: token.clone(), at: now, second_factor_at: now });
         Some(token)
     }
 
-    /// The same one, with a one-time password given a moment ago.
+    /// The same one, with a one-time password given a moment ago; who has no second factor, as they are.
     pub async fn fresh(&self) -> Self {
+        if self.account.as_ref().is_none_or(|account| account.totp_secret.is_none()) {
+            return self.clone();
+        }
         let token = self.token().await;
         let now = self.world.now().as_second();
         let mut signed = self.session.signed.lock().await;

@@ -4,7 +4,8 @@
 use csv_import::{Importer, Limits};
 use local::ServiceOptions;
 use local::cloud::sqs::Message;
-use local::service::IMPORTS_QUEUE;
+use local::cloud::sts::role_id;
+use local::service::{DROP_ROLE, IMPORTS_QUEUE};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -22,7 +23,9 @@ impl Hand {
         let world = World::start(ServiceOptions { wake_jobs: false, ..ServiceOptions::ephemeral() }).await;
         let service = world.service();
         let queue = service.clients().queue(service.cloud().queue_url(IMPORTS_QUEUE));
-        let importer = Importer { store: service.store().clone(), files: service.clients().files(), queue, limits };
+        let drop_role = role_id(DROP_ROLE);
+        let (store, files) = (service.store().clone(), service.clients().files());
+        let importer = Importer { store, files, queue, drop_role, limits };
         Self { world, importer }
     }
 

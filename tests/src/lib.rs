@@ -15,6 +15,7 @@ mod actor;
 mod hand;
 pub mod imports;
 pub mod logs;
+mod program;
 mod wait;
 mod world;
 
@@ -23,6 +24,7 @@ use std::sync::LazyLock;
 pub use actor::{Actor, anonymous, problem};
 pub use hand::Hand;
 pub use local::client::Answer;
+pub use program::{Program, s3_session};
 pub use wait::{eventually, unchanged};
 pub use world::{Tenant, World};
 

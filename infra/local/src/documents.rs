@@ -18,7 +18,7 @@ pub const OPENAPI: &str = include_str!("../../openapi.json");
 /// Writes the documents as they should be now. Needs a runtime: the doors hold clients, which nobody calls.
 pub fn generate() -> Result<Documents, Error> {
     let clients = Clients::of_nobody();
-    let doors = doors(clients.files(), clients.queue(String::new()));
+    let doors = doors(clients.files(), clients.queue(String::new()), clients.drops());
     endpoint::openapi::documents(doors, env!("CARGO_PKG_VERSION")).map_err(Error::json)
 }
 

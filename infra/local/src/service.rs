@@ -27,6 +27,7 @@ use self::clients::{Clients, imports_queue_url};
 use self::endpoints::{DemoTenant, Endpoints, People};
 use crate::cloud::s3::BucketSpec;
 use crate::cloud::sqs::QueueSpec;
+use crate::cloud::sts::role_id;
 use crate::doors::Doors;
 use crate::gateway::{Gateway, GatewayOptions, Shape};
 use crate::triggers::{Schedules, Triggers};
@@ -34,6 +35,8 @@ use crate::{Clock, Cloud, Error, Options, REGION, documents};
 
 /// The bucket that customers' files come into.
 pub const IMPORTS_BUCKET: &str = "imports";
+/// The role that programs drop files in.
+pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/drop";
 /// The bucket of the shred ledger.
 pub const LEDGER_BUCKET: &str = "ledger";
 /// The queue that wakes `csv-import`.
@@ -118,11 +121,12 @@ impl Service {
         let store = clients.store(clock)?;
         let (files, queue) = (clients.files(), clients.queue(imports_queue_url(&cloud)));
         let app = App::new(store.clone(), settings());
-        let functions: Vec<_> = doors::doors(files.clone(), queue.clone())
+        let functions: Vec<_> = doors::doors(files.clone(), queue.clone(), clients.drops())
             .into_iter()
             .map(|door| doors::deployed(door, app.clone()))
             .collect();
-        let importer = Importer { store: store.clone(), files, queue, limits: options.limits };
+        let (drop_role, limits) = (role_id(DROP_ROLE), options.limits);
+        let importer = Importer { store: store.clone(), files, queue, drop_role, limits };
         let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
         let schedules = Schedules::new([sweep, jobs::retention_purge(purge)]);

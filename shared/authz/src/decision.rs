@@ -9,7 +9,7 @@ use crate::{
     AccountFacts, AccountState, ClientFacts, Facts, ImportKind, ImportRight, SignedIn, Standing, TenantFacts,
     TenantState,
     ids::PLATFORM,
-    matrix::{Cell, MATRIX, Permission, PermissionId, Row, Sort, open_to_programs, row_of},
+    matrix::{Cell, MATRIX, Permission, PermissionId, Row, Sort, row_of},
     permit::{Actor, Permit, Reach},
     role::{Grant, Role, Scope},
     token::Bearer,
@@ -108,7 +108,7 @@ impl Facts {
         if !is_contracted(row, tenant) {
             return Err(Denied::NotContracted);
         }
-        if !client.may(row) {
+        if !client.may(row, tenant) {
             return Err(Denied::Forbidden);
         }
         if !client.may_call_from(tenant, self.origin.address) {
@@ -116,7 +116,7 @@ impl Facts {
         }
         let columns = MATRIX
             .iter()
-            .filter(|row| row.sort == Sort::Column && is_contracted(row, tenant) && client.may(row))
+            .filter(|row| row.sort == Sort::Column && is_contracted(row, tenant) && client.may(row, tenant))
             .map(|row| (row.permission, Reach::everybody()))
             .collect();
         let actor = Actor::Program { client: client.client, origin: self.origin.clone() };
@@ -136,18 +136,11 @@ impl Facts {
         if is_contracted(row, &glass.tenant) { Ok(Some(&glass.tenant)) } else { Err(Denied::NotContracted) }
     }
 
-    /// Of what a program shall be allowed, what the caller may not do themselves for the whole tenant, or what no program may do. Empty where all is well: nobody
-    /// gives a program more than they have.
-    #[must_use]
-    pub fn beyond_reach(&self, scopes: EnumSet<PermissionId>) -> EnumSet<PermissionId> {
-        let Some(Standing::Person(stored)) = &self.stored else { return scopes };
-        let has = |permission: PermissionId| {
-            let row = row_of(permission);
-            self.weigh(row, stored).is_ok_and(|(_, reach)| reach.is_whole(row))
-        };
-        let open = open_to_programs();
-        let has = |permission: PermissionId| open.contains(permission) && has(permission);
-        scopes.iter().filter(|permission| !has(*permission)).collect()
+    /// Whether the caller may do all that `permission` allows, to everybody in the tenant.
+    pub(crate) fn has_whole(&self, permission: PermissionId) -> bool {
+        let Some(Standing::Person(stored)) = &self.stored else { return false };
+        let row = row_of(permission);
+        self.weigh(row, stored).is_ok_and(|(_, reach)| reach.is_whole(row))
     }
 
     /// The caller's roles with their scopes, each with what keeps it from being used in this request, if anything does.
@@ -251,7 +244,7 @@ fn usable(role: Role, row: &Row, stored: &SignedIn, address: Option<IpAddr>) -> 
     Ok(Some(Counts::ForScope))
 }
 
-fn is_contracted(row: &Row, tenant: &TenantFacts) -> bool {
+pub(crate) fn is_contracted(row: &Row, tenant: &TenantFacts) -> bool {
     row.service.is_none_or(|service| tenant.services.contains(&service))
 }
 
@@ -280,20 +273,6 @@ fn is_proven(role: Role, stored: &SignedIn, address: Option<IpAddr>) -> Result<(
 /// Whether roles beyond employee may be used from `address`. A customer without a list restricts nothing; the provider without one lets nobody in.
 fn may_work_from(tenant: &TenantFacts, address: Option<IpAddr>) -> bool {
     if tenant.tenant == PLATFORM { tenant.addresses.list(address) } else { tenant.addresses.allow(address) }
-}
-
-impl ClientFacts {
-    fn may(&self, row: &Row) -> bool {
-        let given = self.scopes.contains(row.permission)
-            || (row.permission == PermissionId::DropFiles && !self.drop_kinds.is_empty());
-        given && row.cell(Role::ApiClient) == Cell::Scope
-    }
-
-    /// Whether it may be used from `address`: by its own list, or where it has none by the tenant's.
-    #[must_use]
-    pub fn may_call_from(&self, tenant: &TenantFacts, address: Option<IpAddr>) -> bool {
-        if self.addresses.is_empty() { tenant.addresses.allow(address) } else { self.addresses.list(address) }
-    }
 }
 
 /// After the contract's last day employees' sign-in has ended, and others keep what is open to the end.
@@ -333,22 +312,8 @@ pub fn import_right_of(
     ImportRight::within(tenant.tenant, kind, actor, reach)
 }
 
-/// Decides whether a customer's system may import `kind` by dropping a file: the kinds that an administrator allowed it, for the whole tenant.
-pub fn drop_right(
-    tenant: &TenantFacts,
-    allowed: EnumSet<ImportKind>,
-    kind: ImportKind,
-    actor: Actor,
-    now: Jst,
-) -> Result<ImportRight, Denied> {
-    if !takes(tenant, kind, now) || !kind.may_be_dropped() || !allowed.contains(kind) {
-        return Err(Denied::Forbidden);
-    }
-    ImportRight::within(tenant.tenant, kind, actor, Reach::everybody())
-}
-
 /// Whether a tenant takes files of this kind at all: its contract runs, and with it the service that they belong to.
-fn takes(tenant: &TenantFacts, kind: ImportKind, now: Jst) -> bool {
+pub(crate) fn takes(tenant: &TenantFacts, kind: ImportKind, now: Jst) -> bool {
     tenant.takes_imports(now) && is_contracted(kind.row(), tenant)
 }
 

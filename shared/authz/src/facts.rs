@@ -45,6 +45,8 @@ pub struct TenantFacts {
     pub handling_rules: EnumSet<HandlingRule>,
     /// The stress check is all that is contracted, and its implementers and clerks may do without a second factor.
     pub stress_factor_optional: bool,
+    /// The kinds of files that its programs may drop at most, as its contract says.
+    pub drop_kinds: EnumSet<ImportKind>,
 }
 
 impl TenantFacts {
@@ -142,7 +144,7 @@ pub struct ClientFacts {
     pub tenant: TenantId,
     /// What it may do at most: rows of the matrix whose column for programs is open.
     pub scopes: EnumSet<PermissionId>,
-    /// The kinds of files that it may drop.
+    /// The kinds of files that it may drop, as far as the tenant's contract still has them.
     pub drop_kinds: EnumSet<ImportKind>,
     /// From where it may be used; where the list is empty, from where the tenant's own roles may be.
     pub addresses: AddressRules,

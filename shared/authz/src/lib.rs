@@ -31,6 +31,8 @@
 pub use domain::ids;
 
 mod address;
+mod assertion;
+mod client;
 mod decision;
 mod facts;
 mod imports;
@@ -40,12 +42,14 @@ mod role;
 pub mod token;
 
 pub use address::{AddressRules, NotANetwork};
-pub use decision::{Denied, FRESH_FOR, RoleStanding, drop_right, import_right_of, may_sign_in};
+pub use assertion::{Asserted, ClientKey, Jwk, KeyRefused};
+pub use client::{ClientKinds, ClientScopes, drop_right, import_right_of_client, may_get_token};
+pub use decision::{Denied, FRESH_FOR, RoleStanding, import_right_of, may_sign_in};
 pub use facts::{
     AccountFacts, AccountState, BrokenGlass, ClientFacts, Facts, SessionFacts, SignedIn, Standing, TenantFacts,
     TenantState,
 };
 pub use imports::{ImportKind, ImportRight};
 pub use matrix::{Permission, PermissionId, permission};
-pub use permit::{Actor, Job, Origin, Permit, Placement, Reach};
+pub use permit::{Actor, Job, OnBehalf, Origin, Permit, Placement, Reach};
 pub use role::{Grant, HandlingRule, Role, Scope};

@@ -52,31 +52,51 @@ pub enum Actor {
     Job {
         /// What runs.
         job: Job,
-        /// For whom, where the job goes on with what an account began.
-        on_behalf_of: Option<AccountId>,
+        /// For whom, where the job goes on with what somebody began.
+        on_behalf_of: Option<OnBehalf>,
         /// Which invocation.
         origin: Origin,
     },
 }
 
+/// Whose act a job goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// An account's.
+    Account(AccountId),
+    /// A program's.
+    Program(ClientId),
+}
+
 impl Actor {
-    /// The account that acts, or that a job acts for.
-    #[must_use]
-    pub fn account(&self) -> Option<AccountId> {
+    fn on_behalf(&self) -> Option<OnBehalf> {
         match self {
-            Self::Account { account, .. } => Some(*account),
+            Self::Account { account, .. } => Some(OnBehalf::Account(*account)),
+            Self::Program { client, .. } => Some(OnBehalf::Program(*client)),
             Self::Job { on_behalf_of, .. } => *on_behalf_of,
-            Self::Program { .. } | Self::Applicant { .. } => None,
+            Self::Applicant { .. } => None,
         }
     }
 
-    /// The program that acts.
+    /// The account that acts, or that a job acts for.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.on_behalf().and_then(|who| if let OnBehalf::Account(account) = who { Some(account) } else { None })
+    }
+
+    /// The program that acts, or that a job acts for.
     #[must_use]
     pub fn client(&self) -> Option<ClientId> {
-        match self {
-            Self::Program { client, .. } => Some(*client),
-            Self::Account { .. } | Self::Applicant { .. } | Self::Job { .. } => None,
-        }
+        self.on_behalf().and_then(|who| if let OnBehalf::Program(client) = who { Some(client) } else { None })
+    }
+
+    /// The id of the account or the program: what is kept for one caller alone is kept under it.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        self.on_behalf().map(|who| match who {
+            OnBehalf::Account(account) => account.to_string(),
+            OnBehalf::Program(client) => client.to_string(),
+        })
     }
 
     /// From where.

@@ -16,7 +16,8 @@ pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
 /// For how long a sign-in may wait for its one-time password, in seconds.
 pub const CHALLENGE_SECONDS: i64 = 5 * 60;
 
-const ISSUER: &str = "ailes-plus";
+/// Who makes tokens; and whom a program's assertion is for.
+pub const ISSUER: &str = "ailes-plus";
 const AUDIENCE: &str = "ailes-plus/v1";
 
 /// What a token is for: its `typ`. A challenge cannot be used as an access token, nor the other way round.

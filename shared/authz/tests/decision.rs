@@ -42,6 +42,7 @@ fn somebody(roles: &[Role]) -> SignedIn {
             addresses: AddressRules::default(),
             handling_rules: enumset::EnumSet::empty(),
             stress_factor_optional: false,
+            drop_kinds: ImportKind::Employees | ImportKind::Checkups,
         },
         account: AccountFacts {
             account: ACCOUNT,
@@ -320,6 +321,16 @@ fn r02_a_program_has_what_it_was_given_and_nothing_more() {
     assert_eq!(greedy.permit::<ViewCheckups>().unwrap_err(), Denied::Forbidden);
     let dropper = program("203.0.113.7", |_, client| client.drop_kinds = ImportKind::Checkups.into());
     assert!(dropper.permit::<DropFiles>().is_ok());
+    let dropper = |tenant: fn(&mut TenantFacts)| {
+        program("203.0.113.7", |of, client| {
+            client.drop_kinds = ImportKind::Checkups.into();
+            tenant(of);
+        })
+    };
+    let out_of_contract = dropper(|tenant| tenant.drop_kinds = ImportKind::Employees.into());
+    assert_eq!(out_of_contract.permit::<DropFiles>().unwrap_err(), Denied::Forbidden);
+    let without_service = dropper(|tenant| tenant.services = vec![Service::StressCheck]);
+    assert_eq!(without_service.permit::<DropFiles>().unwrap_err(), Denied::Forbidden);
 }
 
 #[test]
@@ -358,12 +369,25 @@ fn r10_a_program_is_used_from_its_own_networks_or_from_the_tenants() {
 fn r02_nobody_gives_a_program_more_than_they_have() {
     let asked = PermissionId::ViewEmployees | PermissionId::ManageOrganisation | PermissionId::ManageAccounts;
     let administrator = facts(somebody(&[Role::Administrator]));
-    assert_eq!(administrator.beyond_reach(asked), PermissionId::ManageAccounts, "no program has that");
+    assert_eq!(administrator.client_scopes(asked).unwrap_err(), PermissionId::ManageAccounts, "no program has that");
     let mut partly = somebody(&[]);
     let scope = Scope::Parts { workplaces: [TOKYO].into(), departments: [].into(), labels: [].into() };
     partly.account.grants = vec![Grant { role: Role::Administrator, scope }];
-    assert_eq!(facts(partly).beyond_reach(asked), asked, "a part of the tenant is not the tenant");
-    assert_eq!(program("203.0.113.7", |_, _| {}).beyond_reach(asked), asked);
+    assert_eq!(facts(partly).client_scopes(asked).unwrap_err(), asked, "a part of the tenant is not the tenant");
+    assert_eq!(program("203.0.113.7", |_, _| {}).client_scopes(asked).unwrap_err(), asked);
+    let given = PermissionId::ViewEmployees | PermissionId::ManageOrganisation;
+    assert_eq!(administrator.client_scopes(given).unwrap().permissions(), given);
+}
+
+#[test]
+fn r02_a_program_drops_what_can_be_dropped_and_the_contract_has() {
+    let tenant = somebody(&[]).tenant;
+    let asked = ImportKind::Employees | ImportKind::Departments | ImportKind::Accounts;
+    assert_eq!(tenant.client_kinds(asked).unwrap_err(), ImportKind::Departments | ImportKind::Accounts);
+    let everything = TenantFacts { drop_kinds: enumset::EnumSet::all(), ..tenant };
+    let never = ImportKind::Accounts | ImportKind::StressAnswers;
+    assert_eq!(everything.client_kinds(enumset::EnumSet::all()).unwrap_err(), never);
+    assert!(everything.client_kinds(enumset::EnumSet::all() - never).is_ok());
 }
 
 /// An operator, and the tenant that they look into until `ends_at`.

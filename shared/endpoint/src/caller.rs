@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use authz::{Facts, Origin, Permission, Permit, RoleStanding};
+use authz::{ClientKinds, ClientScopes, Facts, ImportKind, Origin, Permission, PermissionId, Permit, RoleStanding};
 use axum::extract::FromRequestParts;
+use enumset::EnumSet;
 use http::{header, request::Parts};
 use lambda_http::request::RequestContext;
 
@@ -35,6 +36,16 @@ impl Caller {
     /// Asks for a permit.
     pub(crate) fn permit<P: Permission>(&self) -> Result<Permit<P>, Problem> {
         Ok(self.facts.permit()?)
+    }
+
+    /// What the caller may give a program; or else those of `scopes` that go beyond what they may do themselves.
+    pub fn client_scopes(&self, scopes: EnumSet<PermissionId>) -> Result<ClientScopes, EnumSet<PermissionId>> {
+        self.facts.client_scopes(scopes)
+    }
+
+    /// What a program of the caller's tenant may be given to drop; or else those of `kinds` that it may not.
+    pub fn client_kinds(&self, kinds: EnumSet<ImportKind>) -> Result<ClientKinds, EnumSet<ImportKind>> {
+        self.facts.client_kinds(kinds)
     }
 
     /// The caller's roles, each with what keeps it from being used in this request.
@@ -81,6 +92,22 @@ impl FromRequestParts<App> for From {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         Ok(Self(origin(parts)))
+    }
+}
+
+/// The address that a request was sent to, as API Gateway saw it: what a program may name when it says for whom its assertion is.
+#[derive(Debug)]
+pub struct SentTo(pub String);
+
+impl FromRequestParts<App> for SentTo {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let Some(RequestContext::ApiGatewayV1(context)) = parts.extensions.get::<RequestContext>() else {
+            return Ok(Self(String::new()));
+        };
+        let domain = context.domain_name.as_deref().unwrap_or_default();
+        Ok(Self(format!("https://{domain}{}", context.path.as_deref().unwrap_or_default())))
     }
 }
 

@@ -19,7 +19,7 @@ mod start;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
-pub use caller::{Caller, From, Further};
+pub use caller::{Caller, From, Further, SentTo};
 pub use csv::{CsvFile, into_csv};
 pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};

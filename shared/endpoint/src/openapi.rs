@@ -51,7 +51,7 @@ pub fn documents(doors: Vec<Door>, version: &str) -> Result<Documents, serde_jso
         "paths": {},
         "components": {"schemas": problem_schemas()?, "securitySchemes": {"token": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "POST /v1/sessions で取得したアクセストークン。括弧内は必要な権限です。"
+            "description": "POST /v1/sessions（プログラムは POST /v1/oauth/token）で取得したアクセストークン。括弧内は必要な権限です。"
         }}}
     });
     let mut gateway = gateway::document(version);
@@ -108,7 +108,7 @@ pub fn permission_of(operation: &Value) -> Option<&str> {
 /// An operation with all that follows from what it is: its tag, its problems, its headers.
 fn finished(mut operation: Value, function: &str, path: &str, method: &str) -> Value {
     let permission = permission_of(&operation).map(str::to_owned);
-    let has_body = operation.get("requestBody").is_some();
+    let has_body = operation.pointer("/requestBody/content/application~1json").is_some();
     let documented = |status: &str| operation.pointer(&format!("/responses/{status}")).is_some();
     let mut kinds = Vec::new();
     if has_body {

@@ -368,6 +368,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             ("/code", "otp_replayed", "このワンタイムパスワードは使用済みです。次のコードを入力してください。")
         }
         Conflict::UnderRetention => ("", "under_retention", "法定の保存期間内のため削除できません。"),
+        Conflict::StillInOverlap => (
+            "",
+            "still_in_overlap",
+            "前の認証情報もまだ有効です（同時に有効なのは2つまでです）。先に失効させるか、overlap_hours に 0 を指定してください。",
+        ),
         Conflict::TooMany => ("", "too_many", "登録できる件数の上限に達しています。"),
     };
     Fault::at(pointer, code, detail)

@@ -2,9 +2,10 @@
 //! is decided again each time.
 
 use authz::{
-    Actor, Denied, ImportKind, ImportRight, Job, Origin, Permit, drop_right, import_right_of, permission::UseImports,
+    Actor, Denied, ImportKind, ImportRight, Job, OnBehalf, Origin, Permit, drop_right, import_right_of,
+    import_right_of_client, permission::UseImports,
 };
-use domain::ids::{ImportId, TenantId};
+use domain::ids::{ClientId, ImportId, TenantId};
 use store::{Error, Import, Store, Way};
 
 /// For the job that takes files in and says whose turn it is: it moves imports, and sees no data of people.
@@ -24,10 +25,10 @@ pub async fn for_import(
     import: &Import,
     origin: &Origin,
 ) -> Result<Result<ImportRight, Denied>, Error> {
-    let actor = Actor::Job { job: Job::Import(import.id), on_behalf_of: import.account, origin: origin.clone() };
     let now = store.clock().now();
-    match (import.way, import.account) {
-        (Way::Api, Some(account)) => {
+    match (import.way, import.account, import.client) {
+        (Way::Api, Some(account), None) => {
+            let actor = acting(import.id, OnBehalf::Account(account), origin);
             let Some((tenant, account, tree)) = store.standing(tenant, account).await? else {
                 return Ok(Err(Denied::Forbidden));
             };
@@ -35,22 +36,44 @@ pub async fn for_import(
             let right = import_right_of(&tenant, &account, import.kind, actor, tree.as_ref(), now);
             Ok(right)
         }
-        (Way::Drop, _) => for_drop(store, tenant, import.kind, import.id, origin).await,
-        (Way::Api, None) => Ok(Err(Denied::Forbidden)),
+        (Way::Api, None, Some(client)) => {
+            let actor = acting(import.id, OnBehalf::Program(client), origin);
+            let Some((tenant, client)) = store.client_standing(tenant, client).await? else {
+                return Ok(Err(Denied::Forbidden));
+            };
+            #[expect(clippy::disallowed_methods, reason = "the uploader's rights, looked at again")]
+            let right = import_right_of_client(&tenant, &client, import.kind, actor, now);
+            Ok(right)
+        }
+        (Way::Drop, None, Some(client)) => {
+            // From where it came was looked at when it came.
+            for_drop(store, tenant, client, import.kind, import.id, origin).await
+        }
+        _ => Ok(Err(Denied::Forbidden)),
     }
 }
 
-/// For a file that a customer's system dropped: what an administrator has allowed it.
+/// For a file that a program dropped: what an administrator has allowed it. Where `origin` says from where it came, that must be allowed too.
 pub async fn for_drop(
     store: &Store,
     tenant: TenantId,
+    client: ClientId,
     kind: ImportKind,
     import: ImportId,
     origin: &Origin,
 ) -> Result<Result<ImportRight, Denied>, Error> {
-    let intake = for_import_intake(tenant, Some(import), origin);
-    let Some((facts, kinds)) = store.drop_standing(&intake).await? else { return Ok(Err(Denied::Forbidden)) };
-    #[expect(clippy::disallowed_methods, reason = "a dropped file is nobody's but the tenant's")]
-    let right = drop_right(&facts, kinds, kind, intake.actor().clone(), store.clock().now());
+    let Some((tenant, facts)) = store.client_standing(tenant, client).await? else {
+        return Ok(Err(Denied::Unauthenticated));
+    };
+    if origin.address.is_some() && !facts.may_call_from(&tenant, origin.address) {
+        return Ok(Err(Denied::AddressNotAllowed));
+    }
+    let actor = acting(import, OnBehalf::Program(client), origin);
+    #[expect(clippy::disallowed_methods, reason = "the program's rights, looked at again")]
+    let right = drop_right(&tenant, &facts, kind, actor, store.clock().now());
     Ok(right)
+}
+
+fn acting(import: ImportId, on_behalf_of: OnBehalf, origin: &Origin) -> Actor {
+    Actor::Job { job: Job::Import(import), on_behalf_of: Some(on_behalf_of), origin: origin.clone() }
 }

@@ -54,7 +54,7 @@ pub struct Event {
     /// The account that acted, or that a job acted for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
-    /// The program that acted.
+    /// The program that acted, or that a job acted for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client: Option<String>,
     /// The roles that counted.
@@ -197,6 +197,8 @@ pub struct Search {
     pub since: Option<Date>,
     /// Only what this account did.
     pub account: Option<String>,
+    /// Only what this program did.
+    pub client: Option<String>,
     /// Only this action, or those that start with it and a dot.
     pub action: Option<String>,
     /// Only what was done to the thing with this id.
@@ -208,6 +210,7 @@ impl Search {
         let same =
             |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
         same(&self.account, event.account.as_deref())
+            && same(&self.client, event.client.as_deref())
             && self.action.as_deref().is_none_or(|wanted| {
                 event.action.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             })

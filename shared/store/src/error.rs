@@ -72,6 +72,8 @@ pub enum Conflict {
     OtpReplayed,
     /// A record under retention is not deleted.
     UnderRetention,
+    /// The credential before the last one is still good.
+    StillInOverlap,
     /// Too much for one tenant.
     TooMany,
 }

@@ -1,4 +1,4 @@
-//! Facts for decisions: tenant, account and session in one strongly consistent read, for the bearer of a token.
+//! Facts for decisions, for the bearer of a token: tenant, account and session, or tenant and program, in one strongly consistent read.
 
 use std::{
     collections::HashMap,
@@ -50,7 +50,10 @@ impl Store {
                 let person = self.person(verified.tenant(), account, session).await?;
                 person.map(|person| Standing::Person(Box::new(person)))
             }
-            Bearer::Program { .. } => None,
+            Bearer::Program { client_id, .. } => {
+                let program = self.client_standing(verified.tenant(), client_id).await?;
+                program.map(|program| Standing::Program(Box::new(program)))
+            }
         };
         #[expect(clippy::disallowed_methods, reason = "this is where facts are gathered")]
         let facts = Facts::gathered(verified, standing, origin, self.clock.now());

@@ -13,14 +13,13 @@
 //! says whose turn it is, with a fencing token that every step of the turn is conditional on. Checking leaves a plan: chunks, cut at record ends, each with the
 //! versions of what its rows will touch. Applying a chunk leaves one done-record; an import is complete when each chunk of the plan has one.
 
-use authz::{ImportKind, ImportRight, Permit, TenantFacts, permission::UseImports};
+use authz::{ImportKind, ImportRight, Permit, permission::UseImports};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     checkup::kind::CheckupKind,
-    ids::{AccountId, ImportId, TenantId},
+    ids::{AccountId, ClientId, ImportId, TenantId},
     time::Jst,
 };
-use enumset::EnumSet;
 use serde::{Deserialize, Serialize};
 use vault::{Lookup, Purpose};
 
@@ -155,9 +154,12 @@ pub struct Import {
     pub state: ImportState,
     /// Which way the file came.
     pub way: Way,
-    /// Who made it; nobody for a drop.
+    /// Whose account made it, if one did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<AccountId>,
+    /// Which program made it or dropped its file, if one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<ClientId>,
     /// How the file shall be read.
     pub options: ImportOptions,
     /// The file's name, which may hold people's names.
@@ -219,6 +221,8 @@ pub struct DroppedFile<'a> {
     pub import: ImportId,
     /// What the folder says that it holds.
     pub kind: ImportKind,
+    /// Which program dropped it; none where that cannot be told.
+    pub client: Option<ClientId>,
     /// The file.
     pub object: &'a ObjectVersion,
     /// Its name.
@@ -252,6 +256,7 @@ impl Store {
         let import = Import {
             state: ImportState::AwaitingUpload,
             account: right.actor().account(),
+            client: right.actor().client(),
             options: new.options,
             ..self.new_import(&key, right.tenant(), id, right.kind(), Way::Api, &new.file_name).await?
         };
@@ -278,6 +283,7 @@ impl Store {
             state: ImportState::Waiting,
             way,
             account: None,
+            client: None,
             options: ImportOptions::default(),
             file_name: self.seal(tenant, Purpose::Files, key, "file_name", file_name).await?,
             object: None,
@@ -458,14 +464,9 @@ impl Store {
         from_item(item, self.clock.now())
     }
 
-    /// What the tenant is, and which kinds of files its own system may drop: what decides whether a dropped file is taken. `None` where there is no such tenant.
-    pub async fn drop_standing(
-        &self,
-        permit: &Permit<UseImports>,
-    ) -> Result<Option<(TenantFacts, EnumSet<ImportKind>)>, Error> {
-        let now = self.clock.now();
-        let tenant = self.load_tenant(permit.tenant()).await?.map(|stored| stored.record);
-        Ok(tenant.map(|tenant| (tenant.facts(now), tenant.drop_kinds)))
+    /// Whether there still is the tenant whose files these are: messages can outlive it.
+    pub async fn has_tenant(&self, permit: &Permit<UseImports>) -> Result<bool, Error> {
+        Ok(self.load_tenant(permit.tenant()).await?.is_some())
     }
 
     /// The import that an upload is for, as it stands now: the job looks before it has any right.
@@ -523,13 +524,18 @@ impl Store {
         let key = key(permit.tenant(), drop.import);
         let import = Import {
             state: if drop.refused.is_some() { ImportState::Rejected } else { ImportState::Waiting },
+            client: drop.client,
             object: Some(drop.object.clone()),
             reason: drop.refused.map(str::to_owned),
             ..self.new_import(&key, permit.tenant(), drop.import, drop.kind, Way::Drop, drop.file_name).await?
         };
         let mut write = Write::new();
         write.create(self, key, SCHEMA, &import, || Conflict::WrongState.into())?;
-        let event = self.event(permit, "import.drop")?.on(drop.import);
+        let event = self.event(permit, "import.drop")?.on(drop.import).on_all(drop.client);
+        let event = match drop.refused {
+            Some(reason) => event.refused(reason),
+            None => event,
+        };
         match write.commit(self, event).await {
             Ok(()) => Ok(true),
             Err(Error::Conflict(_)) => Ok(false),

@@ -50,6 +50,12 @@ pub enum Family {
     Link,
     /// Sessions of an account.
     Session,
+    /// Programs that may call.
+    ApiClient,
+    /// When programs' credentials were last used.
+    ApiClientUse,
+    /// Ids of programs' assertions that were used.
+    Assertion,
     /// Workplaces, departments, labels, and the tree.
     Organisation,
     /// Employees: placement, employment, attributes.
@@ -91,6 +97,9 @@ impl Family {
             Self::Credential => "CREDENTIAL",
             Self::Link => "LINK",
             Self::Session => "SESSION",
+            Self::ApiClient => "APICLIENT",
+            Self::ApiClientUse => "APICLIENTUSE",
+            Self::Assertion => "ASSERTION",
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",

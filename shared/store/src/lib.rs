@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 mod accounts;
 mod audit;
 mod checkups;
+mod clients;
 mod clock;
 mod contracts;
 mod credentials;
@@ -51,6 +52,10 @@ pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Searc
 pub use checkups::{
     CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup,
     SealedCheckup, ShownCheckup, ShownResult,
+};
+pub use clients::{
+    ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
+    NewClient, NewClientCredential, ShownClient, StoredProof,
 };
 pub use clock::Clock;
 pub use contracts::{Contract, ContractChange, ContractState, Contracted, NewContract, Termination};

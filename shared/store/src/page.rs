@@ -1,4 +1,4 @@
-//! Lists: one page and a cursor. A cursor is sealed with a platform key and bound to the tenant, the account, the list and its filters: it
+//! Lists: one page and a cursor. A cursor is sealed with a platform key and bound to the tenant, the caller, the list and its filters: it
 //! cannot be read, made up, or carried to another list or caller.
 
 use authz::{Permission, Permit};
@@ -67,6 +67,6 @@ impl Store {
 }
 
 fn bound_to<P: Permission>(permit: &Permit<P>, filters: &impl Serialize) -> Result<String, Error> {
-    let account = permit.actor().account().map(|account| account.to_string()).unwrap_or_default();
-    Ok(format!("{}|{account}|{}", permit.tenant(), serde_json::to_string(filters)?))
+    let caller = permit.actor().id().unwrap_or_default();
+    Ok(format!("{}|{caller}|{}", permit.tenant(), serde_json::to_string(filters)?))
 }

@@ -1,4 +1,4 @@
-//! Answers that are kept for requests with an Idempotency-Key: for 24 hours, sealed, keyed by tenant, account, operation and key.
+//! Answers that are kept for requests with an Idempotency-Key: for 24 hours, sealed, keyed by tenant, caller, operation and key.
 
 use authz::{Permission, Permit};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -45,11 +45,11 @@ impl Store {
         key: &str,
         body: &str,
     ) -> Result<ReplyKey, Error> {
-        let account = permit.actor().account().ok_or(Error::NotFound)?;
+        let caller = permit.actor().id().ok_or(Error::NotFound)?;
         let lookup = self.lookup(permit.tenant()).await?;
         let name = lookup.hash("idempotency-key", &format!("{operation}\n{key}"));
         let fingerprint = lookup.hash("idempotent-body", body).to_string();
-        Ok(ReplyKey { key: Key::new(Table::Records, permit.tenant(), Family::Reply, account, name), fingerprint })
+        Ok(ReplyKey { key: Key::new(Table::Records, permit.tenant(), Family::Reply, caller, name), fingerprint })
     }
 
     /// The answer that is kept, if there is one.

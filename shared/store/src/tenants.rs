@@ -103,6 +103,7 @@ impl Tenant {
             services,
             addresses: self.addresses.clone(),
             handling_rules: self.handling_rules,
+            drop_kinds: self.drop_kinds,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod architecture;
 mod checkups;
+mod clients;
 mod contracts;
 mod conventions;
 mod employees;

@@ -5,13 +5,14 @@ use store::Outcome;
 
 use crate::EventView;
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 13] = [
     "日時",
     "操作",
     "結果",
     "理由",
     "実行者の種類",
     "アカウントID",
+    "APIクライアントID",
     "ロール",
     "権限",
     "対象",
@@ -21,7 +22,7 @@ const HEADER: [&str; 12] = [
 ];
 
 /// The whole file.
-pub(crate) fn file(events: &[EventView]) -> CsvFile<12> {
+pub(crate) fn file(events: &[EventView]) -> CsvFile<13> {
     let mut file = CsvFile::new(HEADER);
     for event in events {
         let outcome = match event.outcome {
@@ -37,6 +38,7 @@ pub(crate) fn file(events: &[EventView]) -> CsvFile<12> {
             event.reason.as_deref().unwrap_or_default(),
             &event.actor,
             event.account_id.as_deref().unwrap_or_default(),
+            event.client_id.as_deref().unwrap_or_default(),
             &roles,
             &event.permission,
             &subjects,
@@ -62,6 +64,7 @@ mod tests {
             reason: Some("=HYPERLINK(\"x\")".to_owned()),
             actor: "account".to_owned(),
             account_id: None,
+            client_id: None,
             roles: vec!["administrator".to_owned(), "hr".to_owned()],
             permission: "accounts.grant".to_owned(),
             subjects: vec!["acc_1".to_owned()],

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    ids::{AccountId, AuditEventId},
+    ids::{AccountId, AuditEventId, ClientId},
     time::Jst,
 };
 use endpoint::{App, Door, Fault, Filters, Kind, Pages, Problem, limit};
@@ -32,6 +32,7 @@ struct ListQuery {
     since: Option<Date>,
     until: Option<Date>,
     account_id: Option<AccountId>,
+    client_id: Option<ClientId>,
     action: Option<String>,
     subject: Option<String>,
     #[serde(skip_serializing)]
@@ -62,6 +63,7 @@ impl ListQuery {
             since: self.since,
             until: self.until,
             account: self.account_id.map(|account| account.to_string()),
+            client: self.client_id.map(|client| client.to_string()),
             action: self.action.clone(),
             subject: self.subject.clone(),
         })
@@ -96,13 +98,17 @@ struct EventView {
     /// 理由のコード。
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// 実行者の種類（`account`：アカウント、`applicant`：サインイン中の者、それ以外は自動処理の名称）。
+    /// 実行者の種類（`account`：アカウント、`program`：APIクライアント、`applicant`：サインイン中の者、それ以外は自動処理の名称）。
     #[schema(example = "account")]
     actor: String,
     /// 実行したアカウントのID。
     #[schema(example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
+    /// 実行したAPIクライアントのID。
+    #[schema(example = "cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
     /// 実行に用いたロール。
     #[schema(example = json!(["hr"]))]
     roles: Vec<String>,
@@ -130,6 +136,7 @@ impl From<Event> for EventView {
             reason: event.reason,
             actor: event.actor,
             account_id: event.account,
+            client_id: event.client,
             roles: event.roles,
             permission: event.permission,
             subjects: event.subjects,
@@ -156,6 +163,7 @@ struct AuditEventPage {
         ("since" = Option<String>, Query, description = "この日以降（YYYY-MM-DD）", example = "2026-04-01"),
         ("until" = Option<String>, Query, description = "この日以前（YYYY-MM-DD）", example = "2026-04-30"),
         ("account_id" = Option<String>, Query, description = "このアカウントが実行したもの"),
+        ("client_id" = Option<String>, Query, description = "このAPIクライアントが実行したもの"),
         ("action" = Option<String>, Query, description = "操作、または操作の前半", example = "account"),
         ("subject" = Option<String>, Query, description = "このIDのものに対して実行されたもの", example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"),
         ("format" = Option<String>, Query, description = "json または csv", example = "csv"),

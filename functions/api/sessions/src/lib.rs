@@ -1,4 +1,6 @@
-//! Signing in and out: `/v1/sessions`.
+//! Signing in and out: `/v1/sessions`; and tokens for programs: `/v1/oauth/token`.
+
+mod oauth;
 
 use authz::{Origin, Permit, permission::ManageOwnSessions};
 use axum::extract::State;
@@ -25,7 +27,8 @@ pub fn door() -> Door {
             .routes(routes!(refresh))
             .routes(routes!(step_up))
             .routes(routes!(sign_out))
-            .routes(routes!(end)),
+            .routes(routes!(end))
+            .routes(routes!(oauth::issue)),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Messages: what S3 says, and what the job tells itself.
 
-use authz::Origin;
-use domain::time::Jst;
+use std::net::IpAddr;
+
+use authz::{Denied, Origin};
+use domain::{ids::ClientId, time::Jst};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,7 +46,34 @@ struct Notification {
 struct ObjectEvent {
     event_name: String,
     event_time: Jst,
+    #[serde(default)]
+    user_identity: Principal,
+    #[serde(default)]
+    request_parameters: Request,
     s3: ObjectPlace,
+}
+
+/// Who put the object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Principal {
+    #[serde(default)]
+    principal_id: String,
+}
+
+/// From where.
+#[derive(Debug, Default, Deserialize)]
+struct Request {
+    #[serde(default, rename = "sourceIPAddress")]
+    address: String,
+}
+
+impl Principal {
+    /// The program that it is, if it is a session of the role that programs drop files in: `AWS:<the role's id>:<session name>`.
+    fn program(&self, drop_role: &str) -> Option<ClientId> {
+        let (role, session) = self.principal_id.strip_prefix("AWS:")?.split_once(':')?;
+        session.parse().ok().filter(|_| role == drop_role)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,6 +139,7 @@ async fn take(importer: &Importer, message: &Message) -> Result<(), Error> {
 
 /// A file is there: its import is found or made, and it may be its turn.
 async fn uploaded(importer: &Importer, event: ObjectEvent, origin: &Origin) -> Result<(), Error> {
+    let client = event.user_identity.program(&importer.drop_role);
     let Object { key, size, version_id } = event.s3.object;
     let key = unescape(&key);
     let Some(upload) = Upload::of_key(&key) else {
@@ -127,8 +157,10 @@ async fn uploaded(importer: &Importer, event: ObjectEvent, origin: &Origin) -> R
             importer.store.note_upload(&permit, import, &object).await?;
         }
         Upload::Drop { kind, file_name, .. } => {
+            let address = event.request_parameters.address.parse::<IpAddr>().ok();
+            let origin = &Origin { address, ..origin.clone() };
             let permit = jobs::for_import_intake(tenant, None, origin);
-            if importer.store.drop_standing(&permit).await?.is_none() {
+            if !importer.store.has_tenant(&permit).await? {
                 return Ok(());
             }
             let Some(kind) = kind else {
@@ -136,12 +168,19 @@ async fn uploaded(importer: &Importer, event: ObjectEvent, origin: &Origin) -> R
                 return Ok(());
             };
             let import = importer.store.drop_id(&permit, &object, event.event_time).await?;
-            let right = jobs::for_drop(&importer.store, tenant, kind, import, origin).await?;
-            let refused = right.err().map(|_| "kind_not_allowed");
-            importer
-                .store
-                .note_drop(&permit, DroppedFile { import, kind, object: &object, file_name: &file_name, refused })
-                .await?;
+            let refused = match client {
+                None => Some("uploader_unknown"),
+                Some(client) => {
+                    let right = jobs::for_drop(&importer.store, tenant, client, kind, import, origin).await?;
+                    right.err().map(|denied| match denied {
+                        Denied::Unauthenticated => "uploader_unknown",
+                        Denied::AddressNotAllowed => "address_not_allowed",
+                        _ => "kind_not_allowed",
+                    })
+                }
+            };
+            let drop = DroppedFile { import, kind, client, object: &object, file_name: &file_name, refused };
+            importer.store.note_drop(&permit, drop).await?;
         }
     }
     turn::take(importer, tenant, origin).await
@@ -208,10 +247,27 @@ mod tests {
     }
 
     #[test]
+    fn r11_only_a_session_of_the_role_for_drops_is_a_program() {
+        let client = ClientId::from_bytes([1; 16]);
+        let program = |principal_id: String| Principal { principal_id }.program("AROADROPS");
+        assert_eq!(program(format!("AWS:AROADROPS:{client}")), Some(client));
+        for other in [
+            String::new(),
+            "AWS:AIDAUSER".to_owned(),
+            format!("AWS:AROAOTHER:{client}"),
+            "AWS:AROADROPS:somebody".to_owned(),
+            format!("AROADROPS:{client}"),
+        ] {
+            assert_eq!(program(other.clone()), None, "{other}");
+        }
+    }
+
+    #[test]
     fn s3_says_what_this_reads() {
-        let body = r#"{"Records":[{"eventVersion":"2.3","eventSource":"aws:s3","awsRegion":"ap-northeast-1","eventTime":"2026-04-01T00:00:00.000Z","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k","size":5,"eTag":"e","versionId":"v","sequencer":"0"}}}]}"#;
+        let body = r#"{"Records":[{"eventVersion":"2.3","eventSource":"aws:s3","awsRegion":"ap-northeast-1","eventTime":"2026-04-01T00:00:00.000Z","eventName":"ObjectCreated:Put","userIdentity":{"principalId":"AWS:AROAX:cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"},"requestParameters":{"sourceIPAddress":"203.0.113.7"},"s3":{"bucket":{"name":"b"},"object":{"key":"k","size":5,"eTag":"e","versionId":"v","sequencer":"0"}}}]}"#;
         let read: Notification = serde_json::from_str(body).unwrap();
         assert_eq!(read.records[0].s3.object.version_id.as_deref(), Some("v"));
+        assert_eq!(read.records[0].request_parameters.address, "203.0.113.7");
         assert_eq!(
             serde_json::from_str::<Notification>(r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#)
                 .unwrap()

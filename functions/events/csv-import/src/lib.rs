@@ -27,6 +27,8 @@ pub struct Importer {
     pub files: Files,
     /// Where it tells itself what is next.
     pub queue: Queue,
+    /// The unique id of the role that programs drop files in: its sessions, and no others, are named after programs.
+    pub drop_role: String,
     /// How it divides its work.
     pub limits: Limits,
 }

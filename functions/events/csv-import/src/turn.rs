@@ -16,7 +16,7 @@ const STUCK: i64 = 300;
 /// Takes the tenant's turn and goes on until nothing is left to do at this moment.
 pub(crate) async fn take(importer: &Importer, tenant: TenantId, origin: &Origin) -> Result<(), Error> {
     let permit = jobs::for_import_intake(tenant, None, origin);
-    if importer.store.drop_standing(&permit).await?.is_none() {
+    if !importer.store.has_tenant(&permit).await? {
         // Messages can outlive a tenant; a turn would leave an item behind.
         return Ok(());
     }

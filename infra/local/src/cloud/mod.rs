@@ -7,6 +7,7 @@ pub mod s3;
 pub mod ses;
 pub mod sqs;
 mod sqs_http;
+pub mod sts;
 
 pub(crate) use self::sqs_http::system_attributes as sqs_attributes;
 
@@ -22,6 +23,7 @@ use self::kms::Kms;
 use self::s3::{BucketSpec, RootKey, S3Store};
 use self::ses::Ses;
 use self::sqs::{QueueSpec, Sqs};
+use self::sts::Sts;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::database::Database;
@@ -89,6 +91,8 @@ pub struct Endpoints {
     pub ses: String,
     /// SQS.
     pub sqs: String,
+    /// STS.
+    pub sts: String,
 }
 
 /// A running cloud. Dropping it stops it, as abruptly as kill -9 would.
@@ -142,12 +146,17 @@ impl Cloud {
             queues_door.clone().answer(request, queues_url.clone())
         }));
 
+        let (sts_listener, sts_endpoint) = serve::listen(0).await?;
+        let sts = Sts::new(s3.clone(), clock.clone(), counters.clone());
+        tasks.spawn(serve::serve(sts_listener, move |request, _| sts.clone().answer(request)));
+
         let endpoints = Endpoints {
             dynamodb: dynamodb_endpoint,
             s3: s3_endpoint,
             kms: kms_endpoint,
             ses: ses_endpoint,
             sqs: queues_endpoint,
+            sts: sts_endpoint,
         };
         Ok(Self { endpoints, clock, counters, database, dynamodb, s3, ses, sqs, _tasks: tasks, _lock: lock })
     }
@@ -168,6 +177,7 @@ impl Cloud {
             ("AWS_ENDPOINT_URL_KMS", self.endpoints.kms.clone()),
             ("AWS_ENDPOINT_URL_SESV2", self.endpoints.ses.clone()),
             ("AWS_ENDPOINT_URL_SQS", self.endpoints.sqs.clone()),
+            ("AWS_ENDPOINT_URL_STS", self.endpoints.sts.clone()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", id),

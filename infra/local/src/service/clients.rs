@@ -8,11 +8,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use drop_credentials::Drops;
 use mail_delivery::{MailDelivery, Relay};
 use store::{Files, Queue, Store, Support, TableNames};
 use vault::{Cmks, Ledger, Vault};
 
-use super::{IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET};
+use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::{Error, REGION};
@@ -31,6 +32,7 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    sts: aws_sdk_sts::Client,
     s3_config: SdkConfig,
     ses_config: SdkConfig,
 }
@@ -59,6 +61,7 @@ impl Clients {
             kms: aws_sdk_kms::Client::new(&at(&endpoints.kms)),
             s3: aws_sdk_s3::Client::new(&s3_config),
             sqs: aws_sdk_sqs::Client::new(&at(&endpoints.sqs)),
+            sts: aws_sdk_sts::Client::new(&at(&endpoints.sts)),
             s3_config,
             ses_config: at(&endpoints.ses),
         }
@@ -76,6 +79,7 @@ impl Clients {
             kms: aws_sdk_kms::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
             s3_config: config.clone(),
             ses_config: config,
         }
@@ -104,6 +108,12 @@ impl Clients {
     #[must_use]
     pub fn files(&self) -> Files {
         Files::new(self.s3.clone(), IMPORTS_BUCKET.to_owned())
+    }
+
+    /// What lets programs drop files.
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        Drops::new(self.sts.clone(), DROP_ROLE.to_owned(), IMPORTS_BUCKET.to_owned())
     }
 
     /// What hands mails to this cloud's relay.

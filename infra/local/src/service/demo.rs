@@ -9,10 +9,11 @@ mod places;
 mod setup;
 
 use self::company::COMPANIES;
-use super::endpoints::{DemoAccount, DemoTenant, Operator, People, read, write};
-use super::{IMPORTS_BUCKET, ServiceOptions};
+use super::endpoints::{DemoAccount, DemoTenant, Operator, People, new_client, read, write};
+use super::{DROP_ROLE, IMPORTS_BUCKET, ServiceOptions};
 use crate::cloud::Cloud;
 use crate::cloud::s3::AccessKey;
+use crate::cloud::sts::role_id;
 use crate::{Error, hex};
 use store::Store;
 
@@ -76,7 +77,8 @@ async fn settle_tenant(tenant: &mut DemoTenant, store: &Store, cloud: &Cloud) ->
     let company = company::of(&tenant.tenant_code);
     let id = setup::contract(store, company, tenant).await?;
     tenant.tenant_id = id.to_string();
-    let places = places::places(store, id, company, tenant).await?;
+    let client = setup::client(store, id, tenant).await?;
+    let places = places::places(store, id, client, company, tenant).await?;
     for (account, place) in tenant.accounts.iter().zip(places) {
         setup::account(store, id, account, place.grants, place.employee).await?;
     }
@@ -90,7 +92,8 @@ pub(super) async fn another(code: &str, store: &Store, cloud: &Cloud) -> Result<
     Ok(tenant)
 }
 
-/// What the customer's own system may do: drop files of some kinds, and see that they are there.
+/// What the customer's own system may do: drop files of some kinds, and see that they are there. To the service it is a session of the tenant's API client, and
+/// unlike those from `POST /v1/drop-credentials` it never ends.
 fn access_key(tenant: &DemoTenant) -> AccessKey {
     let prefixes: Vec<_> = DROP_KINDS.iter().map(|kind| format!("{}/drop/{kind}/", tenant.tenant_id)).collect();
     AccessKey {
@@ -100,6 +103,8 @@ fn access_key(tenant: &DemoTenant) -> AccessKey {
         put: prefixes.clone(),
         list: prefixes,
         get: Vec::new(),
+        principal: Some(format!("{}:{}", role_id(DROP_ROLE), tenant.client_id)),
+        session: None,
     }
 }
 
@@ -126,6 +131,7 @@ fn tenant(code: &str) -> Result<DemoTenant, Error> {
     Ok(DemoTenant {
         tenant_code: code.to_owned(),
         tenant_id: String::new(),
+        client_id: new_client(),
         s3_access_key_id: format!("DEMO{}", hex(&random::<8>()?).to_uppercase()),
         s3_secret_access_key: hex(&random::<20>()?),
         accounts,

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use drop_credentials::Drops;
 use endpoint::openapi::logical_name;
 use endpoint::{App, Door, Measured};
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
@@ -16,14 +17,16 @@ use crate::function::{Deployed, InvocationContext};
 /// API Gateway waits no longer.
 const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Every door. `files` and `queue` are what imports work with.
+/// Every door. `files` and `queue` are what imports work with, `drops` is what lets programs drop files.
 #[must_use]
-pub fn doors(files: Files, queue: Queue) -> Vec<Door> {
+pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
     vec![
         sessions::door(),
         passwords::door(),
         me::door(),
         accounts::door(),
+        api_clients::door(),
+        drop_credentials::door(drops),
         tenant::door(),
         organisation::door(),
         employees::door(),

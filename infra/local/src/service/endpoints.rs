@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use domain::ids::ClientId;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -51,12 +52,20 @@ pub struct DemoTenant {
     pub tenant_code: String,
     /// Its id.
     pub tenant_id: String,
+    /// The API client that its own system is.
+    #[serde(default = "new_client")]
+    pub client_id: String,
     /// The key of its own system, which drops files.
     pub s3_access_key_id: String,
     /// Its secret.
     pub s3_secret_access_key: String,
     /// One account per role; administrators and employees twice.
     pub accounts: Vec<DemoAccount>,
+}
+
+/// An id for the client of a tenant that has none yet.
+pub(super) fn new_client() -> String {
+    ClientId::from_bytes(*uuid::Uuid::new_v4().as_bytes()).to_string()
 }
 
 /// An account of a demo tenant.

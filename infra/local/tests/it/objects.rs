@@ -157,6 +157,8 @@ async fn a_customers_key_reaches_its_prefix_and_nothing_else() {
         put: vec!["t1/drop/employees/".into()],
         list: vec!["t1/drop/".into()],
         get: vec![],
+        principal: None,
+        session: None,
     };
     cloud.s3().put_access_key(&key).unwrap();
     let customer = s3(&cloud, Credentials::new("CUSTOMER1", "secret", None, None, "test"));

@@ -1,4 +1,4 @@
-//! Who may do what: one root key for the functions, and one key per customer's system, held to its prefixes.
+//! Who may do what: one root key for the functions, keys held to prefixes for customers' systems, and sessions that end.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ use crate::clock;
 /// How far a request's date may be from now.
 const SKEW: Duration = Duration::from_mins(15);
 
-/// A customer's credentials: what a role narrowed to a prefix would allow.
+/// A customer's credentials: what a session of a role allows that is narrowed to a prefix, or a key for trying things out that never ends.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     /// Access key id.
@@ -31,6 +31,21 @@ pub struct AccessKey {
     pub list: Vec<String>,
     /// Prefixes it may read objects under.
     pub get: Vec<String>,
+    /// As whom it puts objects, as events have it; as itself, if nobody says.
+    #[serde(default)]
+    pub principal: Option<String>,
+    /// What makes it a session.
+    #[serde(default)]
+    pub session: Option<Session>,
+}
+
+/// What temporary credentials have beside a key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The token that every request must show.
+    pub token: String,
+    /// When it ends, by the cloud's clock.
+    pub expires_ms: i64,
 }
 
 impl std::fmt::Debug for AccessKey {
@@ -97,7 +112,11 @@ impl S3Access for S3Store {
         if credentials.access_key == self.root.id {
             return Ok(());
         }
-        match self.access_key(&credentials.access_key) {
+        let key = self.access_key(&credentials.access_key);
+        if let Some(session) = key.as_ref().and_then(|key| key.session.as_ref()) {
+            self.check_session(session, query, cx)?;
+        }
+        match key {
             Some(key) if key.allows(operation, cx.s3_path(), query) => Ok(()),
             _ => Err(s3_error!(AccessDenied, "Access Denied")),
         }
@@ -105,6 +124,18 @@ impl S3Access for S3Store {
 }
 
 impl S3Store {
+    /// Temporary credentials are good with their token, and until they end.
+    fn check_session(&self, session: &Session, query: &str, cx: &S3AccessContext<'_>) -> S3Result<()> {
+        let header = cx.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok()).map(str::to_owned);
+        if header.or_else(|| query_value(query, "X-Amz-Security-Token")).as_ref() != Some(&session.token) {
+            return Err(s3_error!(InvalidToken, "The provided token is malformed or otherwise invalid."));
+        }
+        if self.clock.millis() >= session.expires_ms {
+            return Err(s3_error!(ExpiredToken, "The provided token has expired."));
+        }
+        Ok(())
+    }
+
     /// s3s checks dates against the machine's clock; the dates that matter to a tester move with the cloud's.
     fn check_time(&self, query: &str, cx: &S3AccessContext<'_>) -> S3Result<()> {
         let too_skewed = || {

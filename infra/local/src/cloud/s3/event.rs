@@ -27,7 +27,7 @@ pub(super) struct Created<'a> {
     /// Orders the events of one key.
     pub(super) sequence: i64,
     pub(super) at: Timestamp,
-    /// The access key that made it.
+    /// As whom it was made.
     pub(super) principal: &'a str,
 }
 

@@ -19,11 +19,12 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use s3s::S3Request;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use serde::{Deserialize, Serialize};
 
-pub use self::access::AccessKey;
+pub use self::access::{AccessKey, Session};
 use self::blobs::Blobs;
 use self::event::{Cause, Created};
 use self::index::Version;
@@ -157,6 +158,13 @@ impl S3Store {
         Ok(())
     }
 
+    /// Lets a session in; those that have ended are forgotten.
+    pub(super) fn put_session(&self, key: &AccessKey) -> Result<(), Error> {
+        let ended = "DELETE FROM access_keys WHERE json_extract(policy, '$.session.expires_ms') <= ?1";
+        self.database.write(|c| c.execute(ended, [self.clock.millis()]))?;
+        self.put_access_key(key)
+    }
+
     /// Shuts a customer's system out.
     pub fn remove_access_key(&self, id: &str) -> Result<(), Error> {
         self.database.write(|c| c.execute("DELETE FROM access_keys WHERE id = ?1", [id]))?;
@@ -167,6 +175,13 @@ impl S3Store {
     #[must_use]
     pub fn root(&self) -> &RootKey {
         &self.root
+    }
+
+    /// As whom a request puts objects.
+    fn principal<T>(&self, request: &S3Request<T>) -> String {
+        let Some(credentials) = &request.credentials else { return "anonymous".to_owned() };
+        let key = self.access_key(&credentials.access_key);
+        key.and_then(|key| key.principal).unwrap_or_else(|| credentials.access_key.clone())
     }
 
     fn access_key(&self, id: &str) -> Option<AccessKey> {

@@ -19,7 +19,7 @@ use super::S3Store;
 use super::blobs::{Blob, Written};
 use super::event::Cause;
 use super::index::{self, Facts, Part, Sums, Upload, Version};
-use super::objects::{Refused, again, check_sums, hasher_for, internal, length, principal, timestamp, unreadable};
+use super::objects::{Refused, again, check_sums, hasher_for, internal, length, timestamp, unreadable};
 use crate::hex;
 
 /// All parts but the last hold at least this much.
@@ -142,7 +142,7 @@ impl S3Store {
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let principal = principal(&request);
+        let principal = self.principal(&request);
         let input = request.input;
         let bucket = self.known_bucket(&input.bucket)?;
         let upload = self.upload(&input.bucket, &input.key, &input.upload_id)?;

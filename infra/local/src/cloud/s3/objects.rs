@@ -65,7 +65,7 @@ impl S3Store {
 
     pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let trailers = request.trailing_headers.clone();
-        let principal = principal(&request);
+        let principal = self.principal(&request);
         let headers = request.headers;
         let input = request.input;
         let bucket = self.known_bucket(&input.bucket)?;
@@ -261,7 +261,7 @@ impl S3Store {
             facts,
             blobs,
         };
-        self.add(&bucket, &new, Cause::Copy, &principal(request), None, None)?;
+        self.add(&bucket, &new, Cause::Copy, &self.principal(request), None, None)?;
         let sums = new.facts.sums;
         Ok(S3Response::new(CopyObjectOutput {
             copy_object_result: Some(CopyObjectResult {
@@ -353,10 +353,6 @@ impl S3Store {
         self.blobs.remove(&deleted.blobs);
         Ok(deleted)
     }
-}
-
-pub(super) fn principal<T>(request: &S3Request<T>) -> String {
-    request.credentials.as_ref().map_or_else(|| "anonymous".to_owned(), |credentials| credentials.access_key.clone())
 }
 
 /// A hasher for every algorithm that the caller announced; CRC-64/NVME when there was none, as S3 adds it itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use authz::{Grant, ImportKind, ImportRight, Role, Scope};
 use domain::employee::{BirthDate, EmployeeNumber, EmploymentState, EmploymentType, Kana, PersonName, Sex};
-use domain::ids::{EmployeeId, ImportId, TenantId};
+use domain::ids::{ClientId, EmployeeId, ImportId, TenantId};
 use domain::organisation::{DepartmentCode, OrganisationName, WorkplaceCode};
 use jiff::civil::Date;
 use store::{DepartmentContent, Organisation, PersonContent, RowApplied, Store, Write};
@@ -30,11 +30,12 @@ pub(super) struct Place {
 pub(super) async fn places(
     store: &Store,
     id: TenantId,
+    client: ClientId,
     company: &Company,
     tenant: &DemoTenant,
 ) -> Result<Vec<Place>, Error> {
-    departments(store, &right(store, id, ImportKind::Departments).await?, company).await?;
-    let right = right(store, id, ImportKind::Employees).await?;
+    departments(store, &right(store, id, client, ImportKind::Departments).await?, company).await?;
+    let right = right(store, id, client, ImportKind::Employees).await?;
     let mut codes = Vec::new();
     for (code, name) in WORKPLACES {
         codes.push((WorkplaceCode::parse(code).map_err(refused)?, OrganisationName::parse(name).map_err(refused)?));
@@ -62,8 +63,8 @@ pub(super) async fn places(
 }
 
 /// The right of the customer's own system, which may bring in files of this kind.
-async fn right(store: &Store, tenant: TenantId, kind: ImportKind) -> Result<ImportRight, Error> {
-    let right = jobs::for_drop(store, tenant, kind, IMPORT, &origin()).await.map_err(Error::of_service)?;
+async fn right(store: &Store, tenant: TenantId, client: ClientId, kind: ImportKind) -> Result<ImportRight, Error> {
+    let right = jobs::for_drop(store, tenant, client, kind, IMPORT, &origin()).await.map_err(Error::of_service)?;
     right.map_err(refused)
 }
 

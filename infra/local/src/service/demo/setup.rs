@@ -4,7 +4,7 @@ use authz::{AddressRules, Grant, ImportKind, Origin, Role, Scope};
 use domain::account::{LoginId, TenantCode};
 use domain::contract::{RecordClass, Service, ServiceTerm};
 use domain::employee::{MailAddress, PersonName};
-use domain::ids::{EmployeeId, PLATFORM, TenantId};
+use domain::ids::{ClientId, EmployeeId, PLATFORM, TenantId};
 use domain::organisation::OrganisationName;
 use jiff::civil::date;
 use store::{AccountRefused, Conflict, NewAccount, NewContract, Setup, Store};
@@ -93,6 +93,17 @@ pub(super) async fn account(
     };
     match made {
         Ok(_) | Err(store::Error::Conflict(Conflict::LoginTaken | Conflict::AccountExists)) => Ok(()),
+        Err(error) => Err(Error::of_service(error)),
+    }
+}
+
+/// The API client that the tenant's own system is, unless there is one already.
+pub(super) async fn client(store: &Store, id: TenantId, tenant: &DemoTenant) -> Result<ClientId, Error> {
+    let (permit, name) = (jobs::for_onboarding(&origin()), OrganisationName::parse("社内システム").map_err(refused)?);
+    let client = tenant.client_id.parse().map_err(refused)?;
+    let prepared = store.set_up_client(&permit, id, client, name).await.map_err(Error::of_service)?;
+    match prepared.commit(store).await {
+        Ok(()) | Err(store::Error::Conflict(Conflict::WrongState)) => Ok(client),
         Err(error) => Err(Error::of_service(error)),
     }
 }
