@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use endpoint::{Answer, App, From as Caller, Problem, Secret, SentTo};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use store::{ClientProof, ClientToken};
+use store::{ClientProof, ClientToken, rates::CLIENT_TOKEN};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -137,7 +137,11 @@ pub(crate) async fn issue(
 ) -> Result<Answer, Refused> {
     let Form(mut request) = form.map_err(|_| Refused::Request)?;
     let (client, proof) = request.proof(&headers, address)?;
-    let issued = app.store.client_token(&client, &proof, origin).await?.ok_or(Refused::Client)?;
+    let attempt = app.store.attempt(CLIENT_TOKEN, &client, None, &origin).await?;
+    let Some(issued) = app.store.client_token(&client, &proof, origin).await? else {
+        app.store.failed(&attempt).await?;
+        return Err(Refused::Client);
+    };
     request.is_within(&issued)?;
     let tokens = ClientTokens {
         access_token: issued.access_token,
@@ -145,7 +149,8 @@ pub(crate) async fn issue(
         expires_in: ACCESS_TOKEN_SECONDS,
         scope: issued.scopes.join(" "),
     };
-    Answer::ok(&tokens).map_err(Refused::Ours)
+    let answer = Answer::ok(&tokens).map_err(Refused::Ours)?;
+    Ok(answer.rated(attempt.rated))
 }
 
 impl TokenRequest {
