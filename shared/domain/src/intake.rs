@@ -3,6 +3,7 @@
 //! what only the register can know (an unknown employee, a birth date that contradicts) is found later by the importer,
 //! with the codes of the same table.
 
+pub mod accounts;
 pub mod checkups;
 pub mod departments;
 pub mod employees;

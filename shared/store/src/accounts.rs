@@ -23,6 +23,7 @@ mod change;
 mod create;
 mod employee;
 mod grants;
+mod import;
 mod list;
 mod otp_reset;
 mod own;
@@ -31,6 +32,7 @@ pub use change::AccountChange;
 pub(crate) use create::whole;
 pub use create::{AccountRefused, NewAccount, Setup};
 pub use grants::{GrantFault, GrantWrong};
+pub use import::RegisteredAccount;
 pub use list::{AccountFilter, AccountSort};
 pub use otp_reset::{OtpReset, OtpResetAsked};
 pub use own::Me;
@@ -39,7 +41,7 @@ use authz::{AccountFacts, AccountState, Actor, Denied, Grant, Job, Permission, P
 use domain::{
     account::LoginId,
     employee::{MailAddress, PersonName},
-    ids::{AccountId, EmployeeId, TenantId},
+    ids::{AccountId, EmployeeId, ImportId, TenantId},
     time::Jst,
 };
 use futures_util::future::try_join;
@@ -88,6 +90,9 @@ pub struct Account {
     pub otp_reset: Option<OtpResetAsked>,
     /// Another epoch has ended all sessions that were made before.
     pub epoch: u64,
+    /// The import that wrote it last, whoever changed it since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub imported_by: Option<ImportId>,
     /// The keyed hash of its login id: where its credentials are.
     pub(crate) login: String,
     /// When it was made.

@@ -268,7 +268,7 @@ impl Store {
         let (id, now) = (self.new_id()?, self.clock.now());
         let administrator = NewAccount { grants: whole(Role::Administrator), employee: None, ..administrator };
         let mut write = Write::new();
-        let account = match self.add_account(&mut write, id, &code, administrator).await? {
+        let account = match self.add_account(&mut write, id, &code, administrator, None).await? {
             Ok(details) => details.account,
             Err(refused) => return Ok(Err(refused)),
         };

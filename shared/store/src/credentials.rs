@@ -209,16 +209,30 @@ impl Store {
         Ok(hashes)
     }
 
-    /// Adds a password to `write`: its hash, the one before among those that are remembered, a new epoch. Answers the account as it will be.
+    /// Adds a password to `write`, and the account with it. Answers the account as it will be.
     pub(crate) async fn put_password(
         &self,
         write: &mut Write,
         tenant: TenantId,
         account: &Stored<Account>,
         credential: &Credential,
+        set: PasswordSet,
+    ) -> Result<Account, Error> {
+        let changed = self.add_password(write, tenant, account.record.clone(), credential, set).await?;
+        self.replace_account(write, tenant, account, &changed)?;
+        Ok(changed)
+    }
+
+    /// Adds a password to `write`: its hash, the one before among those that are remembered. Answers the account with a new epoch, which is still to be written.
+    pub(crate) async fn add_password(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        account: Account,
+        credential: &Credential,
         PasswordSet { new, lock, initial }: PasswordSet,
     ) -> Result<Account, Error> {
-        let key = key(tenant, &account.record.login);
+        let key = key(tenant, &account.login);
         let mut before = self.remembered(tenant, &key, credential).await?;
         before.truncate(REMEMBERED_PASSWORDS - 1);
         let strong_password = new.bar() == PasswordBar::Privileged;
@@ -242,13 +256,6 @@ impl Store {
         let otherwise: fn() -> Error =
             if lock == Lock::Refuses { || Conflict::WrongState.into() } else { || Error::NotFound };
         write.update(self, key, &expression, Some(&condition), values, otherwise)?;
-        let changed = Account {
-            epoch: account.record.epoch + 1,
-            must_change_password: initial,
-            strong_password,
-            ..account.record.clone()
-        };
-        self.replace_account(write, tenant, account, &changed)?;
-        Ok(changed)
+        Ok(Account { epoch: account.epoch + 1, must_change_password: initial, strong_password, ..account })
     }
 }

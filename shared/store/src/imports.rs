@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     checkup::kind::CheckupKind,
     ids::{AccountId, ClientId, ImportId, TenantId},
+    intake::FaultCode,
     time::Jst,
 };
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,9 @@ pub struct ImportOptions {
     /// Apply the good rows of a file with faults.
     #[serde(default)]
     pub skip_bad_rows: bool,
+    /// Accounts: rows may delete. Whoever started the import, and whoever goes on with it, had the right to.
+    #[serde(default)]
+    pub allow_deletions: bool,
     /// Empty cells clear what is stored; otherwise they keep it.
     #[serde(default)]
     pub empty_clears: bool,
@@ -203,6 +207,11 @@ fn lease_key(tenant: TenantId) -> Key {
 
 fn part_key(tenant: TenantId, import: ImportId, part: &str, chunk: u32) -> Key {
     Key::new(Table::Records, tenant, Family::ImportPart, import, format_args!("{part}#{chunk:08}"))
+}
+
+/// Where an import notes that it has deleted an account.
+pub(crate) fn gone_key(tenant: TenantId, import: ImportId, login_hash: &str) -> Key {
+    Key::new(Table::Records, tenant, Family::ImportPart, import, format_args!("GONE#{login_hash}"))
 }
 
 /// What somebody asks for who starts an import.
@@ -449,8 +458,8 @@ pub struct Done {
     pub applied: u64,
     /// Rows that were the same.
     pub unchanged: u64,
-    /// Rows that had changed since the check.
-    pub conflicts: Vec<u64>,
+    /// Rows that were left alone, most often because what they are about has changed since the check.
+    pub conflicts: Vec<(u64, FaultCode)>,
 }
 
 // What the import job does, with the right that it was given for the uploader.
@@ -624,10 +633,16 @@ impl Store {
     /// Writes a chunk of the plan; a repeated check writes it again.
     pub async fn plan_chunk(&self, turn: Turn, import: ImportId, chunk: &Chunk) -> Result<(), Error> {
         let key = part_key(turn.tenant, import, "PLAN", chunk.number);
-        let item = crate::item::to_item(&key, 1, SCHEMA, &self.part(chunk))?;
         let mut write = Write::new();
-        write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
+        self.put_part(&mut write, key, chunk)?;
         write.commit_unaudited(self).await
+    }
+
+    /// Adds a part of an import to `write`, whether it was there or not.
+    pub(crate) fn put_part<T: Serialize>(&self, write: &mut Write, key: Key, part: &T) -> Result<(), Error> {
+        let item = crate::item::to_item(&key, 1, SCHEMA, &self.part(part))?;
+        write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
+        Ok(())
     }
 
     /// A chunk of the plan, unless it is done already.

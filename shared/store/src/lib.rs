@@ -46,7 +46,7 @@ mod write;
 
 pub use accounts::{
     Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
-    Me, NewAccount, OtpReset, OtpResetAsked, Setup,
+    Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,
 };
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use checkups::{

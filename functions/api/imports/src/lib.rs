@@ -1,17 +1,24 @@
 //! Imports (取込): `/v1/imports`. The file itself goes to S3, to the address that starting an import answers with.
 
-use authz::{ImportKind, Permit, permission::UseImports};
+use authz::{
+    ImportKind, Permit,
+    permission::{DeleteAccounts, UseImports},
+};
 use axum::{Extension, extract::State, http::Uri, response::Response};
 use domain::{checkup::kind::CheckupKind, ids::ImportId, time::Jst};
-use endpoint::{Answer, App, Checks, Door, Filters, Pages, Path, Posted, Problem, into_csv, limit};
+use endpoint::{Answer, App, Checks, Door, Filters, Further, Pages, Path, Posted, Problem, into_csv, limit};
 use serde::{Deserialize, Serialize};
 use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The kinds that can be imported so far, with what they are called.
-const KINDS: [(ImportKind, &str); 3] =
-    [(ImportKind::Departments, "部署"), (ImportKind::Employees, "従業員"), (ImportKind::Checkups, "健康診断結果")];
+const KINDS: [(ImportKind, &str); 4] = [
+    (ImportKind::Departments, "部署"),
+    (ImportKind::Employees, "従業員"),
+    (ImportKind::Accounts, "アカウント"),
+    (ImportKind::Checkups, "健康診断結果"),
+];
 
 /// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.
 #[must_use]
@@ -31,7 +38,7 @@ pub fn door(files: Files, queue: Queue) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewImportBody {
-    /// 取込の種別（departments：部署、employees：従業員、checkups：健康診断結果）。
+    /// 取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果）。
     #[schema(example = "employees")]
     kind: String,
     /// ファイル名。
@@ -64,6 +71,10 @@ struct OptionsBody {
     /// 健診種別。ファイルに健診種別の列がない場合に指定します。
     #[schema(value_type = Option<String>, example = "periodic")]
     checkup_kind: Option<String>,
+    /// アカウントの取込で、操作が「削除」の行を受け付けるか。true の場合は、開始・反映・再開のそれぞれに5分以内のワンタイムパスワードが必要です。
+    #[serde(default)]
+    #[schema(example = false)]
+    allow_deletions: bool,
 }
 
 /// Years that a fiscal year can be.
@@ -115,7 +126,7 @@ struct RowsView {
     unchanged: u64,
     /// 誤りのため反映しなかった行数。
     rejected: u64,
-    /// 検査の後に変更されていたため反映しなかった行数。
+    /// 検査の後の変更などのため反映しなかった行数。
     conflicts: u64,
     /// 注意の件数。
     warnings: u64,
@@ -214,9 +225,14 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
             checks.fault(pointer, "not_applicable", "健康診断結果（checkups）の取込でだけ指定できます。");
         }
     }
+    let allow_deletions = body.options.allow_deletions;
+    if allow_deletions && kind.is_some_and(|kind| kind != ImportKind::Accounts) {
+        checks.fault("/options/allow_deletions", "not_applicable", "アカウント（accounts）の取込でだけ指定できます。");
+    }
     let options = ImportOptions {
         dry_run: body.dry_run,
         skip_bad_rows: body.skip_bad_rows,
+        allow_deletions,
         empty_clears,
         encoding,
         fiscal_year,
@@ -229,7 +245,7 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
 /// Starts an import.
 #[utoipa::path(
     post, path = "/v1/imports", operation_id = "startImport", summary = "取込を開始する",
-    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。上限は1GiB・200万行です。",
+    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。上限は1GiB・200万行です。\n\nアカウント（accounts）の列は、操作（作成・変更・削除。空欄の場合は、ログインIDが未登録なら作成、登録済みなら変更）、ログインID、氏名、メールアドレス、社員番号、初期パスワード、パスワードハッシュ（bcrypt）、人事権、停止です。新しいアカウントに初期パスワードもパスワードハッシュもない場合は、招待メールを送信します。登録済みのアカウントに初期パスワードを指定すると再設定になり、パスワードハッシュは使いません。ロールはファイルでは付与できません。自分のアカウントは変更・削除できません。「削除」の行を含む場合は、options の allow_deletions を true にしてください（5分以内のワンタイムパスワードが必要です）。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
     request_body = NewImportBody, security(("token" = ["imports.use"])),
     responses((status = 201, description = "開始しました", body = ImportView))
@@ -238,11 +254,15 @@ async fn start(
     State(app): State<App>,
     Extension(files): Extension<Files>,
     permit: Permit<UseImports>,
+    deleting: Further<DeleteAccounts>,
     posted: Posted<NewImportBody>,
 ) -> Result<Answer, Problem> {
     let prepare = async |body| {
         let (kind, new) = checked(body)?;
         let right = permit.import_right(kind)?;
+        if new.options.allow_deletions {
+            deleting.demand()?;
+        }
         Ok(app.store.start_import(&files, &right, new).await?)
     };
     let answer = |Started { import, upload_url }: &Started| {
@@ -332,7 +352,7 @@ async fn faults(
 /// Applies what a dry run has checked.
 #[utoipa::path(
     post, path = "/v1/imports/{import_id}/apply", operation_id = "applyImport", summary = "検査済みの取込を反映する",
-    description = "dry_run で検査した取込をあらためて検査し、誤りがなければ反映します。",
+    description = "dry_run で検査した取込をあらためて検査し、誤りがなければ反映します。options の allow_deletions を true にした取込では、5分以内のワンタイムパスワードが必要です。",
     params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
     responses((status = 202, description = "受け付けました", body = ImportView))
 )]
@@ -340,9 +360,10 @@ async fn apply(
     State(app): State<App>,
     Extension(queue): Extension<Queue>,
     permit: Permit<UseImports>,
+    deleting: Further<DeleteAccounts>,
     Path(import): Path<ImportId>,
 ) -> Result<Answer, Problem> {
-    go_on(&app, &queue, &permit, import, ImportState::Checked).await
+    go_on(&app, &queue, &permit, deleting, import, ImportState::Checked).await
 }
 
 /// Takes up a failed import.
@@ -355,20 +376,25 @@ async fn resume(
     State(app): State<App>,
     Extension(queue): Extension<Queue>,
     permit: Permit<UseImports>,
+    deleting: Further<DeleteAccounts>,
     Path(import): Path<ImportId>,
 ) -> Result<Answer, Problem> {
-    go_on(&app, &queue, &permit, import, ImportState::Failed).await
+    go_on(&app, &queue, &permit, deleting, import, ImportState::Failed).await
 }
 
 async fn go_on(
     app: &App,
     queue: &Queue,
     permit: &Permit<UseImports>,
+    deleting: Further<DeleteAccounts>,
     import: ImportId,
     from: ImportState,
 ) -> Result<Answer, Problem> {
     let stored = app.store.import(permit, import).await?;
     let right = permit.import_right(stored.record.kind)?;
+    if stored.record.options.allow_deletions {
+        deleting.demand()?;
+    }
     let continued = app.store.continue_import(&right, import, from).await?.commit(&app.store).await?;
     queue.turn(permit.tenant(), 0).await?;
     Answer::accepted(&view(&continued, None))

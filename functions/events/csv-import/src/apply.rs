@@ -93,7 +93,7 @@ async fn write(
     let groups = register.groups(planned);
     let written: Vec<Vec<(u64, Applied)>> = stream::iter(groups)
         .map(|group| Box::pin(register.apply(&importer.store, right, import, group)))
-        .buffer_unordered(importer.limits.rows_in_flight)
+        .buffer_unordered(register.in_flight(importer.limits.rows_in_flight))
         .try_collect()
         .await?;
     let mut done = Done::default();
@@ -105,7 +105,7 @@ async fn write(
                 touched.push(id);
             }
             Applied::Unchanged => done.unchanged += 1,
-            Applied::Conflict => done.conflicts.push(row),
+            Applied::Conflict(code) => done.conflicts.push((row, code)),
         }
     }
     done.conflicts.sort_unstable();

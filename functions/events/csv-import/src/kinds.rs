@@ -1,6 +1,7 @@
 //! What the kinds of files have in common for the job, and where they differ: how a row is read, what it is about, what of the register it touches, and how it
 //! is written.
 
+mod accounts;
 mod checkups;
 mod departments;
 mod employees;
@@ -19,8 +20,13 @@ use store::{Error, Import, ImportLookup, Registered, Store};
 const MOST_DEPARTMENTS: u64 = 5_000;
 /// People that are written in one transaction, which takes 100 items: up to five for each, one of whom has an account that follows.
 const PEOPLE_AT_A_TIME: usize = 20;
-/// Employees that are looked up by one request.
+/// Employees, or accounts, that are looked up by one request.
 const LOOKED_UP: usize = 100;
+/// Accounts of one chunk. A new password is weighed against the five before it, of which a bcrypt hash takes up to a second: four chunks at a time end well
+/// within the 300 seconds that the function has.
+const ACCOUNTS_AT_A_TIME: usize = 50;
+/// Accounts of one chunk that are written at the same time: each hash takes 19 MiB.
+const ACCOUNTS_IN_FLIGHT: usize = 4;
 
 /// How a file is read.
 #[derive(Debug)]
@@ -28,6 +34,7 @@ pub(crate) enum Layout {
     Departments(intake::departments::Layout),
     Employees(Box<intake::employees::Layout>),
     Checkups(Box<intake::checkups::Layout>),
+    Accounts(Box<intake::accounts::Layout>),
 }
 
 /// A row that was read.
@@ -36,6 +43,7 @@ pub(crate) enum Row {
     Department(intake::departments::DepartmentRow),
     Employee(Box<intake::employees::EmployeeRow>),
     Checkup(Box<intake::checkups::CheckupRow>),
+    Account(Box<intake::accounts::AccountRow>),
 }
 
 /// A row, held against the register.
@@ -61,8 +69,13 @@ pub(crate) enum Applied {
     Written(String),
     /// The same as what was there.
     Unchanged,
+    /// It was left alone, and why.
+    Conflict(FaultCode),
+}
+
+impl Applied {
     /// What is there has changed since the check.
-    Conflict,
+    pub(crate) const CHANGED: Self = Self::Conflict(FaultCode::ChangedMeanwhile);
 }
 
 impl Layout {
@@ -86,6 +99,9 @@ impl Layout {
             ImportKind::Checkups => {
                 intake::checkups::Layout::recognise(header, options).map(Box::new).map(Self::Checkups)
             }
+            ImportKind::Accounts => {
+                intake::accounts::Layout::recognise(header, options).map(Box::new).map(Self::Accounts)
+            }
             // No import of another kind is ever made: neither by the door nor for a drop.
             _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
         }
@@ -97,6 +113,7 @@ impl Layout {
             Self::Departments(layout) => layout.columns().faults(),
             Self::Employees(layout) => layout.columns().faults(),
             Self::Checkups(layout) => layout.columns().faults(),
+            Self::Accounts(layout) => layout.columns().faults(),
         }
     }
 
@@ -107,6 +124,7 @@ impl Layout {
             Self::Departments(layout) => read(layout.parse(count, cell), Row::Department),
             Self::Employees(layout) => read(layout.parse(count, cell), |row| Row::Employee(Box::new(row))),
             Self::Checkups(layout) => read(layout.parse(count, cell), |row| Row::Checkup(Box::new(row))),
+            Self::Accounts(layout) => read(layout.parse(count, cell), |row| Row::Account(Box::new(row))),
         }
     }
 
@@ -122,7 +140,15 @@ impl Layout {
             Self::Checkups(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::checkups::Role::Number)
             }
+            Self::Accounts(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::accounts::Role::LoginId)
+            }
         }
+    }
+
+    /// What to say of a row that was left alone.
+    pub(crate) fn conflict(&self, code: FaultCode) -> Fault {
+        if let Self::Accounts(layout) = self { accounts::conflict(layout, code) } else { Fault::new(code) }
     }
 
     /// How many rows a file has at most, and what to say of one that has more.
@@ -135,7 +161,11 @@ impl Layout {
 
     /// How many rows a chunk has: departments hang together and are applied at once.
     pub(crate) fn chunk_rows(&self, usual: usize) -> usize {
-        if matches!(self, Self::Departments(_)) { usize::MAX } else { usual }
+        match self {
+            Self::Departments(_) => usize::MAX,
+            Self::Accounts(_) => usual.min(ACCOUNTS_AT_A_TIME),
+            Self::Employees(_) | Self::Checkups(_) => usual,
+        }
     }
 }
 
@@ -157,6 +187,7 @@ enum Kind {
     Departments(Box<departments::Register>),
     Employees(Box<employees::Register>),
     Checkups(Box<checkups::Register>),
+    Accounts(Box<accounts::Register>),
 }
 
 impl Register {
@@ -165,6 +196,7 @@ impl Register {
         let kind = match right.kind() {
             ImportKind::Departments => Kind::Departments(Box::new(departments::Register::open(store, right).await?)),
             ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
+            ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
             _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
@@ -175,6 +207,7 @@ impl Register {
         match row {
             Row::Department(row) => self.lookup.identity(&[row.code.as_str()]),
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
+            Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
             Row::Checkup(row) => {
                 self.lookup.identity(&[row.employee_number.as_str(), &row.date.to_string(), row.kind.japanese()])
             }
@@ -193,6 +226,7 @@ impl Register {
             (Kind::Departments(register), Layout::Departments(layout)) => Ok(register.check(layout, rows)),
             (Kind::Employees(register), Layout::Employees(layout)) => register.check(store, right, layout, rows).await,
             (Kind::Checkups(register), Layout::Checkups(layout)) => register.check(store, right, layout, rows).await,
+            (Kind::Accounts(register), Layout::Accounts(layout)) => register.check(store, right, layout, rows).await,
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
     }
@@ -216,7 +250,7 @@ impl Register {
         match &mut self.kind {
             Kind::Employees(register) => register.prepare(store, right, import, planned).await,
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
-            Kind::Departments(_) => Ok(()),
+            Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
         }
     }
 
@@ -225,8 +259,13 @@ impl Register {
         match self.kind {
             Kind::Departments(_) => vec![planned],
             Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
-            Kind::Checkups(_) => grouped(planned, 1),
+            Kind::Checkups(_) | Kind::Accounts(_) => grouped(planned, 1),
         }
+    }
+
+    /// How many groups are written at the same time.
+    pub(crate) fn in_flight(&self, usual: usize) -> usize {
+        if matches!(self.kind, Kind::Accounts(_)) { usual.min(ACCOUNTS_IN_FLIGHT) } else { usual }
     }
 
     /// Writes a group.
@@ -241,6 +280,7 @@ impl Register {
             Kind::Departments(_) => departments::apply(store, right, import, group).await,
             Kind::Employees(register) => register.apply(store, right, import, &group).await,
             Kind::Checkups(register) => register.apply(store, right, import, group).await,
+            Kind::Accounts(_) => accounts::apply(store, right, import, &group).await,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Turns: which of a tenant's imports goes on, and when.
 
 use authz::{ImportKind, Origin, Permit, permission::UseImports};
-use domain::ids::TenantId;
+use domain::{ids::TenantId, intake::FaultCode};
 use store::{Error, Import, ImportState, Stored, Turn, Way};
 
-use crate::{Importer, check, faults::Faults};
+use crate::{Importer, check, faults::Faults, kinds::Layout};
 
 /// Seconds after which a turn that somebody else has is looked at again.
 const BUSY: u16 = 5;
@@ -168,7 +168,7 @@ async fn watch(
         return Ok(Next::Later(WATCH));
     }
     let (applied, unchanged) = done.iter().fold((0, 0), |(a, u), (_, done)| (a + done.applied, u + done.unchanged));
-    let conflicts: Vec<u64> = done.iter().flat_map(|(_, done)| done.conflicts.iter().copied()).collect();
+    let conflicts: Vec<(u64, FaultCode)> = done.iter().flat_map(|(_, done)| done.conflicts.iter().copied()).collect();
     let rows = applied + unchanged + conflicts.len() as u64 + import.record.counts.rejected;
     if rows != import.record.counts.read {
         // No row may be lost in silence.
@@ -197,16 +197,20 @@ async fn watch(
     Ok(Next::GoOn)
 }
 
-/// Adds the rows that had changed since the check to the list of faults.
+/// Adds the rows that were left alone to the list of faults.
 async fn add_conflicts(
     importer: &Importer,
     right: &authz::ImportRight,
     import: &Import,
-    rows: &[u64],
+    rows: &[(u64, FaultCode)],
 ) -> Result<String, Error> {
+    let cells: Vec<&str> = import.shape.iter().flat_map(|shape| &shape.header).map(String::as_str).collect();
+    let today = importer.store.clock().now().date();
+    let layout = Layout::recognise(right.kind(), &cells, import, today)
+        .map_err(|_| Error::Internal("an import without its shape".to_owned()))?;
     let mut faults = Faults::default();
-    for row in rows {
-        faults.note(*row, [domain::intake::Fault::new(domain::intake::FaultCode::ChangedMeanwhile)]);
+    for (row, code) in rows {
+        faults.note(*row, [layout.conflict(*code)]);
     }
     let mut file = match &import.fault_file {
         Some(key) => importer.store.kept_file(&importer.files, right, key).await?.to_vec(),

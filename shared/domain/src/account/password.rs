@@ -89,7 +89,7 @@ pub enum Violation {
 impl Violation {
     /// Stable, for programs.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::TooShort(_) => "password_too_short",
             Self::TooLong => "password_too_long",
@@ -104,7 +104,7 @@ impl Violation {
 
     /// Japanese, for people: what to do.
     #[must_use]
-    pub fn detail(self) -> &'static str {
+    pub const fn detail(self) -> &'static str {
         match self {
             Self::TooShort(PasswordBar::Employee) => "パスワードは8文字以上にしてください。",
             Self::TooShort(PasswordBar::Privileged) => "パスワードは12文字以上にしてください。",

@@ -4,12 +4,11 @@ use jiff::civil::Date;
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, named},
+    sheet::{Reader, flag, named},
 };
 use crate::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
-        word_of,
     },
     organisation::{DepartmentCode, OrganisationName, WorkplaceCode},
 };
@@ -92,25 +91,6 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::PersonnelAuthority, &["人事権フラグ", "人事権"]),
     (Role::NightWork, &["深夜業フラグ", "深夜業", "深夜業務"]),
     (Role::EffectiveOn, &["適用日", "発令日", "異動日"]),
-];
-
-/// Yes and no, as files write them.
-const FLAGS: &[(&str, bool)] = &[
-    ("1", true),
-    ("0", false),
-    ("○", true),
-    ("◯", true),
-    ("×", false),
-    ("有", true),
-    ("無", false),
-    ("あり", true),
-    ("なし", false),
-    ("はい", true),
-    ("いいえ", false),
-    ("Y", true),
-    ("N", false),
-    ("TRUE", true),
-    ("FALSE", false),
 ];
 
 /// An employee as a file has it. What a file may leave out for an employee who is known already is a [`Change`];
@@ -253,7 +233,6 @@ impl Layout {
         let state =
             shown(r, Role::State, |t| EmploymentState::from_japanese(t).ok_or(FaultCode::EmploymentStateInvalid));
         let mail = r.optional(Role::Mail, |t| MailAddress::parse(t).map_err(|_| FaultCode::MailAddressInvalid));
-        let flag = |t: &str| word_of(FLAGS, t).ok_or(FaultCode::FlagInvalid);
         let (manager, personnel_authority, night_work) = (
             r.optional(Role::Manager, flag),
             r.optional(Role::PersonnelAuthority, flag),

@@ -4,6 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::{
+        LoginId,
+        password::{BcryptHash, PasswordBar, Violation},
+    },
     checked::Refused,
     employee::{BirthDate, EmployeeNumber, EmploymentType, JobTitle, Kana, MailAddress, PersonName},
     organisation::{DepartmentCode, OrganisationName, WorkplaceCode},
@@ -151,8 +155,71 @@ pub enum FaultCode {
     DerivedValueDiffers,
     /// The clinic's grade is none that we know.
     ClinicGradeUnknown,
+    /// A login id of a form that none has.
+    LoginIdInvalid,
+    /// No account has this login id.
+    LoginUnknown,
+    /// An account has this login id already.
+    LoginTaken,
+    /// A word that is none of create, change and delete.
+    OperationUnknown,
+    /// A cell that would grant something.
+    GrantsNotTaken,
+    /// A password and a hash in one row.
+    PasswordTwice,
+    /// A password under the bar of its account.
+    PasswordTooShort,
+    /// A password that is too long.
+    PasswordTooLong,
+    /// A password of too few kinds of characters.
+    PasswordTooFewKinds,
+    /// A password with a control character.
+    PasswordControlCharacter,
+    /// A password that is well known.
+    PasswordCommon,
+    /// A password that holds the login id.
+    PasswordHoldsLoginId,
+    /// A password that holds the tenant's code.
+    PasswordHoldsTenantCode,
+    /// One of the account's last five passwords.
+    PasswordUsedBefore,
+    /// Not a bcrypt hash that is taken.
+    BcryptHashInvalid,
+    /// A hash for an account that is there already.
+    HashPassedOver,
+    /// An invitation has nowhere to go.
+    MailNeeded,
+    /// The employee has another account.
+    EmployeeHasAccount,
+    /// The account is another employee's.
+    AccountOfAnother,
+    /// An account that would begin suspended.
+    CreatedSuspended,
+    /// The import was started without the right to delete.
+    DeletionNotAllowed,
+    /// The uploader's own account.
+    OwnAccount,
+    /// Authority over people would meet a role of the stress check.
+    PersonnelAuthority,
+    /// No usable administrator would remain.
+    LastAdministrator,
     /// The row changed between check and application.
     ChangedMeanwhile,
+}
+
+impl From<Violation> for FaultCode {
+    fn from(violation: Violation) -> Self {
+        match violation {
+            Violation::TooShort(_) => Self::PasswordTooShort,
+            Violation::TooLong => Self::PasswordTooLong,
+            Violation::TooFewKinds => Self::PasswordTooFewKinds,
+            Violation::ControlCharacter => Self::PasswordControlCharacter,
+            Violation::Common => Self::PasswordCommon,
+            Violation::HoldsLoginId => Self::PasswordHoldsLoginId,
+            Violation::HoldsTenantCode => Self::PasswordHoldsTenantCode,
+            Violation::UsedBefore => Self::PasswordUsedBefore,
+        }
+    }
 }
 
 /// One row of the table.
@@ -174,6 +241,11 @@ const fn warning(code: FaultCode, name: &'static str, detail: &'static str) -> R
 /// The refusal of a kind of text, said once where that text is defined.
 const fn refused(code: FaultCode, refused: Refused) -> Row {
     error(code, refused.code, refused.detail)
+}
+
+/// A rule of passwords, said once where they are judged.
+const fn broken(code: FaultCode, violation: Violation) -> Row {
+    error(code, violation.code(), violation.detail())
 }
 
 use FaultCode as F;
@@ -379,6 +451,102 @@ const TABLE: &[Row] = &[
         F::ClinicGradeUnknown,
         "clinic_grade_unknown",
         "医療機関の判定の読み替えが登録されていません。判定をそのまま残しました。",
+    ),
+    refused(F::LoginIdInvalid, LoginId::REFUSED),
+    error(
+        F::LoginUnknown,
+        "login_unknown",
+        "このログインIDのアカウントはありません。ログインIDを確かめるか、操作を「作成」にしてください。",
+    ),
+    error(
+        F::LoginTaken,
+        "login_taken",
+        "このログインIDのアカウントはすでにあります。別のログインIDにするか、操作を「変更」にしてください。",
+    ),
+    error(
+        F::OperationUnknown,
+        "operation_unknown",
+        "操作は「作成」「変更」「削除」のいずれかにするか、空にしてください。",
+    ),
+    error(
+        F::GrantsNotTaken,
+        "grants_not_taken",
+        "ロールや権限はファイルでは付与できません。この列を空にして取り込み、アカウントごとに付与してください。",
+    ),
+    error(
+        F::PasswordTwice,
+        "password_twice",
+        "初期パスワードとパスワードハッシュの両方があります。どちらか一方にしてください。",
+    ),
+    error(
+        F::PasswordTooShort,
+        Violation::TooShort(PasswordBar::Employee).code(),
+        "パスワードは8文字以上、ロールのあるアカウントでは12文字以上にしてください。",
+    ),
+    broken(F::PasswordTooLong, Violation::TooLong),
+    error(
+        F::PasswordTooFewKinds,
+        Violation::TooFewKinds.code(),
+        "パスワードには、英大文字・英小文字・数字・記号のうち3種類以上を混ぜてください。",
+    ),
+    error(
+        F::PasswordControlCharacter,
+        Violation::ControlCharacter.code(),
+        "パスワードに改行やタブなどの制御文字は使えません。別のものにしてください。",
+    ),
+    broken(F::PasswordCommon, Violation::Common),
+    error(
+        F::PasswordHoldsLoginId,
+        Violation::HoldsLoginId.code(),
+        "ログインIDを含むパスワードは使えません。別のものにしてください。",
+    ),
+    error(
+        F::PasswordHoldsTenantCode,
+        Violation::HoldsTenantCode.code(),
+        "企業コードを含むパスワードは使えません。別のものにしてください。",
+    ),
+    broken(F::PasswordUsedBefore, Violation::UsedBefore),
+    refused(F::BcryptHashInvalid, BcryptHash::REFUSED),
+    warning(
+        F::HashPassedOver,
+        "hash_passed_over",
+        "パスワードハッシュは新しいアカウントにだけ使います。登録済みのアカウントのパスワードは変えていません。",
+    ),
+    error(
+        F::MailNeeded,
+        "mail_needed",
+        "招待メールの送信先がありません。メールアドレス、初期パスワード、パスワードハッシュのいずれかを入力してください。",
+    ),
+    error(
+        F::EmployeeHasAccount,
+        "employee_has_account",
+        "この従業員には別のアカウントがあります。社員番号を確かめるか、先にそのアカウントを削除してください。",
+    ),
+    error(
+        F::AccountOfAnother,
+        "account_of_another",
+        "このアカウントは別の従業員のものです。付け替えはできないため、社員番号とログインIDを確かめてください。",
+    ),
+    error(
+        F::CreatedSuspended,
+        "created_suspended",
+        "新しいアカウントを停止した状態では作成できません。作成した後に停止してください。",
+    ),
+    error(
+        F::DeletionNotAllowed,
+        "deletion_not_allowed",
+        "削除を許可していない取込です。options.allow_deletions を true にして、取込を開始し直してください。",
+    ),
+    error(F::OwnAccount, "own_account", "自分のアカウントはファイルでは変更・削除できません。この行を除いてください。"),
+    error(
+        F::PersonnelAuthority,
+        "personnel_authority",
+        "人事権を持つ者は、ストレスチェックの実施者・実施事務従事者になれません。人事権かロールのどちらかを外してください。",
+    ),
+    error(
+        F::LastAdministrator,
+        "last_administrator",
+        "利用可能なシステム管理者がいなくなるため、反映していません。先に別のシステム管理者を用意してください。",
     ),
     error(
         F::ChangedMeanwhile,

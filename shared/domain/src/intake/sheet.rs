@@ -4,6 +4,7 @@
 use super::{CLEAR, Change, EmptyCells, Fault, FaultCode, Options};
 use crate::{
     dates::{self, DateFault},
+    employee::word_of,
     text::{header_key, trim},
 };
 
@@ -132,6 +133,30 @@ pub(super) fn named<R: Copy>(names: &[(R, &[&str])], key: &str) -> Option<Meanin
         .iter()
         .find(|(_, names)| names.iter().any(|name| header_key(name) == key))
         .map(|&(role, _)| Meaning::Role(role))
+}
+
+/// Yes and no, as files write them.
+const FLAGS: &[(&str, bool)] = &[
+    ("1", true),
+    ("0", false),
+    ("○", true),
+    ("◯", true),
+    ("×", false),
+    ("有", true),
+    ("無", false),
+    ("あり", true),
+    ("なし", false),
+    ("はい", true),
+    ("いいえ", false),
+    ("Y", true),
+    ("N", false),
+    ("TRUE", true),
+    ("FALSE", false),
+];
+
+/// Whether a cell says yes or no.
+pub(super) fn flag(text: &str) -> Result<bool, FaultCode> {
+    word_of(FLAGS, text).ok_or(FaultCode::FlagInvalid)
 }
 
 /// Reads the cells of one record, collecting what is wrong.

@@ -96,6 +96,7 @@ mod tests {
                 otp: true,
                 otp_reset: None,
                 epoch: 0,
+                imported_by: None,
                 login: String::new(),
                 created_at: Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),
             };

@@ -7,7 +7,7 @@ use authz::{
 };
 use domain::{
     employee::{MailAddress, PersonName},
-    ids::AccountId,
+    ids::{AccountId, TenantId},
 };
 use zeroize::Zeroizing;
 
@@ -124,9 +124,7 @@ impl Store {
         if details.account.state != AccountState::Suspended || details.account.has_left(self.clock.now()) {
             return Err(Conflict::WrongState.into());
         }
-        let was_used = details.last_sign_in_at.is_some();
-        let state = if was_used { AccountState::Active } else { AccountState::Invited };
-        let resumed = Account { state, ..details.account.clone() };
+        let resumed = Account { state: resumed(details.last_sign_in_at.is_some()), ..details.account.clone() };
         self.changed(permit, version, details, resumed, Write::new(), "account.resume")
     }
 
@@ -201,15 +199,31 @@ impl Store {
         whole_tenant(permit)?;
         let tenant = permit.tenant();
         let stored = self.load_account(tenant, account).await?.ok_or(Error::NotFound)?;
+        let stored = Stored { version, ..stored };
         let mut write = Write::new();
-        write.delete(self, accounts::key(tenant, account), Some(version))?;
-        write.delete(self, accounts::holder_key(tenant, account), None)?;
-        write.delete(self, credentials::key(tenant, &stored.record.login), None)?;
-        if let Some(employee) = stored.record.employee {
-            write.delete(self, employee_key(tenant, employee), None)?;
-        }
-        self.note_administrator(&mut write, tenant, Some(&stored.record), None)?;
+        self.remove_account(&mut write, tenant, &stored)?;
         let event = self.event(permit, "account.delete")?.on(account).on_all(stored.record.employee);
         Ok(Prepared { thing: (), write, event })
     }
+
+    /// Adds the end of an account to `write`: all its items, and what that means for the list of administrators. Stale where it has changed since it was read.
+    pub(super) fn remove_account(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        Stored { record: account, version }: &Stored<Account>,
+    ) -> Result<(), Error> {
+        write.delete(self, accounts::key(tenant, account.id), Some(*version))?;
+        write.delete(self, accounts::holder_key(tenant, account.id), None)?;
+        write.delete(self, credentials::key(tenant, &account.login), None)?;
+        if let Some(employee) = account.employee {
+            write.delete(self, employee_key(tenant, employee), None)?;
+        }
+        self.note_administrator(write, tenant, Some(account), None)
+    }
+}
+
+/// The state of an account that is resumed: active again, or still invited where nobody ever signed in with it.
+pub(super) fn resumed(was_used: bool) -> AccountState {
+    if was_used { AccountState::Active } else { AccountState::Invited }
 }

@@ -10,7 +10,7 @@ use domain::{
         password::{BcryptHash, PasswordBar, STANDARD, Violation},
     },
     employee::{MailAddress, PersonName},
-    ids::{EmployeeId, PLATFORM, TenantId},
+    ids::{EmployeeId, ImportId, PLATFORM, TenantId},
 };
 use vault::Purpose;
 use zeroize::Zeroizing;
@@ -18,13 +18,12 @@ use zeroize::Zeroizing;
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     accounts::{
-        self, Account, AccountDetails, Holder, OfEmployee, SCHEMA, employee_key,
+        self, Account, AccountDetails, Holder, SCHEMA,
         grants::{GrantFault, barred, describe, faults_of},
         is_onboarding, whole_tenant,
     },
     credentials::{self, Credential, login_hash},
-    employees::{self, Employee},
-    item::{Attributes, Stored, number, to_item},
+    item::{Attributes, Stored, to_item},
     links::LinkKind,
     otp::OtpSecret,
 };
@@ -139,7 +138,7 @@ impl Store {
         }
         let mut write = Write::new();
         let event = describe(event, &new.grants);
-        let details = match self.add_account(&mut write, tenant, &code, new).await? {
+        let details = match self.add_account(&mut write, tenant, &code, new, None).await? {
             Ok(details) => details,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -147,13 +146,14 @@ impl Store {
         Ok(Ok(Prepared { thing: Stored { record: details, version: 1 }, write, event }))
     }
 
-    /// Adds all items of a new account to `write`.
+    /// Adds all items of a new account to `write`; of which import it is, if of any.
     pub(crate) async fn add_account(
         &self,
         write: &mut Write,
         tenant: TenantId,
         code: &TenantCode,
         new: NewAccount,
+        imported_by: Option<ImportId>,
     ) -> Result<Result<AccountDetails, AccountRefused>, Error> {
         let faults = faults_of(&new.grants, tenant == PLATFORM);
         if !faults.is_empty() {
@@ -203,6 +203,7 @@ impl Store {
             otp: otp_secret.is_some(),
             otp_reset: None,
             epoch: 0,
+            imported_by,
             login,
             created_at: self.clock.now(),
         };
@@ -219,14 +220,8 @@ impl Store {
         let (holder_key, holder_item) = self.holder_item(tenant, account.id, 1, &holder).await?;
         write.put(self, holder_key, holder_item, Some("attribute_not_exists(pk)"), Attributes::new(), twice)?;
         write.create(self, accounts::key(tenant, account.id), SCHEMA, &account, twice)?;
-        if let Some(Stored { record: Employee { id: employee, .. }, version }) = employee {
-            // They may be deleted, or leave, at this moment.
-            let values = Attributes::from([(":version".to_owned(), number(version))]);
-            write.check(self, employees::key(tenant, employee), "version = :version", values, || {
-                Error::Unavailable("an employee changed while their account was made".to_owned())
-            })?;
-            let mark = OfEmployee { account: account.id };
-            write.create(self, employee_key(tenant, employee), SCHEMA, &mark, || Conflict::AccountExists.into())?;
+        if let Some(employee) = &employee {
+            self.bind_employee(write, tenant, account.id, employee)?;
         }
         self.note_administrator(write, tenant, None, Some(&account))?;
         Ok(Ok(AccountDetails::new(account, holder, None, self.clock.now())))

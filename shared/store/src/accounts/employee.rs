@@ -10,9 +10,10 @@ use domain::{
 use jiff::civil::Date;
 
 use crate::{
-    Error, Store, Write,
+    Conflict, Error, Store, Write,
     accounts::{self, Account, OfEmployee, SCHEMA, employee_key},
-    item::{Attributes, Stored, from_item},
+    employees::{self, Employee},
+    item::{Attributes, Stored, from_item, number},
 };
 
 impl Account {
@@ -37,6 +38,25 @@ impl Account {
 }
 
 impl Store {
+    /// Adds to `write` that an account belongs to an employee, as they were read: no other account does, and their last day is the one that the account carries.
+    pub(crate) fn bind_employee(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        account: AccountId,
+        employee: &Stored<Employee>,
+    ) -> Result<(), Error> {
+        let id = employee.record.id;
+        let values = Attributes::from([(":version".to_owned(), number(employee.version))]);
+        write.check(self, employees::key(tenant, id), "version = :version", values, || {
+            Error::Unavailable("an employee changed while their account was made".to_owned())
+        })?;
+        write.create(self, employee_key(tenant, id), SCHEMA, &OfEmployee { account }, || {
+            Conflict::AccountExists.into()
+        })?;
+        Ok(())
+    }
+
     /// Adds to `write`, which changes an employee's last day, the same change of their account, and answers which one that is. Whoever has no account has none
     /// when it happens: an account that is made at the same time finds the employee changed, or is found here.
     pub(crate) async fn follow_employee(
@@ -83,6 +103,7 @@ mod tests {
             strong_password: true,
             otp: false,
             otp_reset: None,
+            imported_by: None,
             epoch: 3,
             login: String::new(),
             created_at: at("2026-01-01T09:00:00+09:00"),

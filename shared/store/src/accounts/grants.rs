@@ -249,6 +249,7 @@ mod tests {
             otp: false,
             otp_reset: None,
             epoch: 0,
+            imported_by: None,
             login: String::new(),
             created_at: domain::time::Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),
         };

@@ -180,8 +180,8 @@ impl Register {
         version: u64,
     ) -> Result<Applied, Error> {
         // Somebody who was there at the check and is not any more, or is beyond reach now.
-        let Some(known) = self.employees.get(&row.employee_number) else { return Ok(Applied::Conflict) };
-        let Some(subject) = subject(&row, known) else { return Ok(Applied::Conflict) };
+        let Some(known) = self.employees.get(&row.employee_number) else { return Ok(Applied::CHANGED) };
+        let Some(subject) = subject(&row, known) else { return Ok(Applied::CHANGED) };
         let employee = &known.employee.record;
         let (_, id) = self.id(&row, known)?;
         let there = self.there.get(&id);
@@ -197,7 +197,7 @@ impl Register {
         Ok(match put {
             CheckupPut::Written => Applied::Written(id.to_string()),
             CheckupPut::Unchanged => Applied::Unchanged,
-            CheckupPut::Conflict => Applied::Conflict,
+            CheckupPut::Conflict => Applied::CHANGED,
         })
     }
 

@@ -104,7 +104,7 @@ pub(super) async fn apply(
         let Row::Department(row) = row else { continue };
         // A name was there at the check, in the row or in the register.
         let Some(name) = name_of(&row, &known) else {
-            applied.push((number, Applied::Conflict));
+            applied.push((number, Applied::CHANGED));
             continue;
         };
         let parent = parent_of(&row, &known);
@@ -114,7 +114,7 @@ pub(super) async fn apply(
     let answers = store.import_departments(right, import.id, &contents).await?.into_iter().map(|answer| match answer {
         RowApplied::Created(id) | RowApplied::Updated(id) => Applied::Written(id.to_string()),
         RowApplied::Unchanged(_) => Applied::Unchanged,
-        RowApplied::Conflict => Applied::Conflict,
+        RowApplied::Conflict => Applied::CHANGED,
     });
     applied.extend(numbers.into_iter().zip(answers));
     Ok(applied)

@@ -168,7 +168,7 @@ impl Register {
                 let again = self.known(store, right, group).await?;
                 for (row, known) in group.iter().zip(again) {
                     let step = self.add(&mut Write::new(), store, right, import, row, known.as_ref()).await?;
-                    let outcome = if let Step::Done(outcome) = step { outcome } else { Applied::Conflict };
+                    let outcome = if let Step::Done(outcome) = step { outcome } else { Applied::CHANGED };
                     applied.push((row.number, outcome));
                 }
             }
@@ -204,11 +204,11 @@ impl Register {
         Planned { row, version, .. }: &Planned,
         known: Option<&(Registered, Option<Person>)>,
     ) -> Result<Step, Error> {
-        let Some(row) = of(row) else { return Ok(Step::Done(Applied::Conflict)) };
+        let Some(row) = of(row) else { return Ok(Step::Done(Applied::CHANGED)) };
         let (known, person) = known.map_or((None, None), |(known, person)| (Some(known), person.as_ref()));
         // What the row leaves as it is and what is no longer there: the person went since the check.
         let today = store.clock().now().date();
-        let Some(content) = self.content(row, known, person, today) else { return Ok(Step::Done(Applied::Conflict)) };
+        let Some(content) = self.content(row, known, person, today) else { return Ok(Step::Done(Applied::CHANGED)) };
         let effective_on = row.effective_on.as_set().copied();
         if let Some(Registered { employee, .. }) = known
             && employee.version != *version
@@ -219,16 +219,16 @@ impl Register {
             return Ok(Step::Done(match (same, ours) {
                 (true, true) => Applied::Written(employee.record.id.to_string()),
                 (true, false) => Applied::Unchanged,
-                (false, _) => Applied::Conflict,
+                (false, _) => Applied::CHANGED,
             }));
         }
         if known.is_none() && *version > 0 {
-            return Ok(Step::Done(Applied::Conflict));
+            return Ok(Step::Done(Applied::CHANGED));
         }
         let existing = known.map(|known| &known.employee);
         Ok(match store.write_person(write, right, import.id, existing, &content, effective_on).await? {
             RowApplied::Unchanged(_) => Step::Done(Applied::Unchanged),
-            RowApplied::Conflict => Step::Done(Applied::Conflict),
+            RowApplied::Conflict => Step::Done(Applied::CHANGED),
             RowApplied::Created(id) | RowApplied::Updated(id) => Step::Added(id),
         })
     }
