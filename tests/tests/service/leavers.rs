@@ -196,6 +196,8 @@ fn r01_the_last_administrator_does_not_leave_by_hand_nor_by_file() {
             let etag = administrator.get(&path).await.header("etag").to_owned();
             let granted = administrator.put(&path, &etag, grants.clone()).await;
             assert_eq!(granted.status, 200, "{}", granted.json());
+            // Usable is only who has a second factor.
+            tenant.nth("employee", number).enrol().await;
         }
         let people = [employee(&tenant, "D0001").await, employee(&tenant, "D0002").await];
         for other in [tenant.nth("administrator", 1), administrator.clone()] {
