@@ -280,7 +280,8 @@ fn remember(answer: Answer) -> Answer {
 }
 
 /// The code of a secret at a moment.
-fn code_at(secret: &str, seconds: u64) -> String {
+#[must_use]
+pub fn code_at(secret: &str, seconds: u64) -> String {
     let secret = Secret::try_from_base32(secret).expect("a secret in base 32");
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)

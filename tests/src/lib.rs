@@ -21,7 +21,7 @@ mod world;
 
 use std::sync::LazyLock;
 
-pub use actor::{Actor, anonymous, problem};
+pub use actor::{Actor, anonymous, code_at, problem};
 pub use hand::Hand;
 pub use local::client::Answer;
 pub use program::{Program, s3_session};

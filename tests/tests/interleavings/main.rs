@@ -1,0 +1,13 @@
+//! Several people at once, in every order: what a login's lock, a session, a second factor and the list of administrators hold must hold however the requests of
+//! parallel actors fall between one another.
+//!
+//! Each file here is one machine: a small model of it, what actors do, and how each request that was let through moves the model. 1,000 cases of each are
+//! played, or as many as `INTERLEAVINGS` says; what fails is shrunk, and printed with its schedule.
+
+mod administrators;
+mod gate;
+mod link;
+mod lockout;
+mod second_factor;
+mod session;
+mod stage;
