@@ -162,10 +162,12 @@ class Cloud:
         except OSError:
             return False
 
-    def client(self, service):
+    def client(self, service, session=None):
+        """A client with the account's own credentials, or with those of a session."""
+        own = {"access_key_id": ACCOUNT, "secret_access_key": self.credentials["AWS_SECRET_ACCESS_KEY"], "session_token": None}
+        given = {f"aws_{name}": (session or own)[name] for name in own}
         return boto3.client(
-            service, endpoint_url=self.url, region_name=REGION,
-            aws_access_key_id=ACCOUNT, aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
+            service, endpoint_url=self.url, region_name=REGION, **given,
             # An invocation is not sent twice, however long it takes.
             config=Config(retries={"total_max_attempts": 1}, read_timeout=330, s3={"addressing_style": "path"}),
         )

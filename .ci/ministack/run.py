@@ -12,11 +12,14 @@ import json
 import struct
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 import cloud as clouds
 
-FUNCTIONS = ["operator-setup", "sessions", "me", "contracts", "employees", "imports", "csv-import", "mail-delivery"]
+FUNCTIONS = [
+    "operator-setup", "sessions", "me", "contracts", "employees", "imports", "api-clients", "drop-credentials", "csv-import", "mail-delivery",
+]
 DATA = clouds.ROOT / "tests" / "data"
 SETTLED = {"checked", "rejected", "applied", "applied_with_conflicts", "failed"}
 OPERATOR = {"login_id": "operator1", "name": "運営 太郎", "mail": "operator1@ailes-plus.example"}
@@ -39,11 +42,11 @@ class Person:
         self.token, self.secret, self.step = None, None, 0
 
     def ask(self, method, path, body=None, query=None, expect=200):
-        """Invokes the function behind a path. It is named like the path's first part."""
-        name = path.split("/")[2]
+        """Invokes the function behind a path. It is named like the path's first part, but for tokens. A body that is text is a form."""
+        name = {"oauth": "sessions"}.get(path.split("/")[2], path.split("/")[2])
         # The example shows what API Gateway sends.
         event = json.loads((clouds.ROOT / "events" / "sessions.json").read_text())
-        headers = {"Accept": "application/json", "Content-Type": "application/json", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded" if isinstance(body, str) else "application/json", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         several = {key: [value] for key, value in (query or {}).items()}
@@ -51,7 +54,7 @@ class Person:
             "resource": path, "path": path, "httpMethod": method,
             "headers": headers, "multiValueHeaders": {key: [value] for key, value in headers.items()},
             "queryStringParameters": query, "multiValueQueryStringParameters": several or None,
-            "body": None if body is None else json.dumps(body),
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
         }
         event["requestContext"] |= {"resourcePath": path, "httpMethod": method, "path": f"/live{path}"}
         event["requestContext"]["identity"]["sourceIp"] = "127.0.0.1"
@@ -158,9 +161,15 @@ def flow(cloud, step):
     sent, dropped = lines[:49], lines[49:99]
     with step("employees are imported from Shift_JIS", "csv-import"):
         administrator.import_file("employees", heading + b"".join(sent), len(sent))
-    with step("employees of a dropped file are imported", "csv-import"):
-        key = f"{contract['contract']['tenant_id']}/drop/employees/x.csv"
-        cloud.client("s3").put_object(Bucket=cloud.outputs["Files"]["ImportsBucketName"], Key=key, Body=heading + b"".join(dropped))
+    with step("a program is let in and gets a token"):
+        made = administrator.ask("POST", "/v1/api-clients", {"name": "勤怠システム連携", "drop_kinds": ["employees"]}, expect=201)
+        program = Person(cloud, None, None, None)
+        form = {"grant_type": "client_credentials", "client_id": made["client"]["oauth_client_id"], "client_secret": made["client_secret"]}
+        program.token = program.ask("POST", "/v1/oauth/token", urllib.parse.urlencode(form))["access_token"]
+    with step("employees of a file that the program drops are imported", "csv-import"):
+        issued = program.ask("POST", "/v1/drop-credentials")
+        s3 = cloud.client("s3", issued)
+        s3.put_object(Bucket=issued["bucket"], Key=f"{issued['prefixes'][0]}x.csv", Body=heading + b"".join(dropped))
 
         def settled():
             found = administrator.ask("GET", "/v1/imports", query={"kind": "employees"})["items"]

@@ -1,11 +1,18 @@
-"""ministack 1.5.33 with one gap closed: S3 answers a `Range` of an object's version with that range.
+"""ministack 1.5.33 with two gaps closed.
 
-ministack sends the whole version instead. `csv-import` reads its chunks that way: what was checked is what is applied. Without this it would read the wrong rows.
+1. S3 answers a `Range` of an object's version with that range. ministack sends the whole version instead. `csv-import` reads its chunks that way: what was checked
+   is what is applied. Without this it would read the wrong rows.
+2. S3 tells of a new object who put it: the session of a role as `AWS:<the role's id>:<session name>`. ministack says `EXAMPLE`. `csv-import` takes files of programs' sessions alone.
 """
-from ministack.app import main
-from ministack.services import s3
+import contextvars
+import re
 
-get_object = s3._get_object
+from ministack.app import main
+from ministack.services import s3, sts
+
+get_object, put_object, fire_event = s3._get_object, s3._put_object, s3._fire_s3_event_async
+# The session that puts the object, while it is being put.
+putting = contextvars.ContextVar("putting", default={})
 
 
 def get_range(bucket, key, headers, query=None):
@@ -24,7 +31,22 @@ def get_range(bucket, key, headers, query=None):
     return 206, told | {"Content-Length": str(len(part)), "Content-Range": f"bytes {start}-{end}/{len(body)}"}, part
 
 
-s3._get_object = get_range
+def put_by(bucket, key, body, headers, *rest, **named):
+    asked = re.search(r"Credential=([A-Z0-9]+)/", headers.get("authorization", ""))
+    before = putting.set(sts._sessions.get(asked[1], {}) if asked else {})
+    try:
+        return put_object(bucket, key, body, headers, *rest, **named)
+    finally:
+        putting.reset(before)
+
+
+def fire_named(*told, **named):
+    if user := putting.get().get("UserId"):
+        named["record_extra"] = (named.get("record_extra") or {}) | {"userIdentity": {"principalId": f"AWS:{user}"}}
+    return fire_event(*told, **named)
+
+
+s3._get_object, s3._put_object, s3._fire_s3_event_async = get_range, put_by, fire_named
 
 if __name__ == "__main__":
     main()

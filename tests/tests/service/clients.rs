@@ -234,15 +234,16 @@ fn r11_whatever_is_wrong_the_answer_is_the_same_and_so_is_the_work() {
         let mut strange = program.clone();
         strayed.clone_into(&mut strange.oauth_id);
         let (signer, _) = Signer::new();
-        let cases: Vec<(&str, String, &[(&str, &str)])> = vec![
-            ("a wrong secret", wrong(|program| program.secret.push('x')), &[]),
-            ("no client at all", wrong(|program| program.oauth_id = "nobody".to_owned()), &[]),
-            ("a client that never was", program.form().replace(&program.oauth_id, never), &[]),
-            ("another tenant's", strange.form(), &[]),
-            ("a deleted one", gone.form(), &[]),
-            ("a contract that has ended", of_ended.form(), &[]),
+        let here: &[_] = &[];
+        let cases = [
+            ("a wrong secret", wrong(|program| program.secret.push('x')), here),
+            ("no client at all", wrong(|program| program.oauth_id = "nobody".to_owned()), here),
+            ("a client that never was", program.form().replace(&program.oauth_id, never), here),
+            ("another tenant's", strange.form(), here),
+            ("a deleted one", gone.form(), here),
+            ("a contract that has ended", of_ended.form(), here),
             ("another address", program.form(), abroad),
-            ("a key that was never registered", signer.form(&world, &program, ISSUER, "x"), &[]),
+            ("a key that was never registered", signer.form(&world, &program, ISSUER, "x"), here),
         ];
         let mut answers = Vec::new();
         for (what, form, headers) in cases {

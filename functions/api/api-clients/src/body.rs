@@ -36,7 +36,7 @@ pub(crate) struct NewApiClientBody {
     #[schema(example = json!(["203.0.113.0/24"]))]
     #[serde(default)]
     ip_rules: Vec<String>,
-    /// 公開鍵（JWK。P-256、Ed25519、または2048ビット以上のRSA）。省略すると client_secret を生成します。
+    /// 公開鍵（JWK。P-256、Ed25519、または2048ビット以上のRSA）。省略すると `client_secret` を生成します。
     #[schema(value_type = Option<Object>, example = json!({"kty": "EC", "crv": "P-256", "x": "…", "y": "…"}))]
     public_key: Option<Jwk>,
 }
@@ -94,7 +94,7 @@ impl ApiClientChangeBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotationBody {
-    /// 新しい公開鍵（JWK）。省略すると client_secret を生成します。
+    /// 新しい公開鍵（JWK）。省略すると `client_secret` を生成します。
     #[schema(value_type = Option<Object>, example = json!({"kty": "EC", "crv": "P-256", "x": "…", "y": "…"}))]
     public_key: Option<Jwk>,
     /// これまでの認証情報を有効にしておく時間（0～720時間、既定72時間）。

@@ -16,7 +16,7 @@ pub(crate) struct ApiClientView {
     /// APIクライアントのID。
     #[schema(value_type = String, example = "cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     id: ClientId,
-    /// アクセストークンを取得するときの client_id。
+    /// アクセストークンを取得するときの `client_id`。
     #[schema(example = "ten_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b.cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     oauth_client_id: String,
     /// 名称。
@@ -52,7 +52,7 @@ struct CredentialView {
     /// 認証情報のID。
     #[schema(value_type = String, example = "crd_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     id: ClientCredentialId,
-    /// 種類（`secret`：client_secret、`public_key`：公開鍵）。
+    /// 種類（`secret`：`client_secret`、`public_key`：公開鍵）。
     #[schema(example = "public_key")]
     kind: &'static str,
     /// 署名の方式。
@@ -132,7 +132,7 @@ pub(crate) struct MadeApiClientView {
     /// 作成した認証情報のID。
     #[schema(value_type = String, example = "crd_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     credential_id: ClientCredentialId,
-    /// 生成した client_secret。この応答だけで返し、後から確認することはできません。
+    /// 生成した `client_secret`。この応答だけで返し、後から確認することはできません。
     #[schema(example = "q2X9…")]
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,

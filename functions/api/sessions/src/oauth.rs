@@ -28,16 +28,16 @@ pub(crate) struct TokenRequest {
     /// `client_credentials`。
     #[schema(value_type = String, example = "client_credentials")]
     grant_type: Option<String>,
-    /// APIクライアントの oauth_client_id。Authorization ヘッダー（Basic）を使う場合は省略できます。
+    /// APIクライアントの `oauth_client_id`。Authorization ヘッダー（Basic）を使う場合は省略できます。
     #[schema(example = "ten_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b.cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     client_id: Option<String>,
-    /// client_secret。Authorization ヘッダー（Basic）でも送信できます。
+    /// `client_secret`。Authorization ヘッダー（Basic）でも送信できます。
     #[schema(value_type = Option<String>, format = Password)]
     client_secret: Option<Secret>,
-    /// client_assertion を使う場合は `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`。
+    /// `client_assertion` を使う場合は `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`。
     #[schema(example = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
     client_assertion_type: Option<String>,
-    /// 登録した公開鍵に対応する秘密鍵で署名した JWT（iss・sub は client_id、aud は `ailes-plus` またはこの操作のアドレス、exp は5分以内、jti は一度だけ使える値）。
+    /// 登録した公開鍵に対応する秘密鍵で署名した JWT（iss・sub は `client_id`、aud は `ailes-plus` またはこの操作のアドレス、exp は5分以内、jti は一度だけ使える値）。
     #[schema(value_type = Option<String>)]
     client_assertion: Option<Secret>,
     /// 必要な権限（空白区切り）。APIクライアントに与えられていない権限を指定すると拒否します。

@@ -66,21 +66,19 @@ impl ApiClient {
         proof: &ClientProof,
         now: Jst,
     ) -> Option<(ClientCredentialId, Option<Asserted>)> {
-        let usable = self.credentials.iter().filter(|credential| credential.is_usable(now));
-        usable
-            .filter_map(|credential| {
-                let asserted = match (&credential.proof, proof) {
-                    (StoredProof::Secret(kept), ClientProof::Secret(secret)) => {
-                        verify_slices_are_equal(kept.as_bytes(), digest(secret).as_bytes()).ok().map(|()| None)
-                    }
-                    (StoredProof::PublicKey(key), ClientProof::Assertion { text, address }) => {
-                        asserted(key, text, oauth_id, address, now).map(Some)
-                    }
-                    _ => None,
-                };
-                asserted.map(|asserted| (credential.id, asserted))
-            })
-            .next()
+        let mut usable = self.credentials.iter().filter(|credential| credential.is_usable(now));
+        usable.find_map(|credential| {
+            let asserted = match (&credential.proof, proof) {
+                (StoredProof::Secret(kept), ClientProof::Secret(secret)) => {
+                    verify_slices_are_equal(kept.as_bytes(), digest(secret).as_bytes()).ok().map(|()| None)
+                }
+                (StoredProof::PublicKey(key), ClientProof::Assertion { text, address }) => {
+                    asserted(key, text, oauth_id, address, now).map(Some)
+                }
+                _ => None,
+            };
+            asserted.map(|asserted| (credential.id, asserted))
+        })
     }
 }
 
