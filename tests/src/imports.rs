@@ -15,8 +15,17 @@ pub const CHECKUPS_2025: &[u8] = include_bytes!("../data/checkups-2025.sjis.csv"
 /// Checkups of fiscal year 2026, `Shift_JIS`.
 pub const CHECKUPS_2026: &[u8] = include_bytes!("../data/checkups-2026.sjis.csv");
 
+/// Accounts of some of the employees, each opened in another way, `Shift_JIS`.
+pub const ACCOUNTS: &[u8] = include_bytes!("../data/accounts.sjis.csv");
+
 /// States in which nothing more happens by itself.
 const SETTLED: [&str; 6] = ["checked", "rejected", "applied", "applied_with_conflicts", "failed", "undone"];
+
+/// A file in Windows-31J with the line ends of Windows, as Excel in Japan saves it.
+#[must_use]
+pub fn sjis(lines: &[&str]) -> Vec<u8> {
+    encoding_rs::SHIFT_JIS.encode(&(lines.join("\r\n") + "\r\n")).0.into_owned()
+}
 
 /// Starts an import: its id, and where to send the file.
 pub async fn start(actor: &Actor, kind: &str, options: Value) -> (String, String) {

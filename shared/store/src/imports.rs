@@ -93,6 +93,7 @@ pub enum Way {
 }
 
 /// How a file shall be read.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, as the uploader made it")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportOptions {
     /// Check only.

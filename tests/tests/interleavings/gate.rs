@@ -65,11 +65,6 @@ pub enum Request {
 }
 
 impl<T> Done<T> {
-    /// The places of the requests of a kind.
-    pub fn all(&self, request: Request) -> impl DoubleEndedIterator<Item = Passed> + '_ {
-        self.requests.iter().copied().filter(move |passed| passed.request == request)
-    }
-
     /// From its beginning to its last request.
     pub fn lasted(&self) -> std::ops::RangeInclusive<usize> {
         let at = |passed: Option<&Passed>| passed.map_or(0, |passed| passed.at);

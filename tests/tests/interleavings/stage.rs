@@ -83,8 +83,6 @@ pub struct Person {
     pub code: String,
     pub account: AccountId,
     pub login: String,
-    /// Whether there is a second factor.
-    pub second_factor: bool,
 }
 
 pub fn origin() -> Origin {
@@ -197,13 +195,12 @@ impl Stage {
     pub fn colleague(&self, of: &Person, grants: Vec<Grant>, setup: Setup) -> Person {
         self.people.set(self.people.get() + 1);
         let login = format!("person{}@example.jp", self.people.get());
-        let second_factor = matches!(&setup, Setup::Ready { otp_secret: Some(_), .. });
         let new = new_account(&login, grants, setup);
         self.run(async {
             let permit = jobs::for_onboarding(&origin());
             let made = self.store.set_up_account(&permit, of.tenant, new).await.expect("an account");
             let made = made.expect("no faults").commit(&self.store).await.expect("an account");
-            Person { tenant: of.tenant, code: of.code.clone(), account: made.record.account.id, login, second_factor }
+            Person { tenant: of.tenant, code: of.code.clone(), account: made.record.account.id, login }
         })
     }
 
@@ -286,7 +283,7 @@ async fn first_administrator(store: &Store, code: &str) -> Person {
     let prepared = store.create_contract(&permit, new).await.expect("a contract").expect("no faults");
     let made = prepared.commit(store).await.expect("a contract");
     let (tenant, account) = (made.contract.record.tenant, made.administrator);
-    Person { tenant, code: code.to_owned(), account, login, second_factor: true }
+    Person { tenant, code: code.to_owned(), account, login }
 }
 
 fn new_account(login: &str, grants: Vec<Grant>, setup: Setup) -> NewAccount {

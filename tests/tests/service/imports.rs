@@ -5,14 +5,9 @@ use std::collections::BTreeMap;
 use csv_import::Limits;
 use serde_json::{Value, json};
 use tests::imports::{
-    CHECKUPS_2025, CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, csv_rows, faults, import, settled, start, upload,
+    CHECKUPS_2025, CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, csv_rows, faults, import, settled, sjis, start, upload,
 };
 use tests::{Actor, Hand, Tenant, World, eventually, logs, problem, run, unchanged};
-
-/// A file in Windows-31J with the line ends of Windows, as Excel in Japan saves it.
-fn sjis(lines: &[&str]) -> Vec<u8> {
-    encoding_rs::SHIFT_JIS.encode(&(lines.join("\r\n") + "\r\n")).0.into_owned()
-}
 
 fn rows(import: &Value) -> [u64; 4] {
     ["read", "applied", "unchanged", "rejected"].map(|count| import["rows"][count].as_u64().unwrap())

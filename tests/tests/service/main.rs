@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what fails here fails a test")]
 
 mod accounts;
+mod accounts_import;
 mod architecture;
 mod checkups;
 mod clients;

@@ -351,7 +351,7 @@ fn next(known: &RegisteredAccount, holder: Holder, row: &AccountRow, employee: O
         || holds_another
         || account.state != before.state
         || account.personnel_authority != before.personnel_authority;
-    let holder = holds_another.then(|| Holder { name, mail, ..holder });
+    let holder = holds_another.then_some(Holder { name, mail, ..holder });
     Next { account, holder, is_linked, differs }
 }
 
