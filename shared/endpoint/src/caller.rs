@@ -60,7 +60,12 @@ impl<P: Permission> FromRequestParts<App> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Caller::from_request_parts(parts, app).await?.permit()
+        let permit: Self = Caller::from_request_parts(parts, app).await?.permit()?;
+        if permit.is_through_broken_glass() {
+            // Told to the customer before anything is shown; what cannot be told is not shown.
+            app.store.note_look(&permit).await?;
+        }
+        Ok(permit)
     }
 }
 

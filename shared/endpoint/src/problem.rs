@@ -295,7 +295,9 @@ impl From<store::Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Stale => Self::new(Kind::Stale),
             // It contradicts nothing: what was sent names something that is not there.
-            Error::Conflict(missing @ Conflict::MissingReference) => Self::new(Kind::Invalid).with(fault_of(missing)),
+            Error::Conflict(rule @ (Conflict::MissingReference | Conflict::NotTheStressCheckAlone)) => {
+                Self::new(Kind::Invalid).with(fault_of(rule))
+            }
             Error::Conflict(conflict) => Self::new(Kind::Conflict).with(fault_of(conflict)),
             Error::BadCursor => Self::new(Kind::BadQuery).with(Fault::at(
                 "cursor",
@@ -348,6 +350,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::LastAdministrator => {
             ("", "last_administrator", "利用可能なシステム管理者が1名もいなくなるため、この操作は行えません。")
         }
+        Conflict::NotTheStressCheckAlone => (
+            "/stress_second_factor",
+            "not_the_stress_check_alone",
+            "ストレスチェック以外のサービスも契約しているため、ワンタイムパスワードを任意にはできません。",
+        ),
         Conflict::SecondPersonNeeded => (
             "",
             "second_person_needed",

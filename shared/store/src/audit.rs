@@ -103,6 +103,11 @@ impl Event {
         self.because(reason)
     }
 
+    /// The same event for another trail, under an id of its own.
+    pub(crate) fn again(self, store: &Store) -> Result<Self, Error> {
+        Ok(Self { id: store.new_id()?, ..self })
+    }
+
     /// It was done in another tenant's data than the permit's own: an operator's act shows in the customer's trail.
     #[must_use]
     pub fn in_tenant(mut self, tenant: TenantId) -> Self {

@@ -60,6 +60,8 @@ pub enum Conflict {
     WrongState,
     /// At least one usable administrator must remain.
     LastAdministrator,
+    /// More than the stress check is contracted: its people keep their second factor.
+    NotTheStressCheckAlone,
     /// Another person must confirm: one's own word is not enough.
     SecondPersonNeeded,
     /// Who has authority over hiring, dismissal or transfer may not hold a role of the stress check.

@@ -70,6 +70,8 @@ pub enum Family {
     ImportPart,
     /// Attempts that are counted; under the platform.
     Rate,
+    /// What one person has asked for and another one must confirm; under the platform.
+    Approval,
     /// Mails that wait.
     Outbox,
     /// Answers to requests with an Idempotency-Key.
@@ -107,6 +109,7 @@ impl Family {
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
             Self::Rate => "RATE",
+            Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",

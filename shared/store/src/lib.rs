@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 mod accounts;
 mod audit;
+mod broken_glass;
 mod checkups;
 mod clients;
 mod clock;
@@ -49,6 +50,7 @@ pub use accounts::{
     Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,
 };
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
+pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use checkups::{
     CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup,
     SealedCheckup, ShownCheckup, ShownResult,

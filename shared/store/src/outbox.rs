@@ -90,6 +90,17 @@ pub enum Notice {
         /// Whether it is done; otherwise another administrator is to confirm.
         done: bool,
     },
+    /// To administrators: one of the provider's people looks at settings and accounts.
+    GlassBroken {
+        /// Since when.
+        at: Jst,
+        /// Until when.
+        until: Jst,
+        /// For which ticket.
+        ticket: String,
+        /// Why.
+        reason: String,
+    },
     /// To administrators: the IP rules are others.
     IpRulesChanged {
         /// Since when.
@@ -117,6 +128,7 @@ impl Notice {
             Self::ResetAsked(_) => "reset_asked",
             Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::OtpReset { .. } => "otp_reset",
+            Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::TerminationRegistered { .. } => "termination_registered",
         }

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Conflict, Error, Notice, Store, Write,
-    accounts::Account,
+    accounts::{self, Account},
     credentials::{Credential, key},
     item::{Attributes, Stored, number},
     key::Key,
@@ -67,6 +67,13 @@ fn recovery_hash(lookup: &Lookup, account: AccountId, typed: &str) -> String {
             .collect(),
     );
     lookup.hash("recovery", &Zeroizing::new(format!("{account}:{}", *code))).to_string()
+}
+
+impl Account {
+    /// The same account without its second factor; its sessions have ended.
+    fn without_second_factor(&self) -> Self {
+        Self { otp: false, otp_reset: None, epoch: self.epoch + 1, ..self.clone() }
+    }
 }
 
 impl Store {
@@ -239,22 +246,40 @@ impl Store {
         write.commit(self, event).await
     }
 
-    /// Adds to `write` that an account has no second factor any more, and no session. Answers the account as it will be.
+    /// Adds to `write` that an account has no second factor any more, and no session. Answers the account as it will be. The last usable administrator keeps theirs.
     pub(crate) fn without_second_factor(
         &self,
         write: &mut Write,
         tenant: TenantId,
         stored: &Stored<Account>,
     ) -> Result<Account, Error> {
-        let account = &stored.record;
-        let credential = key(tenant, &account.login);
-        let expression = "REMOVE otp, otp_pending, recovery";
-        write.update(self, credential, expression, Some("attribute_exists(otp)"), Attributes::new(), || {
-            Conflict::WrongState.into()
-        })?;
-        let changed = Account { otp: false, otp_reset: None, epoch: account.epoch + 1, ..account.clone() };
+        self.forget_second_factor(write, tenant, &stored.record)?;
+        let changed = stored.record.without_second_factor();
         self.replace_account(write, tenant, stored, &changed)?;
         Ok(changed)
+    }
+
+    /// The same for one that is lost, even if it is the last usable administrator's.
+    pub(crate) fn without_lost_second_factor(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        stored: &Stored<Account>,
+    ) -> Result<(), Error> {
+        self.forget_second_factor(write, tenant, &stored.record)?;
+        let changed = stored.record.without_second_factor();
+        let key = accounts::key(tenant, changed.id);
+        write.replace(self, key, accounts::SCHEMA, stored.version, &changed)?;
+        self.note_lost_administrator(write, tenant, &stored.record)
+    }
+
+    fn forget_second_factor(&self, write: &mut Write, tenant: TenantId, account: &Account) -> Result<(), Error> {
+        let expression = "REMOVE otp, otp_pending, recovery";
+        let condition = Some("attribute_exists(otp)");
+        write.update(self, key(tenant, &account.login), expression, condition, Attributes::new(), || {
+            Conflict::WrongState.into()
+        })?;
+        Ok(())
     }
 
     /// Adds to `write` a mail to the holder about their second factor.

@@ -117,6 +117,8 @@ pub struct TenantChange {
     pub handling_rules: Option<EnumSet<HandlingRule>>,
     /// The desk; `Some(None)` for none any more.
     pub contact: Option<Option<Contact>>,
+    /// Whether implementers and clerks of the stress check may do without a second factor (R-09).
+    pub stress_factor_optional: Option<bool>,
 }
 
 pub(crate) fn key(tenant: TenantId) -> Key {
@@ -160,11 +162,22 @@ impl Store {
         if let Some(contact) = change.contact {
             tenant.contact = contact;
         }
+        if let Some(optional) = change.stress_factor_optional {
+            let today = self.clock.now().date();
+            if optional && tenant.services_on(today) != [Service::StressCheck] {
+                return Err(Conflict::NotTheStressCheckAlone.into());
+            }
+            tenant.stress_factor_optional = optional;
+        }
         let event = self.event(permit, "tenant.change")?.on(tenant.id);
-        let mut expression = "SET fiscal_year_starts = :month, handling_rules = :rules, version = :next".to_owned();
+        let mut expression =
+            "SET fiscal_year_starts = :month, handling_rules = :rules, stress_factor_optional = :optional, \
+             version = :next"
+                .to_owned();
         let mut values = Attributes::from([
             (":month".to_owned(), attribute(&tenant.fiscal_year_starts)?),
             (":rules".to_owned(), attribute(&tenant.handling_rules)?),
+            (":optional".to_owned(), attribute(&tenant.stress_factor_optional)?),
         ]);
         match &tenant.contact {
             Some(contact) => {

@@ -22,7 +22,8 @@ pub(crate) struct AccountView {
     id: AccountId,
     /// ログインID。
     #[schema(example = "hanako.sato@minato.example")]
-    login_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_id: Option<String>,
     /// 氏名。
     #[schema(example = "佐藤　花子")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +75,8 @@ impl AccountView {
         let (account, holder) = (&details.account, &details.holder);
         Self {
             id: account.id,
-            login_id: holder.login_id.to_string(),
+            // Often a mail address: who sees no names sees none of these.
+            login_id: names.then(|| holder.login_id.to_string()),
             name: names.then(|| holder.name.to_string()),
             mail: holder.mail.as_ref().filter(|_| names).map(ToString::to_string),
             state: details.state,

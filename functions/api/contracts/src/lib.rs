@@ -1,6 +1,7 @@
 //! Contracts (契約), for operators: `/v1/contracts`.
 
 mod body;
+mod glass;
 mod view;
 
 use authz::{
@@ -32,7 +33,9 @@ pub fn door() -> Door {
             .routes(routes!(list, create))
             .routes(routes!(read, change))
             .routes(routes!(terminate))
-            .routes(routes!(withdraw)),
+            .routes(routes!(withdraw))
+            .routes(routes!(glass::break_glass, glass::mend))
+            .routes(routes!(glass::reset_otp)),
     }
 }
 

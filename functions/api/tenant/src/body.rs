@@ -3,7 +3,7 @@
 use authz::HandlingRule;
 use domain::{checked::line, employee::MailAddress, organisation::OrganisationName, text::narrow};
 use endpoint::{Checks, Problem};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{Contact, TenantChange};
 use utoipa::ToSchema;
 
@@ -20,10 +20,21 @@ pub(crate) struct TenantBody {
     /// 健康情報等の取扱規程で定めた取扱い（`hr_sees_checkups`：人事労務担当者が法定健診の結果を取り扱う、`non_statutory_with_consent`：産業保健スタッフが法定外項目を取り扱うことに従業員が同意している）。一覧全体を置き換えます。
     #[schema(value_type = Option<Vec<String>>, example = json!(["hr_sees_checkups"]))]
     handling_rules: Option<Vec<HandlingRule>>,
+    /// ストレスチェックの実施者・実施事務従事者のワンタイムパスワード（`required`：必須、`optional`：任意）。ストレスチェックだけを契約している場合に限り、任意にできます。
+    #[schema(value_type = Option<String>, example = "required")]
+    stress_second_factor: Option<SecondFactorRule>,
     /// 社内の問い合わせ窓口。null を指定すると削除します。
     #[serde(default, deserialize_with = "endpoint::sent")]
     #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
     contact: Option<Option<ContactBody>>,
+}
+
+/// Whether a second factor is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SecondFactorRule {
+    Required,
+    Optional,
 }
 
 /// The desk.
@@ -50,7 +61,13 @@ impl TenantBody {
         }
         let contact = self.contact.map(|contact| contact.and_then(|contact| contact.checked(&mut checks)));
         let handling_rules = self.handling_rules.map(|rules| rules.into_iter().collect());
-        checks.finish(Some(TenantChange { fiscal_year_starts: self.fiscal_year_starts, handling_rules, contact }))
+        let stress_factor_optional = self.stress_second_factor.map(|rule| rule == SecondFactorRule::Optional);
+        checks.finish(Some(TenantChange {
+            fiscal_year_starts: self.fiscal_year_starts,
+            handling_rules,
+            contact,
+            stress_factor_optional,
+        }))
     }
 }
 

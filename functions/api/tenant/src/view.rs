@@ -12,6 +12,8 @@ use serde::Serialize;
 use store::Tenant;
 use utoipa::ToSchema;
 
+use crate::body::SecondFactorRule;
+
 /// The settings.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
@@ -36,6 +38,9 @@ pub(crate) struct TenantView {
     /// 健康情報等の取扱規程で定めた取扱い。
     #[schema(value_type = Vec<String>, example = json!(["hr_sees_checkups"]))]
     handling_rules: Vec<HandlingRule>,
+    /// ストレスチェックの実施者・実施事務従事者のワンタイムパスワード（`required`：必須、`optional`：任意。ストレスチェック以外のサービスを契約している間は常に必須です）。
+    #[schema(value_type = String, example = "required")]
+    stress_second_factor: SecondFactorRule,
     /// 社内の問い合わせ窓口。
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactView>,
@@ -130,6 +135,11 @@ impl TenantView {
                 .collect(),
             fiscal_year_starts: tenant.fiscal_year_starts,
             handling_rules: tenant.handling_rules.iter().collect(),
+            stress_second_factor: if tenant.stress_factor_optional {
+                SecondFactorRule::Optional
+            } else {
+                SecondFactorRule::Required
+            },
             contact: tenant.contact.as_ref().map(|contact| ContactView {
                 desk: contact.desk.to_string(),
                 mail: contact.mail.as_ref().map(ToString::to_string),

@@ -14,6 +14,7 @@ fn template(notice: &Notice) -> &'static str {
         Notice::PasswordReset { .. } => include_str!("../mails/password_reset.txt"),
         Notice::SecondFactorChanged { .. } => include_str!("../mails/second_factor_changed.txt"),
         Notice::OtpReset { .. } => include_str!("../mails/otp_reset.txt"),
+        Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
@@ -32,6 +33,12 @@ fn values(notice: &Notice, portal: &str) -> Vec<(&'static str, String)> {
             vec![("at", minute(*at)), ("change", factor_change(*change).to_owned())]
         }
         Notice::OtpReset { at, done } => vec![("at", minute(*at)), ("step", otp_reset_step(*done).to_owned())],
+        Notice::GlassBroken { at, until, ticket, reason } => vec![
+            ("at", minute(*at)),
+            ("until", minute(*until)),
+            ("ticket", Line::of(ticket).0),
+            ("reason", Line::of(reason).0),
+        ],
         Notice::ResetAsked(_) => Vec::new(),
         Notice::PasswordChanged { at } => vec![("at", minute(*at))],
         Notice::IpRulesChanged { at, before, after } => {
@@ -157,7 +164,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 7] {
+    fn notices() -> [Notice; 8] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -165,6 +172,12 @@ mod tests {
             Notice::PasswordReset { token: token(), until: at },
             Notice::SecondFactorChanged { at, change: FactorChange::RecoveryCodeUsed },
             Notice::OtpReset { at, done: false },
+            Notice::GlassBroken {
+                at,
+                until: at,
+                ticket: "INC-0412".to_owned(),
+                reason: "権限の設定に関するお問い合わせの調査".to_owned(),
+            },
             Notice::PasswordChanged { at },
             Notice::IpRulesChanged {
                 at,
@@ -200,7 +213,7 @@ mod tests {
 
     #[test]
     fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
-        let letter = Letter::written(&notices()[4], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
+        let letter = Letter::written(&notices()[5], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
         assert!(!letter.subject.as_str().chars().any(char::is_control));
         assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
     }

@@ -38,6 +38,22 @@ impl Store {
         Ok(ids.filter_map(|id| id.parse().ok()).collect())
     }
 
+    /// Adds to `write` that somebody is none of them any more, even if they were the last: their second factor is lost, and only on paper could they let others in.
+    pub(crate) fn note_lost_administrator(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        lost: &Account,
+    ) -> Result<(), Error> {
+        if lost.is_usable_administrator() {
+            let one = (":one".to_owned(), AttributeValue::Ss(vec![lost.id.to_string()]));
+            write.update(self, key(tenant), "DELETE administrator_ids :one", None, HashMap::from([one]), || {
+                Error::Stale
+            })?;
+        }
+        Ok(())
+    }
+
     /// Adds to `write` what a change of an account means for the list.
     pub(crate) fn note_administrator(
         &self,

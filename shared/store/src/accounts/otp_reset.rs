@@ -10,19 +10,34 @@
 //!      └─────────────────────────────┘
 //! ```
 //!
+//! The provider's people reset a second factor where a customer has no administrator left who could: two of them, with the same ticket and within a day. Neither learns whether there
+//! is such an account.
+//!
 //! Nobody resets their own, and whoever asked does not confirm. Everybody concerned gets a mail at both steps. All sessions of the account end; until its holder has
 //! enrolled again, no role beyond employee can be used.
 
-use authz::{Denied, Permit, permission::ResetOtp};
-use domain::{ids::AccountId, time::Jst};
+use authz::{
+    Denied, Permit,
+    permission::{ResetOtp, ResetOtpByTicket},
+};
+use domain::{
+    account::LoginId,
+    ids::{AccountId, PLATFORM, TenantId},
+    time::Jst,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conflict, Error, Notice, Prepared, Store, Write,
+    Conflict, Error, GlassFault, Notice, Prepared, Store, Write,
     accounts::{Account, AccountDetails, whole_tenant},
-    item::Stored,
+    broken_glass::ticket_number,
+    credentials::{self, login_hash},
+    item::{Attributes, Stored, from_item, to_item},
+    key::{Family, Key, Table},
     outbox::FactorChange,
 };
+
+const SCHEMA: u8 = 1;
 
 /// For how long a reset that was asked for waits for a second person, in seconds.
 const WAITS_SECONDS: i64 = 86_400;
@@ -114,5 +129,70 @@ impl Store {
         let event = self.event(permit, action)?.on(account);
         let record = AccountDetails { account: changed, ..details };
         Ok(Prepared { thing: OtpReset { account: Stored { record, version: version + 1 }, done }, write, event })
+    }
+}
+
+/// A reset that one operator has asked for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Pending {
+    by: AccountId,
+    expires_at: i64,
+}
+
+impl Store {
+    /// Asks for a reset with a ticket, or confirms what another operator has asked for. What comes of it is told to the customer and not to the operator.
+    pub async fn reset_otp_by_ticket(
+        &self,
+        permit: &Permit<ResetOtpByTicket>,
+        tenant: TenantId,
+        login: &str,
+        ticket: &str,
+    ) -> Result<Result<(), GlassFault>, Error> {
+        let actor = permit.actor().account().filter(|_| permit.tenant() == PLATFORM).ok_or(Denied::Forbidden)?;
+        if tenant == PLATFORM || self.load_tenant(tenant).await?.is_none() {
+            return Err(Error::NotFound);
+        }
+        let Some(ticket) = ticket_number(ticket) else { return Ok(Err(GlassFault::Ticket)) };
+        let now = self.clock.now();
+        let login = LoginId::parse(login).ok();
+        let said = format!("{tenant}:{}:{ticket}", login.as_ref().map_or("-", LoginId::as_str));
+        let said = self.lookup(PLATFORM).await?.hash("otp-reset", &said).to_string();
+        let key = Key::new(Table::Records, PLATFORM, Family::Approval, said, "OTPRESET");
+        let pending = match self.db.get(&key).await? {
+            Some(item) => from_item::<Pending>(item, now)?.map(|stored| stored.record),
+            None => None,
+        };
+        let mut write = Write::new();
+        let event = self.event(permit, "otp_reset.ask")?.on(tenant).because(format!("ticket:{ticket}"));
+        if pending.as_ref().is_none_or(|pending| pending.by == actor) {
+            let asked = Pending { by: actor, expires_at: now.plus_seconds(WAITS_SECONDS).epoch_seconds() };
+            let item = to_item(&key, 1, SCHEMA, &asked)?;
+            write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
+            return write.commit(self, event).await.map(Ok);
+        }
+        // Two confirm at once: one finds it gone, and has asked for nothing.
+        write.delete_if(self, key, "attribute_exists(pk)", Attributes::new(), || Error::Stale)?;
+        if let Some(account) = self.account_with_factor(tenant, login.as_ref()).await? {
+            self.without_lost_second_factor(&mut write, tenant, &account)?;
+            self.tell_of_factor(&mut write, tenant, account.record.id, FactorChange::Reset).await?;
+            self.enqueue_to_administrators(&mut write, tenant, &Notice::OtpReset { at: now, done: true }).await?;
+            let told = self.event(permit, "account.reset_otp")?.in_tenant(tenant).on(account.record.id);
+            write.tell(self, &told.because(format!("ticket:{ticket}"))).await?;
+        }
+        let event = self.event(permit, "otp_reset.confirm")?.on(tenant).because(format!("ticket:{ticket}"));
+        write.commit(self, event).await.map(Ok)
+    }
+
+    /// The account with this login, if there is one and it has a second factor.
+    async fn account_with_factor(
+        &self,
+        tenant: TenantId,
+        login: Option<&LoginId>,
+    ) -> Result<Option<Stored<Account>>, Error> {
+        let Some(login) = login else { return Ok(None) };
+        let key = credentials::key(tenant, &login_hash(&self.lookup(tenant).await?, login));
+        let account = self.load_credential(&key).await?.and_then(|credential| credential.account);
+        let Some(account) = account else { return Ok(None) };
+        Ok(self.load_account(tenant, account).await?.filter(|account| account.record.otp))
     }
 }
