@@ -90,6 +90,7 @@ pub use replies::{Reply, ReplyKey};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
+pub use signing_keys::PublicKey;
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use write::{Prepared, Write};
 

@@ -11,12 +11,13 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   doors              calls, units, CPU time and latency of a warm request to each door
   pipeline           rows per second and core: cut, parse, judge, seal
   imports [rows…]    whole imports of checkups (1000 20000); above 50,000 rows only the check
+  sign-in            time to be refused, whoever one is; what a permit and a token cost
   binaries           sizes, and time to the first poll and the first answer
-  all                all four
+  all                all five
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
-  --requests <n>       measured requests of each door (200)
+  --requests <n>       measured requests of each door, and attempts of each kind (200)
   --starts <n>         measured starts of each function (20)
 ";
 
@@ -26,17 +27,19 @@ pub(crate) enum Table {
     Doors,
     Pipeline,
     Imports,
+    SignIn,
     Binaries,
 }
 
 impl Table {
-    const ALL: [Self; 4] = [Self::Doors, Self::Pipeline, Self::Imports, Self::Binaries];
+    const ALL: [Self; 5] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Binaries];
 
     fn name(self) -> &'static str {
         match self {
             Self::Doors => "doors",
             Self::Pipeline => "pipeline",
             Self::Imports => "imports",
+            Self::SignIn => "sign-in",
             Self::Binaries => "binaries",
         }
     }
@@ -47,6 +50,7 @@ impl Table {
             Self::Doors => "Doors: one warm request",
             Self::Pipeline => "Pipeline: one row of checkups, without any I/O",
             Self::Imports => "Imports of checkups, end to end",
+            Self::SignIn => "Identity",
             Self::Binaries => "Binaries",
         }
     }

@@ -35,6 +35,16 @@ impl Sample {
         self.0.get(place.saturating_sub(1)).copied().unwrap_or_default()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Their sum, shared out; 0 of nothing.
+    pub(crate) fn mean(&self) -> f64 {
+        self.0.iter().sum::<f64>() / f64::from(u32::try_from(self.0.len().max(1)).unwrap_or(u32::MAX))
+    }
+
     /// The middle.
     pub(crate) fn median(&self) -> f64 {
         self.percentile(0.5)

@@ -14,6 +14,7 @@ mod process;
 mod requests;
 mod rounds;
 mod runtime_api;
+mod sign_in;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn print(args: &Args) -> Result<(), Error> {
             Table::Doors => runtime.block_on(doors::print(args))?,
             Table::Pipeline => pipeline::print()?,
             Table::Imports => runtime.block_on(imports::print(args))?,
+            Table::SignIn => runtime.block_on(sign_in::print(args))?,
             Table::Binaries => runtime.block_on(binaries::print(args))?,
         }
     }

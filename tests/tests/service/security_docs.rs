@@ -66,10 +66,8 @@ fn named<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
 fn rows<'a>(text: &'a str, prefix: &str) -> Vec<Vec<&'a str>> {
     let cells = |line: &'a str| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>();
     let rows = text.lines().filter(|line| line.starts_with('|')).map(cells);
-    rows.filter(|row| {
-        row[0].strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    })
-    .collect()
+    rows.filter(|row| row[0].strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+        .collect()
 }
 
 /// Every Rust file of the repository.
@@ -133,7 +131,9 @@ fn the_asvs_page_answers_every_requirement_of_level_2_once() {
         };
         assert!(answered.insert(number, level).is_none(), "{number} stands there twice");
         match state {
-            "met" => assert!(shown_by.contains("`test:") || shown_by.contains("`file:"), "what shows that {number} is met?"),
+            "met" => {
+                assert!(shown_by.contains("`test:") || shown_by.contains("`file:"), "what shows that {number} is met?")
+            }
             "partly" | "not met" | "not applicable" => assert!(!shown_by.is_empty(), "why is {number} {state}?"),
             other => panic!("{number}: {other:?} is no state: met, partly, not met or not applicable"),
         }

@@ -1,6 +1,7 @@
 //! Programs as callers (APIクライアント): `/v1/api-clients`.
 
 mod body;
+mod jwks;
 mod view;
 
 use authz::{
@@ -30,7 +31,8 @@ pub fn door() -> Door {
             .routes(routes!(list, create))
             .routes(routes!(read, change, delete))
             .routes(routes!(rotate))
-            .routes(routes!(revoke)),
+            .routes(routes!(revoke))
+            .routes(routes!(jwks::read)),
     }
 }
 
