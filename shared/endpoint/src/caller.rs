@@ -60,13 +60,17 @@ impl<P: Permission> FromRequestParts<App> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let permit: Self = Caller::from_request_parts(parts, app).await?.permit()?;
-        if permit.is_through_broken_glass() {
-            // Told to the customer before anything is shown; what cannot be told is not shown.
-            app.store.note_look(&permit).await?;
-        }
-        Ok(permit)
+        decided(Caller::from_request_parts(parts, app).await?, app).await
     }
+}
+
+/// The permit, or why there is none. A look through broken glass is told to the customer before anything is shown; what cannot be told is not shown.
+async fn decided<P: Permission>(caller: Caller, app: &App) -> Result<Permit<P>, Problem> {
+    let permit = caller.permit()?;
+    if permit.is_through_broken_glass() {
+        app.store.note_look(&permit).await?;
+    }
+    Ok(permit)
 }
 
 /// A further permit, which only some requests to an operation need: decided with the first one, insisted on when it turns out to be needed.
@@ -84,7 +88,7 @@ impl<P: Permission> FromRequestParts<App> for Further<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(Self(Caller::from_request_parts(parts, app).await?.permit()))
+        Ok(Self(decided(Caller::from_request_parts(parts, app).await?, app).await))
     }
 }
 

@@ -19,8 +19,8 @@ use domain::{
 };
 
 use crate::{
-    Error, Notice, Prepared, Store, Write,
-    item::Attributes,
+    Conflict, Error, Notice, Prepared, Store, Write,
+    item::{Attributes, number},
     sessions::{self, Glass},
     tenants::attribute,
 };
@@ -86,11 +86,18 @@ impl Store {
             return Err(Error::NotFound);
         }
         let ends_at = self.clock.now().plus_seconds(60 * i64::from(said.minutes));
-        let values = Attributes::from([(":glass".to_owned(), attribute(&Glass { tenant, ends_at })?)]);
+        // The version moves, so that a refresh that is under way does not write the session back as it was.
+        let values = Attributes::from([
+            (":glass".to_owned(), attribute(&Glass { tenant, ends_at })?),
+            (":now".to_owned(), attribute(&self.clock.now())?),
+            (":one".to_owned(), number(1)),
+        ]);
         let mut write = Write::new();
         let key = sessions::key(PLATFORM, account, session);
-        write
-            .update(self, key, "SET broken_glass = :glass", Some("attribute_exists(pk)"), values, || Error::NotFound)?;
+        // One at a time, and none is prolonged: an hour is an hour.
+        let condition = "attribute_exists(pk) AND (attribute_not_exists(broken_glass) OR broken_glass.ends_at <= :now)";
+        let expression = "SET broken_glass = :glass, version = version + :one";
+        write.update(self, key, expression, Some(condition), values, || Conflict::WrongState.into())?;
         let GlassReason { ticket, reason, .. } = said;
         let event = self.event(permit, "break_glass.begin")?.on(tenant).because(format!("ticket:{ticket}"));
         write.tell(self, &event.clone().in_tenant(tenant).again(self)?).await?;
@@ -102,11 +109,16 @@ impl Store {
     /// Mends it before its time.
     pub async fn mend_glass(&self, permit: &Permit<BreakGlass>, tenant: TenantId) -> Result<Prepared<()>, Error> {
         let (account, session) = operator(permit)?;
-        let values = Attributes::from([(":tenant".to_owned(), AttributeValue::S(tenant.to_string()))]);
+        let values = Attributes::from([
+            (":tenant".to_owned(), AttributeValue::S(tenant.to_string())),
+            (":now".to_owned(), attribute(&self.clock.now())?),
+            (":one".to_owned(), number(1)),
+        ]);
         let mut write = Write::new();
         let key = sessions::key(PLATFORM, account, session);
-        let condition = Some("broken_glass.tenant = :tenant");
-        write.update(self, key, "REMOVE broken_glass", condition, values, || Error::NotFound)?;
+        let condition = Some("broken_glass.tenant = :tenant AND broken_glass.ends_at > :now");
+        let expression = "SET version = version + :one REMOVE broken_glass";
+        write.update(self, key, expression, condition, values, || Error::NotFound)?;
         let event = self.event(permit, "break_glass.end")?.on(tenant);
         write.tell(self, &event.clone().in_tenant(tenant).again(self)?).await?;
         Ok(Prepared { thing: (), write, event })

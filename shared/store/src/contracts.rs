@@ -13,6 +13,7 @@ use authz::{
     AddressRules, Denied, ImportKind, Permit, Role, TenantState,
     permission::{ManageContracts, TerminateContracts},
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
     contract::{EndDates, RecordClass, Service, ServiceTerm},
@@ -316,6 +317,11 @@ impl Store {
             (":name".to_owned(), attribute(&contract.name)?),
             (":services".to_owned(), attribute(&contract.services)?),
         ]);
+        if contract.services.iter().any(|term| term.service != Service::StressCheck) {
+            // The customer says so again, if they are ever back at the stress check alone.
+            expression.push_str(", stress_factor_optional = :compulsory");
+            values.insert(":compulsory".to_owned(), AttributeValue::Bool(false));
+        }
         if let Some(kinds) = change.drop_kinds {
             expression.push_str(", drop_kinds = :kinds");
             values.insert(":kinds".to_owned(), attribute(&kinds)?);

@@ -115,7 +115,11 @@ async fn attempts(world: &World, requests: usize) -> Result<(), Error> {
     let refused: Vec<f64> = samples.iter().filter(|(_, status, _)| *status == 401).map(|(.., s)| s.median()).collect();
     let (least, most) = refused.iter().fold((f64::MAX, 0.0_f64), |(least, most), m| (least.min(*m), most.max(*m)));
     let verdict = if most / least <= 1.0 + BAR { "holds" } else { "does not hold" };
-    println!("Medians of all that are refused within {:.0} %: {:.1} %, {verdict}.\n", BAR * 100.0, (most / least - 1.0) * 100.0);
+    println!(
+        "Medians of all that are refused within {:.0} %: {:.1} %, {verdict}.\n",
+        BAR * 100.0,
+        (most / least - 1.0) * 100.0
+    );
     Ok(())
 }
 
@@ -158,15 +162,23 @@ async fn costs(world: &World) -> Result<(), Error> {
         ("a permit: an administrator's, for accounts", permit::<ManageAccounts>(&administrator)?),
         ("a permit: a manager's of a department, for employees", permit::<ViewEmployees>(&manager)?),
         ("a permit: an employee's, for reference data", permit::<ReadReference>(&employee)?),
-        ("a refusal: an administrator's, for checkups", cpu(TIMES, || administrator.permit::<ViewCheckups>().is_err())?),
+        (
+            "a refusal: an administrator's, for checkups",
+            cpu(TIMES, || administrator.permit::<ViewCheckups>().is_err())?,
+        ),
     ];
     let row = |(title, sample): &(&str, Sample)| {
         let (low, high) = sample.quartiles();
         let half = format!("{} – {}", figures::time(low), figures::time(high));
         vec![(*title).to_owned(), figures::time(sample.median()), half]
     };
-    println!("{}", figures::table(&["CPU time of one thread", "median", "middle half"], &rows.iter().map(row).collect::<Vec<_>>()));
-    println!("Calls for what a permit is decided on: {called}. An access token: {access} bytes. A refresh token: {refresh} bytes.");
+    println!(
+        "{}",
+        figures::table(&["CPU time of one thread", "median", "middle half"], &rows.iter().map(row).collect::<Vec<_>>())
+    );
+    println!(
+        "Calls for what a permit is decided on: {called}. An access token: {access} bytes. A refresh token: {refresh} bytes."
+    );
     Ok(())
 }
 

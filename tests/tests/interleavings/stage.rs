@@ -135,6 +135,7 @@ impl Stage {
     }
 
     /// Does something before the case, or after it.
+    #[expect(clippy::unused_self, reason = "what runs is on this stage")]
     pub fn run<T>(&self, act: impl Future<Output = T>) -> T {
         RUNTIME.block_on(act)
     }

@@ -59,7 +59,12 @@ fn page(path: &str) -> String {
 
 /// What stands in backticks behind `prefix`.
 fn named<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
-    text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix(prefix)).collect()
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|code| code.strip_prefix(prefix))
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// The cells of every row of a page's tables that begins with a number like `V6.1.1`, `R-01` or `T-01`.
@@ -132,7 +137,7 @@ fn the_asvs_page_answers_every_requirement_of_level_2_once() {
         assert!(answered.insert(number, level).is_none(), "{number} stands there twice");
         match state {
             "met" => {
-                assert!(shown_by.contains("`test:") || shown_by.contains("`file:"), "what shows that {number} is met?")
+                assert!(shown_by.contains("`test:") || shown_by.contains("`file:"), "what shows that {number} is met?");
             }
             "partly" | "not met" | "not applicable" => assert!(!shown_by.is_empty(), "why is {number} {state}?"),
             other => panic!("{number}: {other:?} is no state: met, partly, not met or not applicable"),

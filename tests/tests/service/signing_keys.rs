@@ -10,7 +10,7 @@ const DAY: i64 = 86_400;
 
 async fn published(world: &World) -> Vec<Value> {
     let answer = anonymous(world).get("/.well-known/jwks.json").await;
-    assert_eq!((answer.status, answer.header("cache-control")), (200, "public, max-age=300"));
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "public, max-age=300"), "{}", answer.json());
     answer.json()["keys"].as_array().unwrap().clone()
 }
 

@@ -14,7 +14,9 @@ use authz::{
 use axum::extract::State;
 use axum::response::Response;
 use domain::{ids::AccountId, time::Jst};
-use endpoint::{Answer, App, Door, Filters, Further, IfMatch, Json, Pages, Path, Posted, Problem, limit, problem};
+use endpoint::{
+    Answer, App, Door, Filters, Further, IfMatch, Json, Kind, Pages, Path, Posted, Problem, limit, problem,
+};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{AccountDetails, AccountFilter, AccountSort, Stored};
@@ -91,13 +93,17 @@ async fn list(
     Filters(query): Filters<ListQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
+    let names = permit.sees(PermissionId::SeeNames).is_some();
+    if !names && (query.q.is_some() || query.sort == Some(AccountSort::LoginId)) {
+        // Searching and sorting tell what is not shown.
+        return Err(Problem::new(Kind::Forbidden));
+    }
     let pages = Pages::of(&app, &permit, "accounts", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
     let sort = query.sort.unwrap_or_default();
     let unused_since = unused_since(&app, query.unused_days);
     let filter = AccountFilter { q: query.q.clone(), role: query.role, state: query.state, unused_since, sort };
     let (accounts, next) = app.store.accounts(&permit, &filter, after, limit).await?;
-    let names = permit.sees(PermissionId::SeeNames).is_some();
     let items = accounts.iter().map(|account| AccountView::of(&account.record, names)).collect();
     pages.answer(&uri, next, |next_cursor| AccountPage { items, next_cursor }).await
 }

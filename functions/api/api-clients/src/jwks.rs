@@ -50,15 +50,29 @@ impl From<PublicKey> for Jwk {
     }
 }
 
-/// Reads the public keys.
+async fn published(app: &App) -> Result<Response, Problem> {
+    let keys = app.store.public_keys().await?.into_iter().map(Jwk::from).collect();
+    let mut response = Answer::ok(&JwkSet { keys })?.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    Ok(response)
+}
+
+/// Reads the public keys, where RFC 8615 looks for them.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "readJwks", summary = "トークンの署名を検証する公開鍵の一覧",
     description = "アクセストークン（JWT、ES256）の署名を検証するための公開鍵です（RFC 7517）。鍵は約30日ごとに新しくなり、使われ始める1時間前に公開されます。5分間保持できます。",
     responses((status = 200, description = "公開鍵", body = JwkSet))
 )]
 pub(crate) async fn read(State(app): State<App>) -> Result<Response, Problem> {
-    let keys = app.store.public_keys().await?.into_iter().map(Jwk::from).collect();
-    let mut response = Answer::ok(&JwkSet { keys })?.into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
-    Ok(response)
+    published(&app).await
+}
+
+/// Reads the public keys, beside everything else.
+#[utoipa::path(
+    get, path = "/v1/.well-known/jwks.json", operation_id = "readJwksOfV1", summary = "トークンの署名を検証する公開鍵の一覧（/v1）",
+    description = "/.well-known/jwks.json と同じ内容です。",
+    responses((status = 200, description = "公開鍵", body = JwkSet))
+)]
+pub(crate) async fn read_of_v1(State(app): State<App>) -> Result<Response, Problem> {
+    published(&app).await
 }

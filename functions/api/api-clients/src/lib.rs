@@ -32,7 +32,8 @@ pub fn door() -> Door {
             .routes(routes!(read, change, delete))
             .routes(routes!(rotate))
             .routes(routes!(revoke))
-            .routes(routes!(jwks::read)),
+            .routes(routes!(jwks::read))
+            .routes(routes!(jwks::read_of_v1)),
     }
 }
 

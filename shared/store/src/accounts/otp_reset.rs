@@ -32,9 +32,10 @@ use crate::{
     accounts::{Account, AccountDetails, whole_tenant},
     broken_glass::ticket_number,
     credentials::{self, login_hash},
-    item::{Attributes, Stored, from_item, to_item},
+    item::{Attributes, Stored, from_item, number, to_item},
     key::{Family, Key, Table},
     outbox::FactorChange,
+    tenants::attribute,
 };
 
 const SCHEMA: u8 = 1;
@@ -135,7 +136,7 @@ impl Store {
 /// A reset that one operator has asked for.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pending {
-    by: AccountId,
+    asked_by: AccountId,
     expires_at: i64,
 }
 
@@ -164,14 +165,23 @@ impl Store {
         };
         let mut write = Write::new();
         let event = self.event(permit, "otp_reset.ask")?.on(tenant).because(format!("ticket:{ticket}"));
-        if pending.as_ref().is_none_or(|pending| pending.by == actor) {
-            let asked = Pending { by: actor, expires_at: now.plus_seconds(WAITS_SECONDS).epoch_seconds() };
+        let Some(pending) = pending else {
+            let asked = Pending { asked_by: actor, expires_at: now.plus_seconds(WAITS_SECONDS).epoch_seconds() };
             let item = to_item(&key, 1, SCHEMA, &asked)?;
-            write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
+            let values = Attributes::from([(":now".to_owned(), number(now.epoch_seconds().unsigned_abs()))]);
+            // Of two who ask at once one has asked, and the other one is told to try again.
+            let free = Some("attribute_not_exists(pk) OR expires_at <= :now");
+            write.put(self, key, item, free, values, || {
+                Error::Unavailable("another operator asks as well".to_owned())
+            })?;
+            return write.commit(self, event).await.map(Ok);
+        };
+        if pending.asked_by == actor {
+            // Saying it twice is one person's word, and writes nothing but that it was said.
             return write.commit(self, event).await.map(Ok);
         }
-        // Two confirm at once: one finds it gone, and has asked for nothing.
-        write.delete_if(self, key, "attribute_exists(pk)", Attributes::new(), || Error::Stale)?;
+        let values = Attributes::from([(":by".to_owned(), attribute(&pending.asked_by)?)]);
+        write.delete_if(self, key, "asked_by = :by", values, || Error::Unavailable("confirmed already".to_owned()))?;
         if let Some(account) = self.account_with_factor(tenant, login.as_ref()).await? {
             self.without_lost_second_factor(&mut write, tenant, &account)?;
             self.tell_of_factor(&mut write, tenant, account.record.id, FactorChange::Reset).await?;
