@@ -129,12 +129,12 @@ fn every_test_and_every_file_that_the_security_documents_name_is_there() {
 #[test]
 fn the_asvs_page_answers_every_requirement_of_level_2_once() {
     let text = page(ASVS);
-    let mut answered: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut answered = BTreeMap::new();
     for row in rows(&text, "V") {
         let &[number, level, _, state, shown_by] = row.as_slice() else {
             panic!("{} must have the columns number, level, what, state, shown by", row[0])
         };
-        assert!(answered.insert(number, level).is_none(), "{number} stands there twice");
+        assert!(answered.insert(number, (level, state)).is_none(), "{number} stands there twice");
         match state {
             "met" => {
                 assert!(shown_by.contains("`test:") || shown_by.contains("`file:"), "what shows that {number} is met?");
@@ -143,12 +143,18 @@ fn the_asvs_page_answers_every_requirement_of_level_2_once() {
             other => panic!("{number}: {other:?} is no state: met, partly, not met or not applicable"),
         }
     }
+    let mut counts = BTreeMap::new();
     for (section, last) in SECTIONS {
         for number in (1..=*last).map(|number| format!("{section}.{number}")) {
-            let level = answered.get(number.as_str()).unwrap_or_else(|| panic!("{number} is not answered"));
+            let (level, state) = answered.get(number.as_str()).unwrap_or_else(|| panic!("{number} is not answered"));
             assert!(matches!(*level, "1" | "2"), "{number} is of level 1 or 2");
+            *counts.entry(*state).or_insert(0) += 1;
         }
     }
+    let count = |state| counts.get(state).copied().unwrap_or_default();
+    let [met, partly, not_met, none] = ["met", "partly", "not met", "not applicable"].map(count);
+    let all = format!("| all | {met} | {partly} | {not_met} | {none} |");
+    assert!(text.contains(&all), "the table at the top should say: {all}");
 }
 
 #[test]
