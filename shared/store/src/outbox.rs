@@ -90,6 +90,16 @@ pub enum Notice {
         /// Whether it is done; otherwise another administrator is to confirm.
         done: bool,
     },
+    /// To the holder and to administrators: an account was granted something else.
+    GrantsChanged {
+        /// Since when.
+        at: Jst,
+    },
+    /// To the holder: an administrator has set an initial password.
+    PasswordResetByOthers {
+        /// Since when.
+        at: Jst,
+    },
     /// To administrators: one of the provider's people looks at settings and accounts.
     GlassBroken {
         /// Since when.
@@ -128,6 +138,8 @@ impl Notice {
             Self::ResetAsked(_) => "reset_asked",
             Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::OtpReset { .. } => "otp_reset",
+            Self::GrantsChanged { .. } => "grants_changed",
+            Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::TerminationRegistered { .. } => "termination_registered",

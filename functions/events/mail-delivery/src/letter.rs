@@ -14,6 +14,8 @@ fn template(notice: &Notice) -> &'static str {
         Notice::PasswordReset { .. } => include_str!("../mails/password_reset.txt"),
         Notice::SecondFactorChanged { .. } => include_str!("../mails/second_factor_changed.txt"),
         Notice::OtpReset { .. } => include_str!("../mails/otp_reset.txt"),
+        Notice::GrantsChanged { .. } => include_str!("../mails/grants_changed.txt"),
+        Notice::PasswordResetByOthers { .. } => include_str!("../mails/password_reset_by_others.txt"),
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
@@ -40,7 +42,9 @@ fn values(notice: &Notice, portal: &str) -> Vec<(&'static str, String)> {
             ("reason", Line::of(reason).0),
         ],
         Notice::ResetAsked(_) => Vec::new(),
-        Notice::PasswordChanged { at } => vec![("at", minute(*at))],
+        Notice::PasswordChanged { at } | Notice::GrantsChanged { at } | Notice::PasswordResetByOthers { at } => {
+            vec![("at", minute(*at))]
+        }
         Notice::IpRulesChanged { at, before, after } => {
             vec![("at", minute(*at)), ("before", networks(before)), ("after", networks(after))]
         }
@@ -164,7 +168,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 8] {
+    fn notices() -> [Notice; 10] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -172,6 +176,8 @@ mod tests {
             Notice::PasswordReset { token: token(), until: at },
             Notice::SecondFactorChanged { at, change: FactorChange::RecoveryCodeUsed },
             Notice::OtpReset { at, done: false },
+            Notice::GrantsChanged { at },
+            Notice::PasswordResetByOthers { at },
             Notice::GlassBroken {
                 at,
                 until: at,
@@ -213,7 +219,7 @@ mod tests {
 
     #[test]
     fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
-        let letter = Letter::written(&notices()[5], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
+        let letter = Letter::written(&notices()[7], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
         assert!(!letter.subject.as_str().chars().any(char::is_control));
         assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
     }

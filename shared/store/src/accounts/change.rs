@@ -12,7 +12,7 @@ use domain::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Conflict, Error, Prepared, Store, Write,
+    Conflict, Error, Notice, Prepared, Store, Write,
     accounts::{self, Account, AccountDetails, AccountRefused, employee_key, grants::barred, whole_tenant},
     credentials::{self, Lock, PasswordSet},
     item::{Attributes, Stored, number},
@@ -167,6 +167,8 @@ impl Store {
         let mut write = Write::new();
         let set = PasswordSet { new, lock: Lock::IsLifted, initial: true };
         let account = self.put_password(&mut write, tenant, &stored, &credential, set).await?;
+        let notice = Notice::PasswordResetByOthers { at: self.clock.now() };
+        self.enqueue(&mut write, tenant, account.id, &notice).await?;
         let event = self.event(permit, "account.reset_password")?.on(account.id);
         let record = AccountDetails { account, locked: false, ..details };
         Ok(Ok(Prepared { thing: Stored { record, version: version + 1 }, write, event }))

@@ -7,7 +7,7 @@ use authz::{Denied, Grant, Permit, Scope, permission::GrantRoles};
 use domain::ids::{AccountId, TenantId};
 
 use crate::{
-    Conflict, Error, Event, Prepared, Store, Write,
+    Conflict, Error, Event, Notice, Prepared, Store, Write,
     accounts::{Account, AccountRefused, whole_tenant},
     item::Stored,
     key::{Family, Key, Table},
@@ -165,6 +165,10 @@ impl Store {
         let changed = granted(&stored.record, grants);
         let mut write = Write::new();
         self.replace_account(&mut write, tenant, &stored, &changed)?;
+        // Who grants alone is seen by all the others, and by whom it is about.
+        let notice = Notice::GrantsChanged { at: self.clock.now() };
+        self.enqueue(&mut write, tenant, account, &notice).await?;
+        self.enqueue_to_administrators(&mut write, tenant, &notice).await?;
         let event = describe(self.event(permit, "account.change_grants")?.on(account), &changed.grants);
         Ok(Ok(Prepared { thing: Stored { record: changed.grants, version: version + 1 }, write, event }))
     }
