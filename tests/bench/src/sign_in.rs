@@ -84,7 +84,7 @@ async fn attempts(world: &World, requests: usize) -> Result<(), Error> {
             }
         }
         // Another window of the limits before one of them is reached.
-        if round % 15 == 14 {
+        if round % 8 == 7 {
             world.pass(600);
         }
         // Failures are forgiven before there are five.
