@@ -52,7 +52,7 @@ use vault::Purpose;
 use crate::{
     Error, Store, Write,
     credentials::{self, Credential},
-    item::{Attributes, Sealed, Stored, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, number, to_item},
     key::{Family, Key, Table, shard},
 };
 
@@ -119,6 +119,29 @@ impl Account {
     #[must_use]
     pub fn is_privileged(&self) -> bool {
         !self.grants.is_empty()
+    }
+}
+
+#[cfg(test)]
+impl Account {
+    /// An account like any other, for tests that care about some of it.
+    fn sample() -> Self {
+        Self {
+            id: AccountId::from_bytes([1; 16]),
+            state: AccountState::Active,
+            employee: None,
+            employee_left_on: None,
+            grants: Vec::new(),
+            personnel_authority: false,
+            must_change_password: false,
+            strong_password: true,
+            otp: false,
+            otp_reset: None,
+            epoch: 0,
+            imported_by: None,
+            login: String::new(),
+            created_at: Jst("2026-01-01T09:00:00+09:00".parse().expect("a moment")),
+        }
     }
 }
 
@@ -258,14 +281,12 @@ impl Store {
         tenant: TenantId,
         account: AccountId,
     ) -> Result<Option<Stored<Account>>, Error> {
-        let Some(item) = self.db.get(&key(tenant, account)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant, account)).await
     }
 
     pub(crate) async fn load_holder(&self, tenant: TenantId, account: AccountId) -> Result<Option<Holder>, Error> {
         let key = holder_key(tenant, account);
-        let Some(item) = self.db.get(&key).await? else { return Ok(None) };
-        let Some(stored) = from_item::<HolderRecord>(item, self.clock.now())? else { return Ok(None) };
+        let Some(stored) = self.load::<HolderRecord>(&key).await? else { return Ok(None) };
         Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
     }
 }

@@ -33,7 +33,7 @@ pub use token::{ClientProof, ClientToken};
 use crate::{
     Error, Prepared, Store, Tenant, Write,
     db::Range,
-    item::{Stored, as_text, from_item},
+    item::{Stored, as_text, from_item, from_optional},
     key::{Family, Key, Table, partition},
     tenants,
 };
@@ -204,8 +204,7 @@ impl Store {
     }
 
     async fn shown_client(&self, tenant: TenantId, client: ClientId) -> Result<ShownClient, Error> {
-        let client = self.db.get(&key(tenant, client)).await?.ok_or(Error::NotFound)?;
-        let client = from_item(client, self.clock.now())?.ok_or(Error::NotFound)?;
+        let client = self.load(&key(tenant, client)).await?.ok_or(Error::NotFound)?;
         self.with_uses(tenant, vec![client]).await?.pop().ok_or(Error::NotFound)
     }
 
@@ -213,7 +212,7 @@ impl Store {
         let keys: Vec<_> = clients.iter().map(|client| use_key(tenant, client.record.id)).collect();
         let uses = self.db.batch_get(&keys).await?;
         let shown = clients.into_iter().zip(uses).map(|(client, item)| {
-            let last_used = item.map(|item| from_item(item, self.clock.now())).transpose()?.flatten();
+            let last_used = from_optional(item, self.clock.now())?;
             Ok(ShownClient { client, last_used: last_used.map(|stored| stored.record).unwrap_or_default() })
         });
         shown.collect()
@@ -231,10 +230,9 @@ impl Store {
     async fn program(&self, tenant: TenantId, client: ClientId) -> Result<Option<(TenantFacts, ApiClient)>, Error> {
         let now = self.clock.now();
         let keys = [tenants::key(tenant), key(tenant, client)];
-        let Ok([Some(of), Some(client)]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else {
-            return Ok(None);
-        };
-        let (Some(of), Some(client)) = (from_item::<Tenant>(of, now)?, from_item::<ApiClient>(client, now)?) else {
+        let Ok([of, client]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else { return Ok(None) };
+        let (Some(of), Some(client)) = (from_optional::<Tenant>(of, now)?, from_optional::<ApiClient>(client, now)?)
+        else {
             return Ok(None);
         };
         Ok(Some((of.record.facts(now), client.record)))

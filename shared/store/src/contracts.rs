@@ -218,8 +218,7 @@ impl Store {
     }
 
     pub(crate) async fn load_contract(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
-        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant)).await
     }
 
     async fn contract_of(&self, record: Record) -> Result<Contract, Error> {

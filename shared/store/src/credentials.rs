@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     Conflict, Error, Notice, Store, Write,
     accounts::Account,
-    item::{Attributes, Sealed, Stored, from_item, number},
+    item::{Attributes, Sealed, Stored, number},
     key::{Family, Key, Table},
     passwords::{HashCost, Verdict},
     sessions,
@@ -96,11 +96,19 @@ pub(crate) enum Lock {
     IsLifted,
 }
 
+/// A password that breaks no rule and is none of those before it.
+#[derive(Debug)]
+pub(crate) struct CheckedPassword {
+    new: NewPassword,
+    /// The hashes of the present one and of those before it, newest first.
+    before: Vec<String>,
+}
+
 /// A password that is to be set.
 #[derive(Debug)]
 pub(crate) struct PasswordSet {
     /// The password.
-    pub(crate) new: NewPassword,
+    pub(crate) new: CheckedPassword,
     /// What becomes of the lock.
     pub(crate) lock: Lock,
     /// Somebody else chose it, and its holder must change it.
@@ -118,8 +126,14 @@ pub enum PasswordRefused {
 
 impl Store {
     pub(crate) async fn load_credential(&self, key: &Key) -> Result<Option<Credential>, Error> {
-        let Some(item) = self.db.get(key).await? else { return Ok(None) };
-        Ok(from_item::<Credential>(item, self.clock.now())?.map(|stored| stored.record))
+        Ok(self.load(key).await?.map(|stored| stored.record))
+    }
+
+    /// The credentials of an account, and where they are.
+    pub(crate) async fn credential_of(&self, tenant: TenantId, account: &Account) -> Result<(Key, Credential), Error> {
+        let key = key(tenant, &account.login);
+        let credential = self.load_credential(&key).await?.ok_or(Error::NotFound)?;
+        Ok((key, credential))
     }
 
     /// What `typed` is to the password of these credentials; without any it does the same work, and it is wrong.
@@ -147,8 +161,7 @@ impl Store {
         let Actor::Account { account, session, origin, .. } = permit.actor() else { return Err(Error::NotFound) };
         let tenant = permit.tenant();
         let stored = self.load_account(tenant, *account).await?.ok_or(Error::NotFound)?;
-        let key = key(tenant, &stored.record.login);
-        let credential = self.load_credential(&key).await?.ok_or(Error::NotFound)?;
+        let (key, credential) = self.credential_of(tenant, &stored.record).await?;
         let verdict = self.verify_password(tenant, &key, Some(&credential), &present).await?;
         let applicant = Applicant::of(tenant, origin.clone(), key, Some(credential.clone()));
         if verdict == Verdict::Wrong || credential.is_locked() {
@@ -161,7 +174,7 @@ impl Store {
         };
         let mut write = Write::new();
         let set = PasswordSet { new, lock: Lock::Refuses, initial: false };
-        let account = self.put_password(&mut write, tenant, &stored, &credential, set).await?;
+        let account = self.put_password(&mut write, tenant, &stored, set).await?;
         let values = Attributes::from([(":epoch".to_owned(), number(account.epoch))]);
         let own = sessions::key(tenant, account.id, *session);
         write.update(self, own, "SET epoch = :epoch", Some("attribute_exists(pk)"), values, || Error::NotFound)?;
@@ -185,18 +198,18 @@ impl Store {
         account: &Account,
         credential: &Credential,
         typed: &str,
-    ) -> Result<Result<NewPassword, Vec<Violation>>, Error> {
+    ) -> Result<Result<CheckedPassword, Vec<Violation>>, Error> {
         let holder = self.load_holder(tenant, account.id).await?.ok_or(Error::NotFound)?;
         let code = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record.code;
         let bar = if account.is_privileged() { PasswordBar::Privileged } else { PasswordBar::Employee };
         let checked = STANDARD.check(typed, bar, &holder.login_id, &code);
         let before = self.remembered(tenant, &key(tenant, &account.login), credential).await?;
-        if HashCost::is_among(normalised(typed), before).await? {
+        if HashCost::is_among(normalised(typed), before.clone()).await? {
             let mut violations = checked.err().unwrap_or_default();
             violations.push(Violation::UsedBefore);
             return Ok(Err(violations));
         }
-        Ok(checked)
+        Ok(checked.map(|new| CheckedPassword { new, before }))
     }
 
     /// The hashes of the present password and of those before it, newest first.
@@ -215,10 +228,9 @@ impl Store {
         write: &mut Write,
         tenant: TenantId,
         account: &Stored<Account>,
-        credential: &Credential,
         set: PasswordSet,
     ) -> Result<Account, Error> {
-        let changed = self.add_password(write, tenant, account.record.clone(), credential, set).await?;
+        let changed = self.add_password(write, tenant, account.record.clone(), set).await?;
         self.replace_account(write, tenant, account, &changed)?;
         Ok(changed)
     }
@@ -229,11 +241,9 @@ impl Store {
         write: &mut Write,
         tenant: TenantId,
         account: Account,
-        credential: &Credential,
-        PasswordSet { new, lock, initial }: PasswordSet,
+        PasswordSet { new: CheckedPassword { new, mut before }, lock, initial }: PasswordSet,
     ) -> Result<Account, Error> {
         let key = key(tenant, &account.login);
-        let mut before = self.remembered(tenant, &key, credential).await?;
         before.truncate(REMEMBERED_PASSWORDS - 1);
         let strong_password = new.bar() == PasswordBar::Privileged;
         let hash = self.hash_cost.hash(new, self.random()?).await?;

@@ -49,7 +49,7 @@ pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort};
 use crate::{
     Error, Store,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional},
     key::{Family, Key, Table, partition, shard, shards},
 };
 
@@ -202,8 +202,7 @@ impl Store {
         tenant: TenantId,
         id: EmployeeId,
     ) -> Result<Option<Stored<Employee>>, Error> {
-        let Some(item) = self.db.get(&key(tenant, id)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant, id)).await
     }
 
     /// Several employees, in the order of `ids`.
@@ -215,7 +214,7 @@ impl Store {
         let keys: Vec<Key> = ids.iter().map(|id| key(tenant, *id)).collect();
         let now = self.clock.now();
         let items = self.get_many(&keys).await?.into_iter();
-        items.map(|item| item.map_or(Ok(None), |item| from_item(item, now))).collect()
+        items.map(|item| from_optional(item, now)).collect()
     }
 
     async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
@@ -243,7 +242,7 @@ impl Store {
         let items = self.get_many(&keys).await?.into_iter();
         items
             .map(|item| {
-                let stored = item.map_or(Ok(None), |item| from_item::<NumberRecord>(item, now))?;
+                let stored = from_optional::<NumberRecord>(item, now)?;
                 Ok(stored.map(|stored| stored.record.employee))
             })
             .collect()

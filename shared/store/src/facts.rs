@@ -16,7 +16,13 @@ use domain::{
 };
 
 use crate::{
-    Error, Store, accounts, accounts::Account, item::from_item, sessions, sessions::Session, tenants, tenants::Tenant,
+    Error, Store, accounts,
+    accounts::Account,
+    item::{Stored, from_optional},
+    sessions,
+    sessions::Session,
+    tenants,
+    tenants::Tenant,
 };
 
 /// How many tenants' trees a process remembers.
@@ -60,24 +66,47 @@ impl Store {
         Ok(facts)
     }
 
-    /// Tenant, account and session; none where one of them is gone.
+    /// Tenant, account and session in one read; none where one of them is gone.
+    pub(crate) async fn load_signed_in(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        session: SessionId,
+    ) -> Result<Option<(Tenant, Account, Stored<Session>)>, Error> {
+        let keys = [tenants::key(tenant), accounts::key(tenant, account), sessions::key(tenant, account, session)];
+        let Ok([of, who, how]) = <[_; 3]>::try_from(self.db.batch_get(&keys).await?) else { return Ok(None) };
+        let now = self.clock.now();
+        let (Some(of), Some(who), Some(how)) =
+            (from_optional::<Tenant>(of, now)?, from_optional::<Account>(who, now)?, from_optional(how, now)?)
+        else {
+            return Ok(None);
+        };
+        Ok(Some((of.record, who.record, how)))
+    }
+
+    /// Tenant and account in one read; none where one of them is gone.
+    pub(crate) async fn load_tenant_and_account(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<(Tenant, Stored<Account>)>, Error> {
+        let keys = [tenants::key(tenant), accounts::key(tenant, account)];
+        let Ok([of, who]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else { return Ok(None) };
+        let now = self.clock.now();
+        let (Some(of), Some(who)) = (from_optional::<Tenant>(of, now)?, from_optional(who, now)?) else {
+            return Ok(None);
+        };
+        Ok(Some((of.record, who)))
+    }
+
     async fn person(
         &self,
         tenant: TenantId,
         account: AccountId,
         session: SessionId,
     ) -> Result<Option<SignedIn>, Error> {
-        let keys = [tenants::key(tenant), accounts::key(tenant, account), sessions::key(tenant, account, session)];
-        let Ok([Some(of), Some(who), Some(how)]) = <[_; 3]>::try_from(self.db.batch_get(&keys).await?) else {
-            return Ok(None);
-        };
-        let now = self.clock.now();
-        let (Some(of), Some(who), Some(how)) =
-            (from_item::<Tenant>(of, now)?, from_item::<Account>(who, now)?, from_item::<Session>(how, now)?)
-        else {
-            return Ok(None);
-        };
-        let (of, who, how) = (of.record, who.record, how.record);
+        let Some((of, who, how)) = self.load_signed_in(tenant, account, session).await? else { return Ok(None) };
+        let (how, now) = (how.record, self.clock.now());
         Ok(Some(SignedIn {
             tree: self.tree_for(&of, &who).await?,
             broken_glass: self.glass_broken_in(&how, now).await?,
@@ -118,17 +147,9 @@ impl Store {
         tenant: TenantId,
         account: AccountId,
     ) -> Result<Option<(TenantFacts, authz::AccountFacts, Option<Arc<Tree>>)>, Error> {
-        let keys = [tenants::key(tenant), accounts::key(tenant, account)];
-        let Ok([Some(tenant_item), Some(account_item)]) = <[_; 2]>::try_from(self.db.batch_get(&keys).await?) else {
-            return Ok(None);
-        };
-        let now = self.clock.now();
-        let (Some(of), Some(who)) = (from_item::<Tenant>(tenant_item, now)?, from_item::<Account>(account_item, now)?)
-        else {
-            return Ok(None);
-        };
-        let tree = self.tree_for(&of.record, &who.record).await?;
-        Ok(Some((of.record.facts(now), who.record.facts(tenant, now), tree)))
+        let Some((of, who)) = self.load_tenant_and_account(tenant, account).await? else { return Ok(None) };
+        let (tree, now) = (self.tree_for(&of, &who.record).await?, self.clock.now());
+        Ok(Some((of.facts(now), who.record.facts(tenant, now), tree)))
     }
 
     /// Checks a token; the keys are fetched again, at most once a minute, when it was signed with one that is not known here.

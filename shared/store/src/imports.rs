@@ -470,8 +470,7 @@ impl Store {
         tenant: TenantId,
         import: ImportId,
     ) -> Result<Option<Stored<Import>>, Error> {
-        let Some(item) = self.db.get(&key(tenant, import)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant, import)).await
     }
 
     /// Whether there still is the tenant whose files these are: messages can outlive it.

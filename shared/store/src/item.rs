@@ -50,6 +50,14 @@ pub(crate) fn from_item<T: DeserializeOwned>(mut item: Attributes, now: Jst) -> 
     Ok(Some(Stored { record, version }))
 }
 
+/// Reads an item that may not be there.
+pub(crate) fn from_optional<T: DeserializeOwned>(
+    item: Option<Attributes>,
+    now: Jst,
+) -> Result<Option<Stored<T>>, Error> {
+    item.map_or(Ok(None), |item| from_item(item, now))
+}
+
 /// Whether an item's time is over.
 pub(crate) fn is_expired(item: &Attributes, now: Jst) -> bool {
     as_number(item, "expires_at").is_some_and(|at| i64::try_from(at).is_ok_and(|at| at <= now.epoch_seconds()))

@@ -94,7 +94,11 @@ pub use signing_keys::PublicKey;
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use write::{Prepared, Write};
 
-use crate::{db::Db, item::Sealed, key::Key};
+use crate::{
+    db::Db,
+    item::{Sealed, from_optional},
+    key::Key,
+};
 
 /// The store. Cheap to clone; one per process.
 #[derive(Debug, Clone)]
@@ -159,6 +163,11 @@ impl Store {
     /// The tenant's keyed hashes.
     pub(crate) async fn lookup(&self, tenant: TenantId) -> Result<Lookup, Error> {
         Ok(Box::pin(self.vault.lookup(tenant)).await?)
+    }
+
+    /// The record at `key`, strongly consistent; none where there is no item, or its time is over.
+    pub(crate) async fn load<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<Stored<T>>, Error> {
+        from_optional(self.db.get(key).await?, self.clock.now())
     }
 
     /// Seals `value` into `attribute` of the item at `key`.

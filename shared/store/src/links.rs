@@ -30,8 +30,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::{
     Error, Notice, Store, Write,
     accounts::Account,
-    credentials::{self, Lock, PasswordSet},
-    item::{Attributes, Stored, from_item, to_item},
+    credentials::{Lock, PasswordSet},
+    item::{Attributes, Stored, to_item},
     key::{Family, Key, Table},
     otp::digest,
     sign_in::Applicant,
@@ -181,12 +181,9 @@ impl Store {
         origin: &Origin,
     ) -> Result<Result<(), Vec<Violation>>, Error> {
         let link = key(tenant, digest);
-        let (stored, now) = (self.db.get(&link).await?, self.clock.now());
-        let record = match stored {
-            Some(item) => from_item::<Record>(item, now)?.map(|stored| stored.record),
-            None => None,
-        };
-        let record = record.filter(|record| record.link_kind == kind).ok_or(Error::NotFound)?;
+        let (stored, now) = (self.load::<Record>(&link).await?, self.clock.now());
+        let record = stored.map(|stored| stored.record).filter(|record| record.link_kind == kind);
+        let record = record.ok_or(Error::NotFound)?;
         let account = self.load_account(tenant, record.account).await?.ok_or(Error::NotFound)?;
         let of = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record.facts(now);
         let is_alive = account.record.epoch == record.epoch
@@ -196,8 +193,7 @@ impl Store {
         if !is_alive {
             return Err(Error::NotFound);
         }
-        let credential = self.load_credential(&credentials::key(tenant, &account.record.login)).await?;
-        let credential = credential.ok_or(Error::NotFound)?;
+        let (_, credential) = self.credential_of(tenant, &account.record).await?;
         let new = match self.check_password(tenant, &account.record, &credential, password).await? {
             Ok(new) => new,
             Err(violations) => return Ok(Err(violations)),
@@ -205,7 +201,7 @@ impl Store {
         let mut write = Write::new();
         write.delete_if(self, link, "attribute_exists(pk)", Attributes::new(), || Error::NotFound)?;
         let set = PasswordSet { new, lock: kind.lock(&account.record), initial: false };
-        let changed = self.put_password(&mut write, tenant, &account, &credential, set).await?;
+        let changed = self.put_password(&mut write, tenant, &account, set).await?;
         if kind == LinkKind::Reset {
             self.enqueue(&mut write, tenant, changed.id, &Notice::PasswordChanged { at: now }).await?;
         }

@@ -36,7 +36,7 @@ use crate::{
     Conflict, Error, Store, Write,
     accounts::Account,
     db::Range,
-    item::{Attributes, Stored, as_text, from_item, number},
+    item::{Attributes, Stored, as_text, from_item, from_optional, number},
     key::{Family, Key, Table, partition, shards},
 };
 
@@ -99,8 +99,7 @@ impl Store {
         tenant: TenantId,
         id: Id<U::Kind>,
     ) -> Result<Option<Stored<U>>, Error> {
-        let Some(item) = self.db.get(&unit_key::<U>(tenant, id)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&unit_key::<U>(tenant, id)).await
     }
 
     /// The thing with this id, if `reach` covers it.
@@ -159,7 +158,7 @@ impl Store {
         let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
         let items = futures_util::future::try_join_all(batches).await?.into_iter().flatten();
         let now = self.clock.now();
-        items.map(|item| item.map_or(Ok(None), |item| from_item(item, now))).collect()
+        items.map(|item| from_optional(item, now)).collect()
     }
 
     /// Adds a new thing with its code to `write`.

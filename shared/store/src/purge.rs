@@ -251,8 +251,7 @@ impl Store {
     }
 
     async fn load_purge(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
-        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant)).await
     }
 
     /// Shuts the tenant: contract and tenant say so in one transaction, which fails if the termination was withdrawn meanwhile.

@@ -6,7 +6,7 @@ use vault::Purpose;
 
 use crate::{
     Conflict, Error, Prepared, Store,
-    item::{Sealed, from_item},
+    item::Sealed,
     key::{Family, Key, Table},
 };
 
@@ -58,8 +58,7 @@ impl Store {
         permit: &Permit<P>,
         claim: &ReplyKey,
     ) -> Result<Option<Reply<A>>, Error> {
-        let Some(item) = self.db.get(&claim.key).await? else { return Ok(None) };
-        let Some(stored) = from_item::<Record>(item, self.clock.now())? else { return Ok(None) };
+        let Some(stored) = self.load::<Record>(&claim.key).await? else { return Ok(None) };
         let answer = self.open(permit.tenant(), Purpose::Replies, &claim.key, "answer", &stored.record.answer).await?;
         Ok(Some(Reply { answer, same_body: stored.record.fingerprint == claim.fingerprint }))
     }

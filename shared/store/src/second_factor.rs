@@ -103,8 +103,7 @@ impl Store {
         let Actor::Account { account, session, origin, .. } = permit.actor() else { return Err(Error::NotFound) };
         let tenant = permit.tenant();
         let account = self.load_account(tenant, *account).await?.ok_or(Error::NotFound)?.record;
-        let key = key(tenant, &account.login);
-        let credential = self.load_credential(&key).await?.ok_or(Error::NotFound)?;
+        let (key, credential) = self.credential_of(tenant, &account).await?;
         let proof = self.proof_of(tenant, &key, &credential, SecondFactor::Code(code)).await?;
         let good = match &proof {
             Some(proof) => self.count_success(&key, proof, None).await?,
@@ -162,8 +161,7 @@ impl Store {
         let Actor::Account { account, session, .. } = permit.actor() else { return Err(Error::NotFound) };
         let tenant = permit.tenant();
         let stored = self.load_account(tenant, *account).await?.ok_or(Error::NotFound)?;
-        let key = key(tenant, &stored.record.login);
-        let credential = self.load_credential(&key).await?.ok_or(Error::NotFound)?;
+        let (key, credential) = self.credential_of(tenant, &stored.record).await?;
         let Some(pending) = credential.otp_pending.filter(|_| !stored.record.otp) else {
             return Err(Conflict::WrongState.into());
         };

@@ -195,30 +195,19 @@ impl Store {
     pub async fn refresh_session(&self, token: &str, origin: &Origin) -> Result<Option<Tokens>, Error> {
         let Some(token) = RefreshToken::read(token) else { return Ok(None) };
         let key = key(token.tenant, token.account, token.session);
-        let keys = [crate::tenants::key(token.tenant), crate::accounts::key(token.tenant, token.account), key.clone()];
-        let Ok([Some(tenant), Some(account), Some(session)]) = <[_; 3]>::try_from(self.db.batch_get(&keys).await?)
-        else {
-            return Ok(None);
-        };
+        let found = self.load_signed_in(token.tenant, token.account, token.session).await?;
+        let Some((tenant, account, Stored { record: session, version })) = found else { return Ok(None) };
         let now = self.clock.now();
-        let (Some(tenant), Some(account), Some(stored)) = (
-            from_item::<crate::Tenant>(tenant, now)?,
-            from_item::<Account>(account, now)?,
-            from_item::<Session>(session, now)?,
-        ) else {
-            return Ok(None);
-        };
-        let (account, session) = (account.record, stored.record);
         let alive = session.epoch == account.epoch
             && account.state_at(now) == authz::AccountState::Active
             && now < session.facts(token.session, &account).expires_at
-            && authz::may_sign_in(&tenant.record.facts(now), &account.facts(token.tenant, now), origin.address, now);
+            && authz::may_sign_in(&tenant.facts(now), &account.facts(token.tenant, now), origin.address, now);
         if !alive {
             return Ok(None);
         }
         let presented = digest(&token.secret);
         if presented == session.refresh {
-            return self.rotate_refresh(token, key, session, stored.version, origin).await;
+            return self.rotate_refresh(token, key, session, version, origin).await;
         }
         let lost = session.previous.as_ref() == Some(&presented)
             && now <= session.refreshed_at.plus_seconds(LOST_ANSWER_SECONDS);

@@ -24,15 +24,14 @@ use zeroize::Zeroizing;
 
 use crate::{
     Error, Event, Store, Write,
-    accounts::{self, Account},
+    accounts::Account,
     credentials::{Credential, FAILURES_THAT_LOCK, key, login_hash},
-    item::{Attributes, Sealed, Stored, from_item, number},
+    item::{Attributes, Sealed, Stored, number},
     key::{Family, Key, Table},
     outbox::FactorChange,
     passwords::Verdict,
     second_factor::SecondFactor,
     sessions::Device,
-    tenants,
 };
 
 /// For how long failures of a login that does not exist are counted, in seconds.
@@ -221,17 +220,13 @@ impl Store {
         let credential = applicant.credential.as_ref();
         let account = credential.and_then(|credential| credential.account);
         let read = account.unwrap_or(AccountId::from_bytes([0; 16]));
-        let items = self.db.batch_get(&[tenants::key(tenant), accounts::key(tenant, read)]).await?;
+        let found = self.load_tenant_and_account(tenant, read).await?;
         if !right || credential.is_none_or(Credential::is_locked) {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let Ok([Some(of), Some(who)]) = <[_; 2]>::try_from(items) else { return Ok(None) };
-        let (Some(of), Some(who)) = (from_item::<tenants::Tenant>(of, now)?, from_item::<Account>(who, now)?) else {
-            return Ok(None);
-        };
-        let address = applicant.permit.actor().origin().address;
-        let may = authz::may_sign_in(&of.record.facts(now), &who.record.facts(tenant, now), address, now);
+        let Some((of, who)) = found else { return Ok(None) };
+        let (address, now) = (applicant.permit.actor().origin().address, self.clock.now());
+        let may = authz::may_sign_in(&of.facts(now), &who.record.facts(tenant, now), address, now);
         Ok(may.then_some(who.record))
     }
 

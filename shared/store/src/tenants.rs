@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Conflict, Error, Notice, Prepared, Store, Write,
-    item::{Attributes, Stored, from_item, text},
+    item::{Attributes, Stored, text},
     key::{Family, Key, Table},
 };
 
@@ -141,8 +141,7 @@ impl Store {
     }
 
     pub(crate) async fn load_tenant(&self, tenant: TenantId) -> Result<Option<Stored<Tenant>>, Error> {
-        let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(None) };
-        from_item(item, self.clock.now())
+        self.load(&key(tenant)).await
     }
 
     /// Changes settings.
@@ -235,8 +234,8 @@ impl Store {
 
     /// Whose code this is. Codes never change hands, so that what was found once is remembered.
     pub(crate) async fn tenant_of_code(&self, code: &TenantCode) -> Result<Option<TenantId>, Error> {
-        let Some(item) = self.db.get(&code_key(code)).await? else { return Ok(None) };
-        Ok(from_item::<CodeRecord>(item, self.clock.now())?.map(|stored| stored.record.tenant))
+        let found = self.load::<CodeRecord>(&code_key(code)).await?;
+        Ok(found.map(|stored| stored.record.tenant))
     }
 }
 

@@ -13,7 +13,7 @@ use domain::ids::{AccountId, TenantId};
 use crate::{
     Conflict, Error, Store, Write,
     accounts::Account,
-    item::number,
+    item::{Attributes, number},
     key::{Family, Key, Table},
 };
 
@@ -38,6 +38,29 @@ impl Store {
         Ok(ids.filter_map(|id| id.parse().ok()).collect())
     }
 
+    /// Adds to `write` what a change of an account means for the list. The last one stays.
+    pub(crate) fn note_administrator(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        before: Option<&Account>,
+        after: Option<&Account>,
+    ) -> Result<(), Error> {
+        let usable = |account: Option<&Account>| account.is_some_and(Account::is_usable_administrator);
+        match (before.or(after), usable(before), usable(after)) {
+            (Some(account), false, true) => {
+                let values = HashMap::from([one(account)]);
+                write.update(self, key(tenant), "ADD administrator_ids :one", None, values, || Error::Stale)?;
+            }
+            (Some(account), true, false) => {
+                let values = HashMap::from([one(account), (":last".to_owned(), number(1))]);
+                self.take_off(write, tenant, Some("size(administrator_ids) > :last"), values)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Adds to `write` that somebody is none of them any more, even if they were the last: their second factor is lost, and only on paper could they let others in.
     pub(crate) fn note_lost_administrator(
         &self,
@@ -46,47 +69,32 @@ impl Store {
         lost: &Account,
     ) -> Result<(), Error> {
         if lost.is_usable_administrator() {
-            let one = (":one".to_owned(), AttributeValue::Ss(vec![lost.id.to_string()]));
-            write.update(self, key(tenant), "DELETE administrator_ids :one", None, HashMap::from([one]), || {
-                Error::Stale
-            })?;
+            self.take_off(write, tenant, None, HashMap::from([one(lost)]))?;
         }
         Ok(())
     }
 
-    /// Adds to `write` what a change of an account means for the list.
-    pub(crate) fn note_administrator(
+    fn take_off(
         &self,
         write: &mut Write,
         tenant: TenantId,
-        before: Option<&Account>,
-        after: Option<&Account>,
+        condition: Option<&str>,
+        values: Attributes,
     ) -> Result<(), Error> {
-        let Some(account) = before.or(after) else { return Ok(()) };
-        let one = (":one".to_owned(), AttributeValue::Ss(vec![account.id.to_string()]));
-        let usable = |account: Option<&Account>| account.is_some_and(Account::is_usable_administrator);
-        match (usable(before), usable(after)) {
-            (false, true) => {
-                let values = HashMap::from([one]);
-                write.update(self, key(tenant), "ADD administrator_ids :one", None, values, || Error::Stale)?;
-            }
-            (true, false) => {
-                let values = HashMap::from([one, (":last".to_owned(), number(1))]);
-                let others = Some("size(administrator_ids) > :last");
-                write.update(self, key(tenant), "DELETE administrator_ids :one", others, values, || {
-                    Conflict::LastAdministrator.into()
-                })?;
-            }
-            _ => {}
-        }
+        write.update(self, key(tenant), "DELETE administrator_ids :one", condition, values, || {
+            Conflict::LastAdministrator.into()
+        })?;
         Ok(())
     }
+}
+
+fn one(account: &Account) -> (String, AttributeValue) {
+    (":one".to_owned(), AttributeValue::Ss(vec![account.id.to_string()]))
 }
 
 #[cfg(test)]
 mod tests {
     use authz::Grant;
-    use domain::time::Jst;
 
     use super::*;
 
@@ -100,22 +108,7 @@ mod tests {
             (AccountState::Active, Role::Hr, Scope::Tenant, false),
             (AccountState::Active, Role::Administrator, part, false),
         ] {
-            let account = Account {
-                id: AccountId::from_bytes([1; 16]),
-                state,
-                employee: None,
-                employee_left_on: None,
-                grants: vec![Grant { role, scope }],
-                personnel_authority: false,
-                must_change_password: false,
-                strong_password: true,
-                otp: true,
-                otp_reset: None,
-                epoch: 0,
-                imported_by: None,
-                login: String::new(),
-                created_at: Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),
-            };
+            let account = Account { state, grants: vec![Grant { role, scope }], otp: true, ..Account::sample() };
             assert_eq!(account.is_usable_administrator(), usable, "{state:?} {role:?}");
         }
     }

@@ -158,15 +158,14 @@ impl Store {
         let details = self.account_to_change(permit, account, version).await?;
         let tenant = permit.tenant();
         let stored = Stored { record: details.account.clone(), version };
-        let credential = self.load_credential(&credentials::key(tenant, &stored.record.login)).await?;
-        let credential = credential.ok_or(Error::NotFound)?;
+        let (_, credential) = self.credential_of(tenant, &stored.record).await?;
         let new = match self.check_password(tenant, &stored.record, &credential, &password).await? {
             Ok(new) => new,
             Err(violations) => return Ok(Err(AccountRefused::Password(violations))),
         };
         let mut write = Write::new();
         let set = PasswordSet { new, lock: Lock::IsLifted, initial: true };
-        let account = self.put_password(&mut write, tenant, &stored, &credential, set).await?;
+        let account = self.put_password(&mut write, tenant, &stored, set).await?;
         let notice = Notice::PasswordResetByOthers { at: self.clock.now() };
         self.enqueue(&mut write, tenant, account.id, &notice).await?;
         let event = self.event(permit, "account.reset_password")?.on(account.id);

@@ -11,9 +11,9 @@ use jiff::civil::Date;
 
 use crate::{
     Conflict, Error, Store, Write,
-    accounts::{self, Account, OfEmployee, SCHEMA, employee_key},
+    accounts::{Account, OfEmployee, SCHEMA, employee_key},
     employees::{self, Employee},
-    item::{Attributes, Stored, from_item, number},
+    item::{Attributes, Stored, number},
 };
 
 impl Account {
@@ -67,16 +67,13 @@ impl Store {
         last_day: Option<Date>,
     ) -> Result<Option<AccountId>, Error> {
         let (mark, now) = (employee_key(tenant, employee), self.clock.now());
-        let of_employee =
-            self.db.get(&mark).await?.map(|item| from_item::<OfEmployee>(item, now)).transpose()?.flatten();
-        let Some(Stored { record: OfEmployee { account }, .. }) = of_employee else {
+        let Some(Stored { record: OfEmployee { account }, .. }) = self.load(&mark).await? else {
             write.check(self, mark, "attribute_not_exists(pk)", Attributes::new(), || Error::Stale)?;
             return Ok(None);
         };
-        let Stored { record: before, version } = self.load_account(tenant, account).await?.ok_or(Error::Stale)?;
-        let after = before.with_last_day(last_day, now);
-        write.replace(self, accounts::key(tenant, account), SCHEMA, version, &after)?;
-        self.note_administrator(write, tenant, Some(&before), Some(&after))?;
+        let before = self.load_account(tenant, account).await?.ok_or(Error::Stale)?;
+        let after = before.record.with_last_day(last_day, now);
+        self.replace_account(write, tenant, &before, &after)?;
         Ok(Some(account))
     }
 }
@@ -93,20 +90,11 @@ mod tests {
 
     fn account(state: AccountState) -> Account {
         Account {
-            id: AccountId::from_bytes([1; 16]),
             state,
             employee: Some(EmployeeId::from_bytes([2; 16])),
             employee_left_on: Some(date(2026, 3, 31)),
-            grants: Vec::new(),
-            personnel_authority: false,
-            must_change_password: false,
-            strong_password: true,
-            otp: false,
-            otp_reset: None,
-            imported_by: None,
             epoch: 3,
-            login: String::new(),
-            created_at: at("2026-01-01T09:00:00+09:00"),
+            ..Account::sample()
         }
     }
 

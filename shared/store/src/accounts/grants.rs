@@ -241,22 +241,7 @@ mod tests {
 
     #[test]
     fn r04_a_promotion_forces_a_new_password_where_the_old_one_is_under_the_bar() {
-        let employee = |strong_password| Account {
-            id: AccountId::from_bytes([1; 16]),
-            state: authz::AccountState::Active,
-            employee: None,
-            employee_left_on: None,
-            grants: Vec::new(),
-            personnel_authority: false,
-            must_change_password: false,
-            strong_password,
-            otp: false,
-            otp_reset: None,
-            epoch: 0,
-            imported_by: None,
-            login: String::new(),
-            created_at: domain::time::Jst("2026-04-01T00:00:00+09:00".parse().unwrap()),
-        };
+        let employee = |strong_password| Account { strong_password, ..Account::sample() };
         assert!(granted(&employee(false), vec![whole(Role::Hr)]).must_change_password);
         assert!(!granted(&employee(true), vec![whole(Role::Hr)]).must_change_password);
         assert!(!granted(&employee(false), Vec::new()).must_change_password);

@@ -20,7 +20,7 @@ use crate::{
     },
     credentials::{self, Credential, Lock, PasswordSet, login_hash},
     imports,
-    item::{Attributes, Stored, from_item},
+    item::{Attributes, Stored, from_optional},
     organisation::RowApplied,
     passwords::Verdict,
 };
@@ -67,7 +67,7 @@ impl Store {
         let keys: Vec<_> = logins.iter().map(|login| credentials::key(tenant, &login_hash(&lookup, login))).collect();
         let mut found = Vec::with_capacity(logins.len());
         for item in self.db.batch_get(&keys).await? {
-            let credential = item.map_or(Ok(None), |item| from_item::<Credential>(item, now))?;
+            let credential = from_optional::<Credential>(item, now)?;
             found.push(credential.and_then(|credential| Some((credential.record.account?, credential.record))));
         }
         let keys: Vec<_> = found.iter().flatten().map(|(account, _)| accounts::key(tenant, *account)).collect();
@@ -78,7 +78,7 @@ impl Store {
                 registered.push(None);
                 continue;
             };
-            let account = items.next().flatten().map_or(Ok(None), |item| from_item(item, now))?;
+            let account = from_optional(items.next().flatten(), now)?;
             registered.push(account.map(|account| RegisteredAccount { account, credential }));
         }
         Ok(registered)
@@ -94,8 +94,7 @@ impl Store {
         let keys: Vec<_> = employees.iter().map(|employee| employee_key(right.tenant(), *employee)).collect();
         let now = self.clock.now();
         let items = self.db.batch_get(&keys).await?.into_iter();
-        let of = |item: Option<Attributes>| item.map_or(Ok(None), |item| from_item::<OfEmployee>(item, now));
-        items.map(|item| Ok(of(item)?.map(|mark| mark.record.account))).collect()
+        items.map(|item| Ok(from_optional::<OfEmployee>(item, now)?.map(|mark| mark.record.account))).collect()
     }
 
     /// Whether an import has deleted the account with this login id before: its check, or this chunk of it, was cut short.
@@ -107,8 +106,8 @@ impl Store {
     ) -> Result<Option<AccountId>, Error> {
         permits(right)?;
         let hash = login_hash(&self.lookup(right.tenant()).await?, login);
-        let Some(item) = self.db.get(&imports::gone_key(right.tenant(), import, &hash)).await? else { return Ok(None) };
-        Ok(from_item::<Gone>(item, self.clock.now())?.map(|stored| stored.record.account))
+        let gone = self.load::<Gone>(&imports::gone_key(right.tenant(), import, &hash)).await?;
+        Ok(gone.map(|stored| stored.record.account))
     }
 
     /// Whether a row would change anything of an account.
@@ -274,7 +273,7 @@ impl Store {
                 Err(violations) => return Ok(Err(AccountRefused::Password(violations))),
             };
             let set = PasswordSet { new, lock: Lock::IsLifted, initial: true };
-            account = self.add_password(&mut write, tenant, account, &known.credential, set).await?;
+            account = self.add_password(&mut write, tenant, account, set).await?;
         }
         self.replace_account(&mut write, tenant, stored, &account)?;
         self.commit_rows(right, write).await?;

@@ -21,7 +21,7 @@ use crate::{
     accounts::{self, Account, AccountDetails, Holder, HolderRecord, whole_tenant},
     credentials::{self, Credential},
     db::Range,
-    item::{Attributes, Stored, as_text, from_item},
+    item::{Attributes, Stored, as_text, from_item, from_optional},
     key::{Family, Key, Table, partition, shards},
     page::MAX_LIMIT,
 };
@@ -282,11 +282,8 @@ impl Store {
     ) -> Result<Vec<Option<Credential>>, Error> {
         let keys = accounts.map(|account| credentials::key(tenant, &account.login)).collect();
         let now = self.clock.now();
-        let read = |item: Option<Attributes>| match item {
-            Some(item) => Ok(from_item::<Credential>(item, now)?.map(|stored| stored.record)),
-            None => Ok(None),
-        };
-        self.batches(keys).await?.into_iter().map(read).collect()
+        let items = self.batches(keys).await?.into_iter();
+        items.map(|item| Ok(from_optional::<Credential>(item, now)?.map(|stored| stored.record))).collect()
     }
 
     /// Items of one table, however many, in the order of `keys`.

@@ -32,7 +32,7 @@ use crate::{
     accounts::{Account, AccountDetails, whole_tenant},
     broken_glass::ticket_number,
     credentials::{self, login_hash},
-    item::{Attributes, Stored, from_item, number, to_item},
+    item::{Attributes, Stored, number, to_item},
     key::{Family, Key, Table},
     outbox::FactorChange,
     tenants::attribute,
@@ -159,10 +159,7 @@ impl Store {
         let said = format!("{tenant}:{}:{ticket}", login.as_ref().map_or("-", LoginId::as_str));
         let said = self.lookup(PLATFORM).await?.hash("otp-reset", &said).to_string();
         let key = Key::new(Table::Records, PLATFORM, Family::Approval, said, "OTPRESET");
-        let pending = match self.db.get(&key).await? {
-            Some(item) => from_item::<Pending>(item, now)?.map(|stored| stored.record),
-            None => None,
-        };
+        let pending = self.load::<Pending>(&key).await?.map(|stored| stored.record);
         let mut write = Write::new();
         let event = self.event(permit, "otp_reset.ask")?.on(tenant).because(format!("ticket:{ticket}"));
         let Some(pending) = pending else {

@@ -16,7 +16,7 @@ use vault::{Keyring, Lookup, Purpose};
 use super::{CheckupContent, CheckupHealth, HEALTH, Record, SCHEMA, key, year};
 use crate::{
     Error, Store,
-    item::{Attributes, Sealed, as_number, from_item, to_item},
+    item::{Attributes, Sealed, as_number, from_optional, to_item},
     key::{Key, shard},
     write::indexed,
 };
@@ -238,7 +238,7 @@ impl Store {
             return Ok(CheckupPut::Written);
         }
         let now = self.clock.now();
-        let there = self.db.get(&key).await?.map_or(Ok(None), |item| from_item::<Record>(item, now))?;
+        let there = from_optional::<Record>(self.db.get(&key).await?, now)?;
         Ok(match there.map(|stored| stored.record) {
             // An attempt that was cut short had come this far.
             Some(there) if there.content == content && there.imported_by == Some(import) => CheckupPut::Written,
@@ -264,6 +264,7 @@ pub(super) mod tests {
         super::{Opened, Stored},
         *,
     };
+    use crate::item::from_item;
 
     const EMPLOYEE: EmployeeId = EmployeeId::from_bytes([7; 16]);
     const IMPORT: ImportId = ImportId::from_bytes([8; 16]);

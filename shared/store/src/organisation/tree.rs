@@ -16,7 +16,7 @@ use serde_bytes::ByteBuf;
 use super::{SCHEMA, key};
 use crate::{
     Conflict, Error, Store, Write,
-    item::{Attributes, Stored, from_item, number, to_item},
+    item::{Attributes, Stored, number, to_item},
     tenants,
 };
 
@@ -119,8 +119,7 @@ impl Store {
     }
 
     pub(crate) async fn parents(&self, tenant: TenantId) -> Result<Parents, Error> {
-        let Some(item) = self.db.get(&key(tenant, "TREE")).await? else { return Ok(Parents::default()) };
-        let stored = from_item::<Record>(item, self.clock.now())?;
+        let stored = self.load::<Record>(&key(tenant, "TREE")).await?;
         stored.map_or(Ok(Parents::default()), |Stored { record, version }| Parents::decode(version, &record))
     }
 
