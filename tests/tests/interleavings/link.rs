@@ -85,12 +85,11 @@ fn r06_no_interleaving_uses_a_link_twice() {
             prop_assert_eq!(set.len(), 1, "{} set the password, and that ends the link and the present one", first);
         }
         prop_assert!(!set.is_empty(), "somebody should have set it");
-        for actor in 0..does.len() {
+        // The right one first: it forgets the failures of those who changed too late, and what is tried after it cannot lock what it opens.
+        let (right, wrong): (Vec<_>, Vec<_>) = (0..does.len()).partition(|actor| set.last() == Some(actor));
+        for actor in right.into_iter().chain(wrong) {
             let is_good = !matches!(stage.run(stage.try_password(&person, &password(actor))), SignedIn::No);
             prop_assert_eq!(is_good, set.last() == Some(&actor), "the last one that was set is the password");
-            if actor == 3 {
-                break;
-            }
         }
         Ok(())
     });
