@@ -123,6 +123,8 @@ permissions! {
     TerminateContracts = "contracts.terminate";
     /// Read what a tenant's administrators see of accounts and settings, for at most an hour and with a ticket.
     BreakGlass = "break_glass.begin";
+    /// See whether one has broken the glass in this session, and mend it before its time.
+    MendGlass = "break_glass.end";
     /// Reset a second factor with a ticket; it takes two operators.
     ResetOtpByTicket = "contracts.otp_reset";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
@@ -286,6 +288,7 @@ pub const MATRIX: &[Row] = &[
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::BreakGlass,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::MendGlass,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::ResetOtpByTicket,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
@@ -372,7 +375,12 @@ mod tests {
         for row in MATRIX.iter().filter(|row| row.cell(Role::Operator) == Cell::Scope) {
             let own = matches!(
                 row.permission,
-                P::ManageContracts | P::TerminateContracts | P::BreakGlass | P::ResetOtpByTicket | P::ViewAudit
+                P::ManageContracts
+                    | P::TerminateContracts
+                    | P::BreakGlass
+                    | P::MendGlass
+                    | P::ResetOtpByTicket
+                    | P::ViewAudit
             );
             assert!(own, "{:?}", row.permission);
         }

@@ -10,7 +10,10 @@
 //! What may be seen through it says the matrix (`Cell::BrokenGlass`): no names, no addresses, no health data, and nothing can be changed. Ticket, beginning, every look and the end
 //! stand in the customer's own audit trail, and all its administrators get a mail when it begins.
 
-use authz::{Actor, Denied, Permission, Permit, permission::BreakGlass};
+use authz::{
+    Actor, Denied, Permission, Permit, TenantState,
+    permission::{BreakGlass, MendGlass},
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     checked::line,
@@ -21,7 +24,7 @@ use domain::{
 use crate::{
     Conflict, Error, Notice, Prepared, Store, Write,
     item::{Attributes, number},
-    sessions::{self, Glass},
+    sessions::{self, Glass, Session},
     tenants::attribute,
 };
 
@@ -82,8 +85,9 @@ impl Store {
         said: GlassReason,
     ) -> Result<Prepared<Jst>, Error> {
         let (account, session) = operator(permit)?;
-        if tenant == PLATFORM || self.load_tenant(tenant).await?.is_none() {
-            return Err(Error::NotFound);
+        let of = self.load_tenant(tenant).await?.filter(|_| tenant != PLATFORM).ok_or(Error::NotFound)?;
+        if of.record.state == TenantState::Purging {
+            return Err(Conflict::WrongState.into());
         }
         let ends_at = self.clock.now().plus_seconds(60 * i64::from(said.minutes));
         // The version moves, so that a refresh that is under way does not write the session back as it was.
@@ -106,8 +110,17 @@ impl Store {
         Ok(Prepared { thing: ends_at, write, event })
     }
 
+    /// Until when the glass in `tenant` is broken in this session.
+    pub async fn broken_glass(&self, permit: &Permit<MendGlass>, tenant: TenantId) -> Result<Jst, Error> {
+        let (account, session) = operator(permit)?;
+        let session = self.load::<Session>(&sessions::key(PLATFORM, account, session)).await?;
+        let glass = session.and_then(|session| session.record.broken_glass);
+        let glass = glass.filter(|glass| glass.tenant == tenant && glass.ends_at > self.clock.now());
+        glass.map(|glass| glass.ends_at).ok_or(Error::NotFound)
+    }
+
     /// Mends it before its time.
-    pub async fn mend_glass(&self, permit: &Permit<BreakGlass>, tenant: TenantId) -> Result<Prepared<()>, Error> {
+    pub async fn mend_glass(&self, permit: &Permit<MendGlass>, tenant: TenantId) -> Result<Prepared<()>, Error> {
         let (account, session) = operator(permit)?;
         let values = Attributes::from([
             (":tenant".to_owned(), AttributeValue::S(tenant.to_string())),
@@ -130,7 +143,7 @@ impl Store {
     }
 }
 
-fn operator(permit: &Permit<BreakGlass>) -> Result<(domain::ids::AccountId, domain::ids::SessionId), Error> {
+fn operator<P: Permission>(permit: &Permit<P>) -> Result<(domain::ids::AccountId, domain::ids::SessionId), Error> {
     match permit.actor() {
         Actor::Account { account, session, .. } if permit.tenant() == PLATFORM => Ok((*account, *session)),
         _ => Err(Denied::Forbidden.into()),

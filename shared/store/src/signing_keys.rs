@@ -9,7 +9,10 @@
 //!
 //! A key is published before it signs, so that whoever keeps a copy of the published keys has it in time, and stays published until the last token that it signed has expired.
 //! There is no schedule: `sessions`, the one function that may, makes the successor when it finds the newest key old enough. A key's id is its number, so that of two that do so at
-//! once one wins, and both go on with its key.
+//! once one wins, and both go on with its key. A number is not given again while its item lies there, expired or not: verifiers remember keys by it.
+//!
+//! A key that must end at once gets an `expires_at` that is past, by hand (docs/decisions/0004-tokens.md); its item stays until the table expires it. The key that waits to sign
+//! then signs early, and where none waits the next sign-in makes one. Within [`KNOWN_SECONDS`] every process has noticed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,7 +28,7 @@ use vault::Purpose;
 use crate::{
     Error, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition},
 };
 
@@ -99,9 +102,31 @@ fn number_of(kid: &str) -> Result<u32, Error> {
     number.ok_or_else(|| Error::Internal("a signing key's id is no number".to_owned()))
 }
 
-/// The one of `keys`, oldest first, that signs at `now`.
-fn signing(keys: &[Stored<Record>], now: Jst) -> Option<&Record> {
-    keys.iter().rev().map(|stored| &stored.record).find(|record| record.signs_from <= now)
+/// The keys that have not expired, oldest first.
+#[derive(Debug)]
+struct Keys {
+    alive: Vec<Stored<Record>>,
+    /// The number of the newest key that lies there, expired or not; 0 where none does.
+    last_number: u32,
+}
+
+impl Keys {
+    fn read(items: Vec<Attributes>, now: Jst) -> Result<Self, Error> {
+        let last_number = items.last().and_then(|item| as_text(item, "kid")).map_or(Ok(0), number_of)?;
+        let alive = items.into_iter().filter_map(|item| from_item(item, now).transpose()).collect::<Result<_, _>>()?;
+        Ok(Self { alive, last_number })
+    }
+
+    /// The one that signs at `now`: the newest whose time has come, or the first that waits where the one before it was ended.
+    fn signing(&self, now: Jst) -> Option<&Record> {
+        let mut records = self.alive.iter().map(|stored| &stored.record);
+        records.clone().rfind(|record| record.signs_from <= now).or_else(|| records.next())
+    }
+
+    /// Whether it is time for the next one.
+    fn wants_another(&self, now: Jst) -> bool {
+        self.alive.last().is_none_or(|newest| now >= newest.record.signs_from.plus_seconds(SIGNS_SECONDS))
+    }
 }
 
 impl Store {
@@ -122,7 +147,7 @@ impl Store {
     }
 
     async fn fetch_verifier(&self) -> Result<Arc<Verifier>, Error> {
-        let records = self.signing_records().await?;
+        let records = self.signing_records().await?.alive;
         let keys = records.iter().map(|stored| (stored.record.kid.as_str(), stored.record.public.as_slice()));
         let verifier = Arc::new(Verifier::new(keys));
         // While there is no key yet, nothing is worth remembering.
@@ -141,14 +166,12 @@ impl Store {
             let (x, y) = point.split_first_chunk::<32>().ok_or_else(broken)?;
             Ok(PublicKey { kid: stored.record.kid, x: *x, y: y.try_into().map_err(|_| broken())? })
         };
-        self.signing_records().await?.into_iter().map(read).collect()
+        self.signing_records().await?.alive.into_iter().map(read).collect()
     }
 
-    /// All keys, oldest first; expired ones are absent.
-    async fn signing_records(&self) -> Result<Vec<Stored<Record>>, Error> {
+    async fn signing_records(&self) -> Result<Keys, Error> {
         let range = Range::whole(Table::Records, Family::SigningKey, partition(PLATFORM, Family::SigningKey, ""));
-        let now = self.clock.now();
-        self.db.query_all(range).await?.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+        Keys::read(self.db.query_all(range).await?, self.clock.now())
     }
 
     /// The signer with the key that signs now; makes the first one ever, and the next one when it is time.
@@ -158,12 +181,11 @@ impl Store {
             return Ok(signer);
         }
         let mut keys = self.signing_records().await?;
-        let is_due = |newest: &Stored<Record>| now >= newest.record.signs_from.plus_seconds(SIGNS_SECONDS);
-        if keys.last().is_none_or(is_due) {
-            self.make_signing_key(keys.last(), now).await?;
+        if keys.wants_another(now) {
+            self.make_signing_key(&keys, now).await?;
             keys = self.signing_records().await?;
         }
-        let signing = signing(&keys, now).ok_or_else(|| Error::Internal("no key signs".to_owned()))?;
+        let signing = keys.signing(now).ok_or_else(|| Error::Internal("no key signs".to_owned()))?;
         let sealed = &signing.private;
         let private: String = self.open(PLATFORM, Purpose::TokenSigning, &key(&signing.kid), "private", sealed).await?;
         let pkcs8 =
@@ -173,12 +195,10 @@ impl Store {
         Ok(signer)
     }
 
-    /// Makes the key after `newest`, which gets its end in the same transaction; or the first one, which signs at once. Whoever loses against another process goes on with its key.
-    async fn make_signing_key(&self, newest: Option<&Stored<Record>>, now: Jst) -> Result<(), Error> {
-        let next = match newest {
-            Some(newest) => kid(number_of(&newest.record.kid)? + 1),
-            None => kid(1),
-        };
+    /// Makes the next key. The newest one gets its end in the same transaction; where there is none that lives, the new one signs at once. Whoever loses against another
+    /// process goes on with its key.
+    async fn make_signing_key(&self, keys: &Keys, now: Jst) -> Result<(), Error> {
+        let (newest, next) = (keys.alive.last(), kid(keys.last_number + 1));
         let signs_from = if newest.is_some() { now.plus_seconds(PUBLISHED_SECONDS) } else { now };
         let (private, public) = new_key_pair().map_err(|error| Error::Internal(error.to_string()))?;
         let place = key(&next);
@@ -212,25 +232,51 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn record(number: u32, signs_from: &str) -> Stored<Record> {
+    fn item(number: u32, signs_from: &str, expires_at: Option<&str>) -> Attributes {
         let record = Record {
             kid: kid(number),
             public: Vec::new(),
             private: Sealed(Vec::new()),
             created_at: at(signs_from),
             signs_from: at(signs_from),
-            expires_at: None,
+            expires_at: expires_at.map(|text| at(text).epoch_seconds()),
         };
-        Stored { record, version: 1 }
+        to_item(&key(&kid(number)), 1, SCHEMA, &record).unwrap()
+    }
+
+    /// Which of `items` signs, and whether another one is wanted, and which it would be.
+    fn told(items: &[Attributes], now: &str) -> (Option<String>, bool, u32) {
+        let keys = Keys::read(items.to_vec(), at(now)).unwrap();
+        (keys.signing(at(now)).map(|record| record.kid.clone()), keys.wants_another(at(now)), keys.last_number + 1)
     }
 
     #[test]
     fn a_key_that_is_published_does_not_sign_before_its_time() {
-        let keys = [record(1, "2026-04-01T09:00:00+09:00"), record(2, "2026-05-01T10:00:00+09:00")];
-        let signs = |now: &str| signing(&keys, at(now)).map(|record| record.kid.as_str());
-        assert_eq!(signs("2026-05-01T09:59:59+09:00"), Some("k0001"));
-        assert_eq!(signs("2026-05-01T10:00:00+09:00"), Some("k0002"));
-        assert_eq!(signs("2026-03-31T09:00:00+09:00"), None);
+        let keys = [
+            item(1, "2026-04-01T09:00:00+09:00", Some("2026-05-01T11:00:00+09:00")),
+            item(2, "2026-05-01T10:00:00+09:00", None),
+        ];
+        assert_eq!(told(&keys, "2026-05-01T09:59:59+09:00"), (Some("k0001".to_owned()), false, 3));
+        assert_eq!(told(&keys, "2026-05-01T10:00:00+09:00"), (Some("k0002".to_owned()), false, 3));
+        assert_eq!(told(&keys[..1], "2026-05-01T09:00:00+09:00"), (Some("k0001".to_owned()), true, 2));
+    }
+
+    #[test]
+    fn where_the_key_that_signs_was_ended_the_one_that_waits_signs_early() {
+        let ended = Some("2026-05-01T09:30:00+09:00");
+        let keys = [item(1, "2026-04-01T09:00:00+09:00", ended), item(2, "2026-05-01T10:00:00+09:00", None)];
+        assert_eq!(told(&keys, "2026-05-01T09:30:00+09:00"), (Some("k0002".to_owned()), false, 3));
+    }
+
+    #[test]
+    fn a_number_does_not_come_back_while_its_item_lies_there() {
+        let ended = Some("2026-04-10T09:00:00+09:00");
+        let only = [item(7, "2026-04-01T09:00:00+09:00", ended)];
+        assert_eq!(told(&only, "2026-04-10T09:00:00+09:00"), (None, true, 8));
+        // The one before the one that was ended is still published: it signs until the next one's time has come.
+        let two = [item(6, "2026-03-01T09:00:00+09:00", Some("2026-04-10T10:00:00+09:00")), only[0].clone()];
+        assert_eq!(told(&two, "2026-04-10T09:00:00+09:00"), (Some("k0006".to_owned()), true, 8));
+        assert_eq!(told(&[], "2026-04-10T09:00:00+09:00"), (None, true, 1));
     }
 
     #[test]

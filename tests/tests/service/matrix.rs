@@ -73,6 +73,28 @@ fn r02_r11_every_operation_answers_every_role_as_the_matrix_says() {
 }
 
 #[test]
+fn r32_through_broken_glass_an_operator_gets_what_the_matrix_says_and_nothing_more() {
+    run(async {
+        let world = World::own().await;
+        let (tenant, operator) = (world.tenant(0), world.operator(0).fresh().await);
+        let body =
+            json!({ "ticket": "INC-2026-0412", "reason": "権限の設定に関するお問い合わせの調査", "minutes": 60 });
+        let broken = operator.post(&format!("/v1/contracts/{}/break-glass", tenant.id()), body).await;
+        assert_eq!(broken.status, 201, "{}", broken.json());
+        for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
+            let Some(row) = operation.row.filter(|row| row.service.is_none()) else { continue };
+            let should = match row.cell(Role::Operator) {
+                Cell::BrokenGlass => "allowed",
+                _ => expected(row, Role::Operator),
+            };
+            let is = decision(&operation.ask(&operator).await);
+            assert_eq!(is, should, "{} through broken glass", operation.id);
+        }
+        assert_eq!(operator.get("/v1/tenant").await.json()["id"], tenant.id(), "it is still broken");
+    });
+}
+
+#[test]
 fn r11_without_a_good_token_nothing_opens() {
     run(async {
         let world = World::own().await;

@@ -79,8 +79,14 @@ fn r32_glass_mends_itself_at_its_time_and_before_it_when_the_operator_says_so() 
         assert_eq!(break_glass(&operator, tenant.id(), 60).await.status, 201);
         assert_eq!(operator.get("/v1/accounts").await.status, 200);
         let path = format!("/v1/contracts/{}/break-glass", tenant.id());
-        assert_eq!(operator.fresh().await.call("DELETE", &path, &[], None).await.status, 204);
+        assert_eq!(operator.get(&path).await.json()["tenant_id"], tenant.id());
+        let elsewhere = format!("/v1/contracts/{}/break-glass", world.tenant(1).id());
+        assert_eq!(operator.get(&elsewhere).await.status, 404, "it is broken in one tenant");
+        assert_eq!(operator.call("DELETE", &elsewhere, &[], None).await.status, 404);
+        world.pass(6 * 60);
+        assert_eq!(operator.call("DELETE", &path, &[], None).await.status, 204, "whoever looks less needs no code");
         assert_eq!(problem(&operator.get("/v1/accounts").await), "forbidden");
+        assert_eq!(operator.get(&path).await.status, 404);
     });
 }
 

@@ -1,5 +1,6 @@
 //! The keys that sign tokens: published before they sign, and until their last token has expired.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -76,5 +77,41 @@ fn a_new_key_is_published_an_hour_before_it_signs_and_the_old_one_until_its_last
         assert_eq!(ids(&published(&world).await), ["k0002"]);
         let newest = token(&employee).await;
         assert_eq!(employee.with_token(&newest).get("/v1/me").await.status, 200);
+    });
+}
+
+/// What an administrator of the AWS account does when a key must end at once (docs/decisions/0004-tokens.md).
+async fn end_at_once(world: &World, kid: &str) {
+    let past = (world.now().as_second() - 1).to_string();
+    let ended = world.service().clients().dynamodb.update_item().table_name("records");
+    let ended = ended.key("pk", AttributeValue::S("T#platform#SIGNINGKEY#".to_owned()));
+    let ended = ended.key("sk", AttributeValue::S(kid.to_owned())).condition_expression("attribute_exists(pk)");
+    let ended = ended.update_expression("SET expires_at = :past");
+    ended.expression_attribute_values(":past", AttributeValue::N(past)).send().await.expect("an item");
+}
+
+#[test]
+fn a_key_that_is_ended_at_once_signs_nothing_more_and_opens_nothing_and_everybody_can_sign_in() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let employee = tenant.actor("employee");
+        let leaked = token(&employee).await;
+        end_at_once(&world, "k0001").await;
+        assert!(published(&world).await.is_empty());
+        // By then no process remembers it.
+        world.pass(300);
+        assert_eq!(employee.with_token(&leaked).get("/v1/me").await.status, 401);
+        let next = token(&employee).await;
+        assert_eq!((signed_by(&next).as_str(), ids(&published(&world).await)), ("k0002", vec!["k0002"]));
+        assert_eq!(employee.with_token(&next).get("/v1/me").await.status, 200);
+        // The one that waits takes the place of the one that signs.
+        world.pass(30 * DAY);
+        assert_eq!(signed_by(&token(&employee).await), "k0002");
+        end_at_once(&world, "k0002").await;
+        world.pass(300);
+        let early = token(&employee).await;
+        assert_eq!((signed_by(&early).as_str(), ids(&published(&world).await)), ("k0003", vec!["k0003"]));
+        assert_eq!(employee.with_token(&early).get("/v1/me").await.status, 200);
     });
 }

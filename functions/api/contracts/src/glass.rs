@@ -2,7 +2,7 @@
 
 use authz::{
     Permit,
-    permission::{BreakGlass, ResetOtpByTicket},
+    permission::{BreakGlass, MendGlass, ResetOtpByTicket},
 };
 use axum::extract::State;
 use domain::{ids::TenantId, time::Jst};
@@ -70,16 +70,32 @@ pub(crate) async fn break_glass(
     Answer::created(format!("/v1/contracts/{tenant}/break-glass"), &GlassView { tenant_id: tenant, ends_at })
 }
 
+/// Shows until when it is broken.
+#[utoipa::path(
+    get, path = "/v1/contracts/{tenant_id}/break-glass", operation_id = "readBrokenGlass", summary = "非常時アクセスの状態を確認する",
+    description = "このセッションで開始した非常時アクセスです。開始していない場合と、すでに終了した場合は404です。",
+    params(("tenant_id" = String, Path, description = "契約企業のID")),
+    security(("token" = ["break_glass.end"])), responses((status = 200, description = "非常時アクセス", body = GlassView))
+)]
+pub(crate) async fn broken(
+    State(app): State<App>,
+    permit: Permit<MendGlass>,
+    Path(tenant): Path<TenantId>,
+) -> Result<Answer, Problem> {
+    let ends_at = app.store.broken_glass(&permit, tenant).await?;
+    Answer::ok(&GlassView { tenant_id: tenant, ends_at })
+}
+
 /// Mends it before its time.
 #[utoipa::path(
     delete, path = "/v1/contracts/{tenant_id}/break-glass", operation_id = "mendGlass", summary = "非常時アクセスを終了する",
-    description = "5分以内のワンタイムパスワードが必要です。何もしなくても、終了する日時に終わります。",
+    description = "何もしなくても、終了する日時に終わります。",
     params(("tenant_id" = String, Path, description = "契約企業のID")),
-    security(("token" = ["break_glass.begin"])), responses((status = 204, description = "終了しました"))
+    security(("token" = ["break_glass.end"])), responses((status = 204, description = "終了しました"))
 )]
 pub(crate) async fn mend(
     State(app): State<App>,
-    permit: Permit<BreakGlass>,
+    permit: Permit<MendGlass>,
     Path(tenant): Path<TenantId>,
 ) -> Result<Answer, Problem> {
     app.store.mend_glass(&permit, tenant).await?.commit(&app.store).await?;

@@ -34,7 +34,7 @@ pub fn door() -> Door {
             .routes(routes!(read, change))
             .routes(routes!(terminate))
             .routes(routes!(withdraw))
-            .routes(routes!(glass::break_glass, glass::mend))
+            .routes(routes!(glass::break_glass, glass::broken, glass::mend))
             .routes(routes!(glass::reset_otp)),
     }
 }

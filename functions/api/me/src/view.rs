@@ -46,7 +46,27 @@ pub(crate) struct MeView {
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sign_in_at: Option<Jst>,
+    /// 対応をお願いしたいこと（`few_administrators`：利用できるシステム管理者が1名だけ）。
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
+
+/// What the caller should see to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountWarning)]
+struct Warning {
+    #[schema(example = "few_administrators")]
+    code: &'static str,
+    #[schema(
+        example = "利用できるシステム管理者が1名だけです。端末の紛失に備え、もう1名にシステム管理者のロールを付与し、ワンタイムパスワードを登録してもらってください。"
+    )]
+    detail: &'static str,
+}
+
+const FEW_ADMINISTRATORS: Warning = Warning {
+    code: "few_administrators",
+    detail: "利用できるシステム管理者が1名だけです。端末の紛失に備え、もう1名にシステム管理者のロールを付与し、ワンタイムパスワードを登録してもらってください。",
+};
 
 /// The tenant of one's own account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -132,6 +152,7 @@ impl MeView {
             otp_enrolled: account.otp,
             must_change_password: account.must_change_password,
             last_sign_in_at: me.details.last_sign_in_at,
+            warnings: me.is_only_administrator.then_some(FEW_ADMINISTRATORS).into_iter().collect(),
         }
     }
 }

@@ -23,7 +23,7 @@ fn key(tenant: TenantId) -> Key {
 
 impl Account {
     /// Whether it can let others in.
-    fn is_usable_administrator(&self) -> bool {
+    pub(super) fn is_usable_administrator(&self) -> bool {
         let granted = |grant: &authz::Grant| grant.role == Role::Administrator && grant.scope == Scope::Tenant;
         let has_what_it_takes = self.strong_password && self.otp && self.employee_left_on.is_none();
         self.state == AccountState::Active && has_what_it_takes && self.grants.iter().any(granted)

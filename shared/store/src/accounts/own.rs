@@ -12,6 +12,8 @@ pub struct Me {
     pub details: AccountDetails,
     /// Its tenant.
     pub tenant: Tenant,
+    /// The caller is the tenant's only usable administrator: who loses their device locks everybody out.
+    pub is_only_administrator: bool,
 }
 
 impl Store {
@@ -23,8 +25,13 @@ impl Store {
         let (found, holder) =
             try_join(self.load_tenant_and_account(tenant, *account), self.load_holder(tenant, *account)).await?;
         let (Some((of, who)), Some(holder)) = (found, holder) else { return Err(Error::NotFound) };
-        let credential = self.load_credential(&credentials::key(tenant, &who.record.login)).await?;
+        let is_administrator = who.record.is_usable_administrator();
+        let (key, administrators) = (credentials::key(tenant, &who.record.login), async {
+            if is_administrator { self.usable_administrators(tenant).await } else { Ok(Vec::new()) }
+        });
+        let (credential, administrators) = try_join(self.load_credential(&key), administrators).await?;
+        let is_only_administrator = is_administrator && administrators.len() < 2;
         let details = AccountDetails::new(who.record, holder, credential.as_ref(), self.clock.now());
-        Ok(Stored { record: Me { details, tenant: of }, version: who.version })
+        Ok(Stored { record: Me { details, tenant: of, is_only_administrator }, version: who.version })
     }
 }
