@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use audit_archive::AuditArchive;
+use audit_digest::AuditDigest;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
 use retention_purge::RetentionPurge;
@@ -39,6 +41,8 @@ pub const IMPORTS_BUCKET: &str = "imports";
 pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/drop";
 /// The bucket of the shred ledger.
 pub const LEDGER_BUCKET: &str = "ledger";
+/// The bucket of the trail's copies and seals.
+pub const TRAIL_BUCKET: &str = "trail";
 /// The queue that wakes `csv-import`.
 pub const IMPORTS_QUEUE: &str = "imports";
 
@@ -129,9 +133,11 @@ impl Service {
         let importer = Importer { store: store.clone(), files, queue, drop_role, limits };
         let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
-        let schedules = Schedules::new([sweep, jobs::retention_purge(purge)]);
+        let digest = AuditDigest { store: store.clone(), bucket: clients.trail() };
+        let schedules = Schedules::new([sweep, jobs::retention_purge(purge), jobs::audit_digest(digest)]);
+        let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
         let triggers = if options.wake_jobs {
-            Triggers::start(&cloud, [jobs::csv_import(importer)], [mails])
+            Triggers::start(&cloud, [jobs::csv_import(importer)], [mails, archive])
         } else {
             Triggers::start(&cloud, [], [])
         };
@@ -201,7 +207,11 @@ fn cloud_options(options: &ServiceOptions) -> Options {
         s3_port: options.s3_port,
         clock: Clock::shared(Arc::clone(&options.offset_seconds)),
         kms_aliases: ["names", "records", "platform"].map(|name| format!("alias/{name}")).into(),
-        buckets: vec![BucketSpec::new(IMPORTS_BUCKET).notify(IMPORTS_QUEUE), BucketSpec::new(LEDGER_BUCKET).locked()],
+        buckets: vec![
+            BucketSpec::new(IMPORTS_BUCKET).notify(IMPORTS_QUEUE),
+            BucketSpec::new(LEDGER_BUCKET).locked(),
+            BucketSpec::new(TRAIL_BUCKET).locked(),
+        ],
         queues: vec![
             QueueSpec::new(IMPORTS_QUEUE).visibility(Duration::from_mins(30)).dead_letter(5, "imports-dead"),
             QueueSpec::new("imports-dead"),

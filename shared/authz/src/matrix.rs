@@ -135,6 +135,10 @@ permissions! {
     DeliverMail = "mail.deliver";
     /// Delete what terminated tenants left. No role has it.
     PurgeTenants = "tenants.purge";
+    /// Copy events of the trail to where nobody changes them. No role has it.
+    ArchiveTrail = "trail.archive";
+    /// Seal the days of the trail, and say whether it is whole. No role has it.
+    SealTrail = "trail.seal";
 }
 
 /// What one role may, in one row.
@@ -294,6 +298,8 @@ pub const MATRIX: &[Row] = &[
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
+    inner(P::ArchiveTrail),
+    inner(P::SealTrail),
 ];
 
 /// The row of a permission.

@@ -124,6 +124,10 @@ pub enum Job {
     Onboarding,
     /// The keys that sign tokens are changed.
     KeyRotation,
+    /// Events of the trail are copied.
+    AuditArchive,
+    /// The trail's days are sealed.
+    AuditDigest,
 }
 
 impl Job {
@@ -136,6 +140,8 @@ impl Job {
             Self::RetentionPurge => "retention-purge",
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
+            Self::AuditArchive => "audit-archive",
+            Self::AuditDigest => "audit-digest",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use authz::{
     Actor, Job, Origin, Permit,
-    permission::{DeliverMail, ManageContracts, PurgeTenants},
+    permission::{ArchiveTrail, DeliverMail, ManageContracts, PurgeTenants, SealTrail},
 };
 use domain::ids::{PLATFORM, TenantId};
 
@@ -22,6 +22,20 @@ pub fn for_mail_delivery(tenant: TenantId, origin: &Origin) -> Permit<DeliverMai
 pub fn for_purge(tenant: TenantId, origin: &Origin) -> Permit<PurgeTenants> {
     #[expect(clippy::disallowed_methods, reason = "a contract's end decides, not a role")]
     Permit::for_job(tenant, actor(Job::RetentionPurge, origin))
+}
+
+/// For copying a tenant's events of the trail to where nobody changes them.
+#[must_use]
+pub fn for_audit_archive(tenant: TenantId, origin: &Origin) -> Permit<ArchiveTrail> {
+    #[expect(clippy::disallowed_methods, reason = "every event is copied, whoever it is about")]
+    Permit::for_job(tenant, actor(Job::AuditArchive, origin))
+}
+
+/// For sealing the trail's days and for saying whether it is whole, of all tenants.
+#[must_use]
+pub fn for_audit_digest(origin: &Origin) -> Permit<SealTrail> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::AuditDigest, origin))
 }
 
 /// For setting a deployment up: its first contracts, before there is an operator who could sign in.

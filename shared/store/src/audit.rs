@@ -23,6 +23,8 @@ use crate::{
 /// For how long events are kept (R-21 asks for 12 months; 400 days leave room for the request).
 pub const RETENTION_DAYS: i64 = 400;
 const SCHEMA: u8 = 1;
+/// The attribute that holds an event.
+pub(crate) const SEALED: &str = "event";
 /// A day's events of one tenant lie in this many partitions.
 const SHARDS: u8 = 4;
 
@@ -162,7 +164,7 @@ impl Store {
 
     pub(crate) async fn event_item(&self, event: &Event) -> Result<(Key, Attributes), Error> {
         let key = key(event);
-        let sealed = self.seal(PLATFORM, Purpose::Audit, &key, "event", event).await?;
+        let sealed = self.seal(PLATFORM, Purpose::Audit, &key, SEALED, event).await?;
         let record = Record { sealed, expires_at: event.at.plus_seconds(RETENTION_DAYS * 86_400).epoch_seconds() };
         let item = to_item(&key, 1, SCHEMA, &record)?;
         Ok((key, item))
@@ -295,7 +297,7 @@ impl Store {
                 sk,
             };
             if let Some(stored) = from_item::<Record>(item, self.clock.now())? {
-                let event: Event = self.open(PLATFORM, Purpose::Audit, &key, "event", &stored.record.sealed).await?;
+                let event: Event = self.open(PLATFORM, Purpose::Audit, &key, SEALED, &stored.record.sealed).await?;
                 events.push((key.sk, event));
             }
         }
@@ -307,11 +309,16 @@ impl Store {
     }
 }
 
+/// The partitions of one day.
+pub(crate) fn day_partitions(tenant: TenantId, day: Date) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| day_partition(tenant, day, shard))
+}
+
 fn day_partition(tenant: TenantId, day: Date, shard: u8) -> String {
     partition(tenant, Family::Event, format_args!("{day}#{shard}"))
 }
 
-fn key(event: &Event) -> Key {
+pub(crate) fn key(event: &Event) -> Key {
     let shard = event.id.as_bytes()[15] % SHARDS;
     Key {
         table: Table::Audit,

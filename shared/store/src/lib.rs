@@ -43,6 +43,7 @@ mod sessions;
 mod sign_in;
 mod signing_keys;
 mod tenants;
+mod trail;
 mod write;
 
 pub use accounts::{
@@ -92,6 +93,7 @@ pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
 pub use tenants::{Contact, Tenant, TenantChange};
+pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use write::{Prepared, Write};
 
 use crate::{

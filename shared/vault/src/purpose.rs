@@ -36,6 +36,8 @@ pub enum Purpose {
     Cursors,
     /// Events of the audit trail, which outlive the tenant's keys (監査記録).
     Audit,
+    /// Keyed hashes that tell whether an event of the audit trail is what was written (監査記録の改ざん検知; R-22).
+    AuditMac,
     /// Contract records, which outlive the tenant's keys (契約記録; R-19).
     Contracts,
 }
@@ -82,7 +84,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -97,6 +99,7 @@ impl Purpose {
         Self::TokenSigning,
         Self::Cursors,
         Self::Audit,
+        Self::AuditMac,
         Self::Contracts,
     ];
 
@@ -124,6 +127,7 @@ impl Purpose {
             Self::TokenSigning => row("token-signing", Platform, Cmk::Platform, Resealed, "トークン署名鍵"),
             Self::Cursors => row("cursors", Platform, Cmk::Platform, Forward, "ページ送りカーソル"),
             Self::Audit => row("audit", Platform, Cmk::Platform, Forward, "監査記録"),
+            Self::AuditMac => row("audit-mac", Platform, Cmk::Platform, Never, "監査記録の改ざん検知"),
             Self::Contracts => row("contracts", Platform, Cmk::Platform, Resealed, "契約記録"),
         }
     }

@@ -27,3 +27,4 @@ mod security_docs;
 mod sign_in;
 mod signing_keys;
 mod stress_check_alone;
+mod trail;

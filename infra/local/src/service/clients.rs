@@ -10,10 +10,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use drop_credentials::Drops;
 use mail_delivery::{MailDelivery, Relay};
-use store::{Files, Queue, Store, Support, TableNames};
+use store::{Files, Queue, Store, Support, TableNames, TrailBucket};
 use vault::{Cmks, Ledger, Vault};
 
-use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET};
+use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET, TRAIL_BUCKET};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::{Error, REGION};
@@ -108,6 +108,12 @@ impl Clients {
     #[must_use]
     pub fn files(&self) -> Files {
         Files::new(self.s3.clone(), IMPORTS_BUCKET.to_owned())
+    }
+
+    /// The bucket of the trail's copies and seals.
+    #[must_use]
+    pub fn trail(&self) -> TrailBucket {
+        TrailBucket::new(self.s3.clone(), TRAIL_BUCKET.to_owned())
     }
 
     /// What lets programs drop files.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use audit_archive::AuditArchive;
+use audit_digest::AuditDigest;
 use csv_import::Importer;
 use jobs::Invocation;
 use mail_delivery::MailDelivery;
@@ -64,4 +66,20 @@ pub(super) fn retention_purge(job: RetentionPurge) -> Schedule {
         Box::pin(retention_purge::handle(&job, event, invocation)).await
     };
     Schedule::new("retention-purge", deployed("retention-purge", Duration::from_mins(15), job, handle))
+}
+
+/// `audit-archive`: the whole stream of `audit`, until it is taken.
+pub(super) fn audit_archive(job: AuditArchive) -> StreamMapping {
+    let handle = |job: AuditArchive, event, invocation| async move {
+        Box::pin(audit_archive::handle(&job, event, invocation)).await
+    };
+    StreamMapping::new("audit", deployed("audit-archive", Duration::from_mins(1), job, handle))
+}
+
+/// `audit-digest`: by its schedule, and by whoever asks it to verify.
+pub(super) fn audit_digest(job: AuditDigest) -> Schedule {
+    let handle = |job: AuditDigest, event, invocation| async move {
+        Box::pin(audit_digest::handle(&job, event, invocation)).await
+    };
+    Schedule::new("audit-digest", deployed("audit-digest", Duration::from_mins(15), job, handle))
 }
