@@ -4,6 +4,7 @@
 mod accounts;
 mod accounts_import;
 mod architecture;
+mod attacks;
 mod checkups;
 mod clients;
 mod contracts;

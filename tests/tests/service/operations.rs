@@ -34,8 +34,25 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     /// A body that passes for one, if the operation takes any.
     pub(crate) body: Option<Value>,
-    wants_etag: bool,
+    pub(crate) wants_etag: bool,
+    /// Where a caller can put a text of their own.
+    pub(crate) openings: Vec<Opening>,
     pub(crate) row: Option<&'static Row>,
+}
+
+/// A place in a request that takes a text.
+#[derive(Clone, Debug)]
+pub(crate) enum Opening {
+    /// A parameter of the path.
+    Path(String),
+    /// A parameter of the query.
+    Query(String),
+    /// A header.
+    Header(String),
+    /// A field of the body, by its JSON pointer; what the way there needs is made.
+    Body(Vec<String>),
+    /// A field of a form.
+    Form(String),
 }
 
 /// All of them; those with the role of the asker at stake last.
@@ -59,6 +76,7 @@ pub(crate) fn contract() -> Vec<Operation> {
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .map(|schema| example(&document, schema)),
+                openings: openings(&document, &operation),
                 wants_etag: parameters.iter().any(|parameter| parameter["name"] == "If-Match"),
                 row,
                 id,
@@ -95,6 +113,59 @@ impl Operation {
     pub(crate) async fn ask(&self, actor: &Actor) -> Answer {
         let body = self.body.is_some().then(|| json!({ "no_such_field": true }));
         self.call(actor, &self.path_with(never_was), body).await
+    }
+}
+
+/// Every opening of an operation.
+fn openings(document: &Value, operation: &Value) -> Vec<Opening> {
+    let mut all = Vec::new();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap().to_owned();
+        all.push(match parameter["in"].as_str().unwrap() {
+            "path" => Opening::Path(name),
+            "query" => Opening::Query(name),
+            "header" => Opening::Header(name),
+            other => panic!("{name} is in {other}: how is it sent?"),
+        });
+    }
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+        let mut places = Vec::new();
+        texts(document, schema, &mut Vec::new(), &mut places);
+        all.extend(places.into_iter().map(Opening::Body));
+    }
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1x-www-form-urlencoded/schema") {
+        let fields = resolved(document, schema)["properties"].as_object().unwrap().keys().cloned();
+        all.extend(fields.map(Opening::Form));
+    }
+    all
+}
+
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("the schema"),
+        None => schema,
+    }
+}
+
+/// The places of a schema that hold no further places: all of them are openings, because nothing stops a caller from sending a text where a number belongs.
+fn texts(document: &Value, schema: &Value, at: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let schema = resolved(document, schema);
+    let inner = schema["oneOf"].as_array().into_iter().flatten().find(|inner| inner["type"] != "null");
+    if let Some(inner) = inner {
+        return texts(document, inner, at, found);
+    }
+    if let Some(properties) = schema["properties"].as_object() {
+        for (name, property) in properties {
+            at.push(name.clone());
+            texts(document, property, at, found);
+            at.pop();
+        }
+    } else if schema["items"].is_object() {
+        at.push("0".to_owned());
+        texts(document, &schema["items"], at, found);
+        at.pop();
+    } else {
+        found.push(at.clone());
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 /// The pages, from the root.
 const THREATS: &str = "docs/security/threat-model.md";
 const ASVS: &str = "docs/security/asvs.md";
+const IPA: &str = "docs/security/ipa-checklist.json";
 const REQUIREMENTS: &str = "docs/requirements.md";
 
 /// How many requirements each section of OWASP ASVS 5.0.0, V6 to V10, has at levels 1 and 2: in every section they come first, and are numbered without gap. V6.7
@@ -45,9 +46,24 @@ const SECTIONS: &[(&str, u8)] = &[
     ("V10.7", 3),
 ];
 
+/// How many checks each class of the checklist of 安全なウェブサイトの作り方 (7th edition) has, in its own numbering.
+const CHECKS: [&[&str]; 11] = [
+    &["(i)-a", "(i)-b", "(ii)", "(iii)", "(iv)"],
+    &["(i)", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)", "(iii)"],
+    &["(i)", "(ii)", "(iii)", "(iv)-a", "(iv)-b", "(v)", "(vi)"],
+    &["(i)", "(ii)", "(iii)", "(iv)", "(v)", "(vi)", "(vii)", "(viii)", "(ix)", "(x)"],
+    &["(i)-a", "(i)-b", "(i)-c", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)", "(iii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)", "(ii)"],
+];
+
 /// The rows of `docs/requirements.md` that this edition of the service shows in full.
 const SHOWN: &[&str] =
-    &["R-01", "R-02", "R-03", "R-04", "R-05", "R-06", "R-07", "R-08", "R-09", "R-10", "R-11", "R-32"];
+    &["R-01", "R-02", "R-03", "R-04", "R-05", "R-06", "R-07", "R-08", "R-09", "R-10", "R-11", "R-27", "R-32"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -155,6 +171,40 @@ fn the_asvs_page_answers_every_requirement_of_level_2_once() {
     let [met, partly, not_met, none] = ["met", "partly", "not met", "not applicable"].map(count);
     let all = format!("| all | {met} | {partly} | {not_met} | {none} |");
     assert!(text.contains(&all), "the table at the top should say: {all}");
+}
+
+#[test]
+fn r27_every_check_of_the_checklist_is_answered_and_its_evidence_is_there() {
+    let register: serde_json::Value = serde_json::from_str(&page(IPA)).unwrap();
+    let items = register["items"].as_array().unwrap();
+    let text = |item: &serde_json::Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
+    let expected: Vec<_> =
+        (1..).zip(CHECKS).flat_map(|(class, of)| of.iter().map(move |id| format!("{class}-{id}"))).collect();
+    assert_eq!(
+        items.iter().map(|item| text(item, "id")).collect::<Vec<_>>(),
+        expected,
+        "each once, in the checklist's order"
+    );
+    let tests = tests();
+    for item in items {
+        let id = text(item, "id");
+        assert!(matches!(text(item, "kind").as_str(), "根本的解決" | "保険的対策"), "{id}: {}", item["kind"]);
+        assert!(matches!(text(item, "state").as_str(), "対応済" | "未対応" | "対応不要"), "{id}: {}", item["state"]);
+        assert!(
+            !text(item, "check").is_empty() && !text(item, "how").is_empty(),
+            "{id}: what is checked, and how is it met?"
+        );
+        let evidence: Vec<_> = item["evidence"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert!(!evidence.is_empty(), "what shows {id}?");
+        for named in evidence {
+            let there = match named.split_once(':') {
+                Some(("test", name)) => tests.contains(name),
+                Some(("file", path)) => root().join(path).exists(),
+                _ => false,
+            };
+            assert!(there, "{id} names {named}, which is not there");
+        }
+    }
 }
 
 #[test]
