@@ -45,6 +45,8 @@ pub const LEDGER_BUCKET: &str = "ledger";
 pub const TRAIL_BUCKET: &str = "trail";
 /// The queue that wakes `csv-import`.
 pub const IMPORTS_QUEUE: &str = "imports";
+/// The queue of what the relay tells later.
+pub const MAIL_EVENTS_QUEUE: &str = "mail-events";
 
 /// How to start the service.
 #[derive(Clone, Debug)]
@@ -131,13 +133,13 @@ impl Service {
             .collect();
         let (drop_role, limits) = (role_id(DROP_ROLE), options.limits);
         let importer = Importer { store: store.clone(), files, queue, drop_role, limits };
-        let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
+        let (mails, told, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
         let digest = AuditDigest { store: store.clone(), bucket: clients.trail() };
         let schedules = Schedules::new([sweep, jobs::retention_purge(purge), jobs::audit_digest(digest)]);
         let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
         let triggers = if options.wake_jobs {
-            Triggers::start(&cloud, [jobs::csv_import(importer)], [mails, archive])
+            Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive])
         } else {
             Triggers::start(&cloud, [], [])
         };
@@ -215,9 +217,11 @@ fn cloud_options(options: &ServiceOptions) -> Options {
         queues: vec![
             QueueSpec::new(IMPORTS_QUEUE).visibility(Duration::from_mins(30)).dead_letter(5, "imports-dead"),
             QueueSpec::new("imports-dead"),
+            QueueSpec::new(MAIL_EVENTS_QUEUE).visibility(Duration::from_mins(6)).dead_letter(5, "mails-dead"),
             QueueSpec::new("mails-dead"),
             QueueSpec::new("purges-dead"),
         ],
+        mail_events: Some(MAIL_EVENTS_QUEUE.to_owned()),
         ..base
     }
 }

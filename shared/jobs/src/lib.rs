@@ -14,4 +14,4 @@ pub use batch::each;
 pub use imports::{for_drop, for_import, for_import_intake};
 pub use permits::{for_audit_archive, for_audit_digest, for_mail_delivery, for_onboarding, for_purge};
 pub use start::{Invocation, Process, run, start};
-pub use wake::{Change, ChangeKind, Schedule, Wake};
+pub use wake::{Change, ChangeKind, Message, Schedule, Wake};

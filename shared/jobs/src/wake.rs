@@ -1,4 +1,4 @@
-//! What wakes a job: changes of a table, or the time.
+//! What wakes a job: changes of a table, messages of a queue, or the time.
 
 use domain::time::Jst;
 use serde::Deserialize;
@@ -10,6 +10,8 @@ use store::{Clock, Error};
 pub enum Wake {
     /// Items changed: a batch of a table's stream, in the order of the changes.
     Changes(Vec<Change>),
+    /// A queue has messages.
+    Messages(Vec<Message>),
     /// It is time.
     Time(Schedule),
 }
@@ -17,8 +19,12 @@ pub enum Wake {
 impl Wake {
     /// Reads the event as Lambda delivers it.
     pub fn of(event: Value, clock: &Clock) -> Result<Self, Error> {
+        if event.pointer("/Records/0/eventSource").is_some_and(|source| source == "aws:sqs") {
+            let batch: Batch<Message> = serde_json::from_value(event)?;
+            return Ok(Self::Messages(batch.records));
+        }
         if event.get("Records").is_some() {
-            let batch: Batch = serde_json::from_value(event)?;
+            let batch: Batch<Change> = serde_json::from_value(event)?;
             return Ok(Self::Changes(batch.records));
         }
         Schedule::of(event, clock).map(Self::Time)
@@ -26,9 +32,20 @@ impl Wake {
 }
 
 #[derive(Debug, Deserialize)]
-struct Batch {
+struct Batch<T> {
     #[serde(rename = "Records")]
-    records: Vec<Change>,
+    records: Vec<T>,
+}
+
+/// A message of a queue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// What the queue knows it by.
+    #[serde(rename = "messageId")]
+    pub id: String,
+    /// What was sent.
+    pub body: String,
 }
 
 /// A change of an item: which one, and how. What the item holds is read from the table, where it may have changed again; only who watches over a table that never

@@ -74,6 +74,8 @@ pub enum Family {
     Approval,
     /// Mails that wait.
     Outbox,
+    /// Mail addresses that nothing is sent to any more.
+    Suppression,
     /// Answers to requests with an Idempotency-Key.
     Reply,
     /// Purge runs and certificates; under the platform.
@@ -111,6 +113,7 @@ impl Family {
             Self::Rate => "RATE",
             Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",
+            Self::Suppression => "SUPPRESSION",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
             Self::Person => "PERSON",

@@ -6,12 +6,15 @@
 //!    ▲                 │  ▲ │     relay refused it
 //!    └──passing fault──┘  │ └──────────────────────▶ failed ◀── tried for a day
 //!                         └─ lease over: claimed again
-//! pending, sending ── contract over, account gone, no address ──▶ cancelled
+//! pending, sending ── contract over, account gone, no address, suppressed ──▶ cancelled
+//! sending, sent ── the relay tells that it came back, or was called spam ──▶ bounced, complained
 //! ```
 //!
 //! A claim is a lease that is fenced by the item's version: of two that claim at once one gets the mail, and whoever comes back after its lease cannot overwrite
 //! what happened since. The relay has no idempotency of its own, so that one gap stays: a function that dies between the relay's answer and the note of it leaves a
-//! mail that is sent again. Twice is chosen over never.
+//! mail that is sent again, under the same id of ours (`X-Ailes-Mail`). Twice is chosen over never.
+//!
+//! What comes back stops what would follow: the address goes onto a list ([`crate::suppression`]), and a mail to it is cancelled when it is claimed.
 //!
 //! The address is looked up when the mail leaves, in the name vault: whoever causes a mail needs no right to the names, and no copy of an address lies
 //! elsewhere (R-13). What the mail says is sealed under `credentials` until it has left, and gone after that.
@@ -36,6 +39,7 @@ use crate::{
     item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition, prefix},
     links::{LinkToken, ResetAsked},
+    suppression::Feedback,
     write::indexed,
 };
 
@@ -179,6 +183,10 @@ pub enum MailState {
     Failed,
     /// There is nobody to send it to any more.
     Cancelled,
+    /// The relay took it, and it came back.
+    Bounced,
+    /// The relay took it, and whoever got it called it spam.
+    Complained,
 }
 
 impl MailState {
@@ -191,11 +199,13 @@ impl MailState {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
         }
     }
 
     const fn is_over(self) -> bool {
-        matches!(self, Self::Sent | Self::Failed | Self::Cancelled)
+        !matches!(self, Self::Pending | Self::Sending)
     }
 }
 
@@ -291,6 +301,12 @@ impl MailPlace {
         let tenant = if pk.starts_with(&prefix(PLATFORM)) { PLATFORM } else { tenant.parse().ok()? };
         let mail = rest.strip_prefix(Family::Outbox.name())?.strip_prefix('#')?.parse().ok()?;
         Some(Self { tenant, mail })
+    }
+
+    /// Reads what a mail was marked with when it left.
+    #[must_use]
+    pub fn of_tags(tenant: &str, mail: &str) -> Option<Self> {
+        Some(Self { tenant: tenant.parse().ok()?, mail: mail.parse().ok()? })
     }
 }
 
@@ -448,6 +464,32 @@ impl Store {
         }
     }
 
+    /// Notes what the relay says about a mail that it took, and takes its address off further mail where that is called for; what became of it in one word. The
+    /// same word twice changes nothing. Where the relay's answer was lost, this is how it is known that it took the mail.
+    pub async fn note_feedback(
+        &self,
+        permit: &Permit<DeliverMail>,
+        mail: MailId,
+        feedback: &Feedback,
+        now: Jst,
+    ) -> Result<&'static str, Error> {
+        let key = key(permit.tenant(), mail);
+        let Some(Stored { record, version }) = self.load::<Record>(&key).await? else { return Ok("unknown") };
+        let state = feedback.state();
+        if record.state == state || record.state == MailState::Complained {
+            return Ok("known");
+        }
+        let event = self.event(permit, "mail.undeliverable")?.on(mail).on_all(record.account).because(state.name());
+        let mut write = Write::new();
+        if let Some(cause) = feedback.suppresses() {
+            self.suppress(&mut write, permit.tenant(), &feedback.address, cause, now).await?;
+        }
+        let record = Record { message_id: Some(feedback.message_id.clone()), ..record };
+        self.replace_mail(&mut write, &key, mail, version, &record.over(state, Some(feedback.reason()), now), now)?;
+        write.commit(self, event).await?;
+        Ok(state.name())
+    }
+
     async fn notice(&self, tenant: TenantId, key: &Key, record: &Record) -> Result<Notice, Error> {
         let sealed = record.notice.as_ref().ok_or_else(|| Error::Internal("a mail says nothing".to_owned()))?;
         self.open(tenant, Purpose::Credentials, key, "notice", sealed).await
@@ -500,7 +542,9 @@ impl Store {
             return Ok(Err("contract_ended"));
         }
         let Some(holder) = self.load_holder(tenant, account).await? else { return Ok(Err("account_gone")) };
-        Ok(holder.mail.map(|mail| (mail, of.name)).ok_or("no_address"))
+        let Some(mail) = holder.mail else { return Ok(Err("no_address")) };
+        let suppressed = self.suppression(tenant, &mail).await?.is_some();
+        Ok(if suppressed { Err("suppressed") } else { Ok((mail, of.name)) })
     }
 
     /// Replaces what was read with `version`; somebody looks again at `due` if it is not over. Nobody's act: the cause has its own event.

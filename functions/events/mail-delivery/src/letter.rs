@@ -1,9 +1,11 @@
-//! What a mail says: templates in Japanese, one file each, whose first line is the subject. They hold no health data and no name, whoever
-//! writes to whom (domain reference 11.2), and each ends with the support desk.
+//! What a mail says: templates in Japanese, one file each, whose first line is the subject; the rest makes both the text and the HTML. They hold no health data and no
+//! name, whoever writes to whom (domain reference 11.2), and each ends with the support desk.
 
 use domain::{contract::EndDates, time::Jst};
 use jiff::civil::Date;
 use store::{FactorChange, LinkToken, Notice, Outgoing, Support};
+
+use crate::medium::{Medium, Value, Values, html};
 
 const FOOTER: &str = include_str!("../mails/footer.txt");
 
@@ -25,35 +27,38 @@ fn template(notice: &Notice) -> &'static str {
 }
 
 /// What a template's gaps are filled with.
-fn values(notice: &Notice, portal: &str) -> Vec<(&'static str, String)> {
+fn values(notice: &Notice, portal: &str) -> Values {
     // What makes the link somebody's stands behind the hash: browsers send that to no server, and no log keeps it.
-    let link = |page: &str, token: &LinkToken| ("link", format!("{portal}/{page}#{}", token.as_str()));
+    let link = |page: &str, token: &LinkToken| ("link", Value::Link(format!("{portal}/{page}#{}", token.as_str())));
+    let at_minute = |at: Jst| Value::Text(minute(at));
     match notice {
-        Notice::Invitation { token, until } => vec![link("invitation", token), ("until", minute(*until))],
-        Notice::PasswordReset { token, until } => vec![link("password-reset", token), ("until", minute(*until))],
+        Notice::Invitation { token, until } => vec![link("invitation", token), ("until", at_minute(*until))],
+        Notice::PasswordReset { token, until } => vec![link("password-reset", token), ("until", at_minute(*until))],
         Notice::SecondFactorChanged { at, change } => {
-            vec![("at", minute(*at)), ("change", factor_change(*change).to_owned())]
+            vec![("at", at_minute(*at)), ("change", factor_change(*change).to_owned().into())]
         }
-        Notice::OtpReset { at, done } => vec![("at", minute(*at)), ("step", otp_reset_step(*done).to_owned())],
+        Notice::OtpReset { at, done } => {
+            vec![("at", at_minute(*at)), ("step", otp_reset_step(*done).to_owned().into())]
+        }
         Notice::GlassBroken { at, until, ticket, reason } => vec![
-            ("at", minute(*at)),
-            ("until", minute(*until)),
-            ("ticket", Line::of(ticket).0),
-            ("reason", Line::of(reason).0),
+            ("at", at_minute(*at)),
+            ("until", at_minute(*until)),
+            ("ticket", Line::of(ticket).0.into()),
+            ("reason", Line::of(reason).0.into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
         Notice::PasswordChanged { at } | Notice::GrantsChanged { at } | Notice::PasswordResetByOthers { at } => {
-            vec![("at", minute(*at))]
+            vec![("at", at_minute(*at))]
         }
         Notice::IpRulesChanged { at, before, after } => {
-            vec![("at", minute(*at)), ("before", networks(before)), ("after", networks(after))]
+            vec![("at", at_minute(*at)), ("before", networks(before).into()), ("after", networks(after).into())]
         }
         Notice::TerminationRegistered { terminates_on } => {
             let dates = EndDates::of(*terminates_on);
             vec![
-                ("terminates_on", day(dates.terminates_on)),
-                ("purge_on", day(dates.purge_on)),
-                ("deletion_deadline", day(dates.deletion_deadline)),
+                ("terminates_on", day(dates.terminates_on).into()),
+                ("purge_on", day(dates.purge_on).into()),
+                ("deletion_deadline", day(dates.deletion_deadline).into()),
             ]
         }
     }
@@ -113,6 +118,7 @@ impl Line {
 pub(crate) struct Letter {
     pub(crate) subject: Line,
     pub(crate) text: String,
+    pub(crate) html: String,
 }
 
 impl Letter {
@@ -122,34 +128,19 @@ impl Letter {
 
     fn written(notice: &Notice, company: &str, support: &Support, portal: &str) -> Self {
         let mut values = values(notice, portal);
-        values.extend([
-            ("company", Line::of(company).0),
-            ("support_mail", Line::of(&support.mail).0),
-            ("support_phone", Line::of(&support.phone).0),
-            ("support_hours", Line::of(&support.hours).0),
-        ]);
+        let fixed = [
+            ("company", company),
+            ("support_mail", &support.mail),
+            ("support_phone", &support.phone),
+            ("support_hours", &support.hours),
+        ];
+        values.extend(fixed.map(|(gap, text)| (gap, Value::Text(Line::of(text).0))));
         let template = template(notice);
         let (subject, body) = template.split_once('\n').unwrap_or((template, ""));
         let body = format!("{}{FOOTER}", body.strip_prefix('\n').unwrap_or(body));
-        Self { subject: Line::of(&filled(subject, &values)), text: filled(&body, &values) }
+        let subject = Line::of(&Medium::Text.filled(subject, &values));
+        Self { text: Medium::Text.filled(&body, &values), html: html(subject.as_str(), &body, &values), subject }
     }
-}
-
-/// Fills the gaps of a template, once: what a value holds is never read as a gap.
-fn filled(template: &str, values: &[(&'static str, String)]) -> String {
-    let mut parts = template.split('{');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let gap = part.split_once('}').and_then(|(name, rest)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, rest))
-        });
-        match gap {
-            Some((value, rest)) => text.extend([value.as_str(), rest]),
-            None => text.extend(["{", part]),
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -206,28 +197,37 @@ mod tests {
     }
 
     #[test]
+    fn the_html_of_a_letter_is_this() {
+        let letter = Letter::written(&notices()[0], "みなと精機株式会社", &support(), PORTAL);
+        insta::assert_snapshot!(letter.html);
+    }
+
+    #[test]
     fn r31_every_letter_has_a_subject_the_support_desk_and_no_gap_left() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
+            let Letter { subject, text, html } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             assert!(subject.as_str().starts_with("【エールプラス】"), "{}", notice.template());
-            for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
-                assert!(text.contains(part), "{} lacks {part}", notice.template());
+            for written in [text, html] {
+                for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
+                    assert!(written.contains(part), "{} lacks {part}", notice.template());
+                }
+                assert!(!written.contains(['{', '}']), "{} has a gap that nothing fills: {written}", notice.template());
             }
-            assert!(!text.contains(['{', '}']), "{} has a gap that nothing fills: {text}", notice.template());
         }
     }
 
     #[test]
-    fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
-        let letter = Letter::written(&notices()[7], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
+    fn r27_r30_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
+        let letter = Letter::written(&notices()[7], "悪意\r\nBcc: x@example.com{at}<b>", &support(), PORTAL);
+        assert!(letter.html.contains("{at}&lt;b&gt;"));
         assert!(!letter.subject.as_str().chars().any(char::is_control));
-        assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
+        assert!(letter.text.contains("悪意Bcc: x@example.com{at}<b>\n"));
     }
 
     #[test]
-    fn no_letter_speaks_of_health() {
+    fn r30_no_letter_speaks_of_health() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
+            let Letter { subject, text, .. } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             for word in ["健診", "健康診断", "高ストレス", "要精密検査", "判定", "面談"] {
                 assert!(!subject.as_str().contains(word) && !text.contains(word), "{}: {word}", notice.template());
             }

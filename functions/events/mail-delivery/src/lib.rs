@@ -1,16 +1,19 @@
 //! `mail-delivery`: hands the outbox's mails to the relay. What states a mail goes through is drawn in `store::outbox`.
 //!
-//! Two things wake it: the stream of `records`, filtered on new mails (`eventName` `INSERT`, `outbox_state` `pending`), and the schedule `mail-sweep`, which looks after
-//! what did not leave by the stream. A mail that the relay does not take is no failed record: its state says when it is tried again.
+//! Three things wake it: the stream of `records`, filtered on new mails (`eventName` `INSERT`, `outbox_state` `pending`); the schedule `mail-sweep`, which looks after
+//! what did not leave by the stream; and the queue of what the relay tells later: bounces and complaints. A mail that the relay does not take is no failed record: its
+//! state says when it is tried again.
 
+mod feedback;
 mod letter;
+mod medium;
 mod relay;
 
 use std::time::Duration;
 
 use authz::Origin;
 use domain::{ids::PLATFORM, time::Jst};
-use jobs::{Change, Invocation, Schedule, Wake, each, for_mail_delivery};
+use jobs::{Change, Invocation, Message, Schedule, Wake, each, for_mail_delivery};
 use serde_json::{Value, json};
 use store::{Claimed, Delivery, Error, MailPlace, Store, Support};
 
@@ -39,10 +42,11 @@ pub struct MailDelivery {
     pub portal: String,
 }
 
-/// Handles a batch of the stream, or a call of the schedule.
+/// Handles a batch of the stream, a batch of the queue, or a call of the schedule.
 pub async fn handle(job: &MailDelivery, event: Value, invocation: Invocation) -> Result<Value, Error> {
     match Wake::of(event, job.store.clock())? {
         Wake::Changes(changes) => Ok(new_mails(job, changes, &invocation.origin).await),
+        Wake::Messages(messages) => Ok(told(job, messages, &invocation.origin).await),
         Wake::Time(schedule) => sweep(job, schedule, &invocation).await,
     }
 }
@@ -54,6 +58,18 @@ async fn new_mails(job: &MailDelivery, changes: Vec<Change>, origin: &Origin) ->
     });
     let now = job.store.clock().now();
     each(NAME, mails, IN_FLIGHT, |mail| Box::pin(deliver(job, mail, origin, now))).await
+}
+
+/// What the relay tells of mails that it took.
+async fn told(job: &MailDelivery, messages: Vec<Message>, origin: &Origin) -> Value {
+    let now = job.store.clock().now();
+    let messages = messages.into_iter().map(|message| (message.id, message.body));
+    let note = async |body: String| {
+        let Some((place, feedback)) = feedback::read(&body) else { return Ok("not_ours") };
+        let permit = for_mail_delivery(place.tenant, origin);
+        job.store.note_feedback(&permit, place.mail, &feedback, now).await
+    };
+    each(NAME, messages, IN_FLIGHT, |body| Box::pin(note(body))).await
 }
 
 async fn sweep(job: &MailDelivery, schedule: Schedule, invocation: &Invocation) -> Result<Value, Error> {

@@ -49,6 +49,8 @@ pub struct Options {
     pub buckets: Vec<BucketSpec>,
     /// Queues to have.
     pub queues: Vec<QueueSpec>,
+    /// The queue that SES's events go to, if any.
+    pub mail_events: Option<String>,
     /// The `CloudFormation` template with the tables.
     pub template: String,
 }
@@ -67,6 +69,7 @@ impl Options {
                 .into(),
             buckets: Vec::new(),
             queues: Vec::new(),
+            mail_events: None,
             template: DATA_TEMPLATE.to_owned(),
         }
     }
@@ -114,7 +117,8 @@ pub struct Cloud {
 impl Cloud {
     /// Opens the data directory (creating what is missing) and starts listening on loopback.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let Options { data_dir, ephemeral, s3_port, clock, kms_aliases, buckets, queues, template } = options;
+        let Options { data_dir, ephemeral, s3_port, clock, kms_aliases, buckets, queues, mail_events, template } =
+            options;
         let lock = if ephemeral { None } else { Some(Arc::new(lock(&data_dir)?)) };
         let file = |name: &str| (!ephemeral).then(|| data_dir.join(name));
         let counters = Counters::default();
@@ -126,7 +130,8 @@ impl Cloud {
         let directory = if ephemeral { scratch } else { data_dir.join("s3") };
         let s3 = S3Store::open(&directory, ephemeral, database.clone(), &buckets, sqs.clone(), clock.clone())?;
         let kms = Kms::open(file("kms.json"), &kms_aliases, clock.clone(), counters.clone())?;
-        let ses = Ses::new(database.clone(), clock.clone(), counters.clone());
+        let events = mail_events.map(|queue| (sqs.clone(), queue));
+        let ses = Ses::new(database.clone(), clock.clone(), counters.clone(), events);
 
         let mut tasks = JoinSet::new();
         let dynamodb_endpoint = dynamodb.serve(counters.clone(), &mut tasks).await?;

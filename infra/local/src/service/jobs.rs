@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::Error as StoreError;
 use tracing::Instrument as _;
 
-use super::IMPORTS_QUEUE;
+use super::{IMPORTS_QUEUE, MAIL_EVENTS_QUEUE};
 use crate::Error;
 use crate::function::{Deployed, InvocationContext};
 use crate::triggers::{Filter, QueueMapping, Schedule, StreamMapping};
@@ -46,8 +46,8 @@ pub(super) fn csv_import(importer: Importer) -> QueueMapping {
     QueueMapping::new(IMPORTS_QUEUE, deployed).batch_size(4).concurrency(2).retry_after(Duration::from_secs(2))
 }
 
-/// `mail-delivery`: new mails by the stream, and what is left behind by the schedule.
-pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, Schedule), Error> {
+/// `mail-delivery`: new mails by the stream, what came back by the queue, and what is left behind by the schedule.
+pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, QueueMapping, Schedule), Error> {
     let handle = |job: MailDelivery, event, invocation| async move {
         Box::pin(mail_delivery::handle(&job, event, invocation)).await
     };
@@ -57,7 +57,8 @@ pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, Schedul
         .batch_size(10)
         .filter(Filter::parse([pending])?)
         .give_up_after(11, Some("mails-dead".to_owned()));
-    Ok((stream, Schedule::new("mail-sweep", deployed)))
+    let told = QueueMapping::new(MAIL_EVENTS_QUEUE, deployed.clone()).retry_after(Duration::from_secs(2));
+    Ok((stream, told, Schedule::new("mail-sweep", deployed)))
 }
 
 /// `retention-purge`: by its schedule.
