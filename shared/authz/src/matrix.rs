@@ -53,6 +53,8 @@ permissions! {
     MakeRecoveryCodes = "me.recovery_codes";
     /// See and end one's own sessions.
     ManageOwnSessions = "me.sessions";
+    /// See who looked at one's own record.
+    ViewAccessLog = "me.access_log";
     /// Read reference data: catalogues that hold nobody's data.
     ReadReference = "reference.read";
     /// Read accounts and their grants.
@@ -257,6 +259,7 @@ pub const MATRIX: &[Row] = &[
     door(P::RemoveOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().fresh(),
     door(P::MakeRecoveryCodes,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).fresh(),
     door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
+    door(P::ViewAccessLog,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]),
     door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   YES]),
     door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   BG,    YES]),
     door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
@@ -353,6 +356,7 @@ mod tests {
                     Cell::Scope => "scope".to_owned(),
                     Cell::ScopeIf(HandlingRule::HrSeesCheckups) => "if hr_sees".to_owned(),
                     Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent) => "if consent".to_owned(),
+                    Cell::ScopeIf(HandlingRule::ViewersAreNamed) => "if named".to_owned(),
                     Cell::BrokenGlass => "broken glass".to_owned(),
                 };
                 write!(text, "{cell:<20}").unwrap();

@@ -69,6 +69,12 @@ pub struct Event {
     /// Why, where a reason was given or it was refused; a code, never a text of somebody's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// How somebody accounts for it in their own words, where they owe it to those whose data it is: the provider's people to a customer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account_given: Option<String>,
+    /// It showed people's health data: those whose it is find it in their access log.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub disclosure: bool,
     /// The caller's address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub address: Option<String>,
@@ -96,6 +102,19 @@ impl Event {
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
+    }
+
+    /// Says why in the words of whoever did it.
+    #[must_use]
+    pub fn accounted_for(mut self, text: impl Into<String>) -> Self {
+        self.account_given = Some(text.into());
+        self
+    }
+
+    /// What it was done for.
+    #[must_use]
+    pub fn purpose(&self) -> &'static str {
+        authz::use_of(&self.permission)
     }
 
     /// It was refused, for this reason.
@@ -157,6 +176,8 @@ impl Store {
             subjects: Vec::new(),
             outcome: Outcome::Done,
             reason: None,
+            account_given: None,
+            disclosure: false,
             address: actor.origin().address.map(|address| address.to_string()),
             request_id: actor.origin().request_id.clone(),
         })
@@ -189,7 +210,7 @@ impl Store {
         subjects: impl IntoIterator<Item = String>,
         data: T,
     ) -> Result<T, Error> {
-        let event = self.event(permit, action)?.on_all(subjects);
+        let event = Event { disclosure: true, ..self.event(permit, action)?.on_all(subjects) };
         self.tell(event).await?;
         Ok(data)
     }

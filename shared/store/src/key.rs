@@ -80,6 +80,8 @@ pub enum Family {
     Reply,
     /// Purge runs and certificates; under the platform.
     Purge,
+    /// Who looked at an employee's record.
+    AccessLog,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -116,6 +118,7 @@ impl Family {
             Self::Suppression => "SUPPRESSION",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
+            Self::AccessLog => "ACCESSLOG",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

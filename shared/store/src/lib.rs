@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use vault::{Lookup, Place, Purpose, Vault};
 use zeroize::Zeroizing;
 
+mod access_log;
 mod accounts;
 mod audit;
 mod broken_glass;
@@ -47,6 +48,7 @@ mod tenants;
 mod trail;
 mod write;
 
+pub use access_log::{Look, ShownLook};
 pub use accounts::{
     Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
     Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,

@@ -26,6 +26,8 @@ pub enum Purpose {
     Credentials,
     /// Files at rest: error files, exports, file names (ファイル).
     Files,
+    /// Who looked at an employee's record (閲覧履歴).
+    AccessLog,
     /// Sealed answers kept for requests that are repeated with the same Idempotency-Key (再送への応答).
     Replies,
     /// Keyed hashes by which a login, a mail address or an employee number is found (照合用ハッシュ).
@@ -84,7 +86,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -94,6 +96,7 @@ impl Purpose {
         Self::Lifelog,
         Self::Credentials,
         Self::Files,
+        Self::AccessLog,
         Self::Replies,
         Self::Lookup,
         Self::TokenSigning,
@@ -122,6 +125,7 @@ impl Purpose {
             Self::Lifelog => row("lifelog", Tenants, Cmk::Records, Resealed, "ライフログ"),
             Self::Credentials => row("credentials", Tenants, Cmk::Records, Resealed, "認証情報"),
             Self::Files => row("files", Tenants, Cmk::Records, Forward, "ファイル"),
+            Self::AccessLog => row("access-log", Tenants, Cmk::Records, Forward, "閲覧履歴"),
             Self::Replies => row("replies", Tenants, Cmk::Records, Forward, "再送への応答"),
             Self::Lookup => row("lookup", Tenants, Cmk::Records, Never, "照合用ハッシュ"),
             Self::TokenSigning => row("token-signing", Platform, Cmk::Platform, Resealed, "トークン署名鍵"),

@@ -1,6 +1,7 @@
 //! The service from outside. One binary, so that it is linked once; a module per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what fails here fails a test")]
 
+mod access_log;
 mod accounts;
 mod accounts_import;
 mod architecture;

@@ -36,7 +36,7 @@ async fn seal(world: &World) -> Value {
 async fn leave_events(world: &World) -> Vec<(String, String)> {
     let tenant = world.tenant(0);
     for _ in 0..4 {
-        let wrong = tenant.account("nobody", "Wrong-Password-2026");
+        let wrong = tenant.account("nobody-at-all", "Wrong-Password-2026");
         assert_eq!(wrong.sign_in().await.status, 401);
     }
     let mut keys = Vec::new();

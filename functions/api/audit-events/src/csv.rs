@@ -5,7 +5,7 @@ use store::Outcome;
 
 use crate::EventView;
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 15] = [
     "日時",
     "操作",
     "結果",
@@ -19,10 +19,12 @@ const HEADER: [&str; 13] = [
     "IPアドレス",
     "リクエストID",
     "ID",
+    "利用目的",
+    "説明",
 ];
 
 /// The whole file.
-pub(crate) fn file(events: &[EventView]) -> CsvFile<13> {
+pub(crate) fn file(events: &[EventView]) -> CsvFile<15> {
     let mut file = CsvFile::new(HEADER);
     for event in events {
         let outcome = match event.outcome {
@@ -45,6 +47,8 @@ pub(crate) fn file(events: &[EventView]) -> CsvFile<13> {
             event.address.as_deref().unwrap_or_default(),
             &event.request_id,
             &id,
+            event.purpose,
+            event.explanation.as_deref().unwrap_or_default(),
         ]);
     }
     file
@@ -67,6 +71,8 @@ mod tests {
             client_id: None,
             roles: vec!["administrator".to_owned(), "hr".to_owned()],
             permission: "accounts.grant".to_owned(),
+            purpose: "アカウントの管理",
+            explanation: None,
             subjects: vec!["acc_1".to_owned()],
             address: Some("203.0.113.7".to_owned()),
             request_id: "-1+1".to_owned(),

@@ -98,6 +98,9 @@ struct EventView {
     /// 理由のコード。
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// 実行者が説明した理由（運営事業者が契約企業の情報を確認した場合など）。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
     /// 実行者の種類（`account`：アカウント、`program`：APIクライアント、`applicant`：サインイン中の者、それ以外は自動処理の名称）。
     #[schema(example = "account")]
     actor: String,
@@ -115,6 +118,9 @@ struct EventView {
     /// 実行に用いた権限。
     #[schema(example = "checkups.view")]
     permission: String,
+    /// 利用目的。
+    #[schema(example = "健康診断の実施と事後措置")]
+    purpose: &'static str,
     /// 対象のID。
     #[schema(example = json!(["emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
     subjects: Vec<String>,
@@ -128,17 +134,20 @@ struct EventView {
 
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
+        let purpose = event.purpose();
         Self {
             id: event.id,
             at: event.at,
             action: event.action,
             outcome: event.outcome,
             reason: event.reason,
+            explanation: event.account_given,
             actor: event.actor,
             account_id: event.account,
             client_id: event.client,
             roles: event.roles,
             permission: event.permission,
+            purpose,
             subjects: event.subjects,
             address: event.address,
             request_id: event.request_id,

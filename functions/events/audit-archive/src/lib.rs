@@ -8,7 +8,7 @@ use authz::Origin;
 use domain::ids::PLATFORM;
 use jobs::{Change, ChangeKind, Invocation, Wake, each, for_audit_archive};
 use serde_json::Value;
-use store::{Error, Store, TrailBucket, logs::metrics};
+use store::{Archived, Error, Store, TrailBucket, logs::metrics};
 
 /// The function's name.
 const NAME: &str = "audit-archive";
@@ -46,11 +46,12 @@ async fn watch(job: &AuditArchive, change: &Change, origin: &Origin) -> Result<&
 async fn copy(job: &AuditArchive, change: &Change, origin: &Origin) -> Result<&'static str, Error> {
     let permit = for_audit_archive(PLATFORM, origin);
     let archived = job.store.archive_event(&permit, &job.bucket, change.new_image(), change.at_seconds()).await?;
-    Ok(match archived {
-        None => tampered(change, "inserted"),
-        Some(archived) if archived.late => tampered(change, "late"),
-        Some(_) => "copied",
-    })
+    let Some(Archived { event, late }) = archived else { return Ok(tampered(change, "inserted")) };
+    if late {
+        tampered(change, "late");
+    }
+    let looks = job.store.note_looks(&for_audit_archive(event.tenant, origin), &event).await?;
+    Ok(if looks == 0 { "copied" } else { "copied and noted" })
 }
 
 /// Raises the alarm. The keys of an event are ids and a time.
