@@ -37,7 +37,7 @@ fn r27_a_body_too_large_or_too_deep_is_refused_by_every_operation_that_takes_one
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000)).into_bytes();
         let nested = format!("{}1{}", "{\"name\":".repeat(20_000), "}".repeat(20_000)).into_bytes();
         let large = [b"{\"name\":\"".to_vec(), vec![b'A'; 1024 * 1024], b"\"}".to_vec()].concat();
-        let many: String = (0..20_000).map(|number| format!("\"k{number}\":1,")).collect();
+        let many = (0..20_000).map(|number| format!("\"k{number}\":1,")).collect::<Vec<_>>().concat();
         let many = format!("{{{many}\"name\":1}}").into_bytes();
         let bodies: [(&str, Vec<u8>, &[u16]); 8] = [
             ("deep", deep, &[400]),

@@ -1,4 +1,4 @@
-//! 1 SQLインジェクション. There is no SQL here; what could be injected into is a condition of `DynamoDB`, its PartiQL, and JSON that becomes an operator.
+//! 1 SQLインジェクション. There is no SQL here; what could be injected into is a condition of `DynamoDB`, its `PartiQL`, and JSON that becomes an operator.
 
 use authz::Role;
 use serde_json::{Value, json};
