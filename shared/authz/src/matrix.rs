@@ -123,6 +123,8 @@ permissions! {
     ManageContracts = "contracts.manage";
     /// Terminate contracts, and withdraw terminations.
     TerminateContracts = "contracts.terminate";
+    /// Put a hold on everything that belongs to a contract, and lift it.
+    HoldContracts = "contracts.hold";
     /// Read what a tenant's administrators see of accounts and settings, for at most an hour and with a ticket.
     BreakGlass = "break_glass.begin";
     /// See whether one has broken the glass in this session, and mend it before its time.
@@ -294,6 +296,7 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::HoldContracts,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::BreakGlass,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::MendGlass,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::ResetOtpByTicket,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
@@ -387,6 +390,7 @@ mod tests {
                 row.permission,
                 P::ManageContracts
                     | P::TerminateContracts
+                    | P::HoldContracts
                     | P::BreakGlass
                     | P::MendGlass
                     | P::ResetOtpByTicket

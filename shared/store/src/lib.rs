@@ -64,7 +64,9 @@ pub use clients::{
     NewClient, NewClientCredential, ShownClient, StoredProof,
 };
 pub use clock::Clock;
-pub use contracts::{Contract, ContractChange, ContractState, Contracted, NewContract, Termination};
+pub use contracts::{
+    Contract, ContractChange, ContractState, Contracted, Hold, HoldReason, HoldStep, NewContract, Termination,
+};
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
 pub use employees::{

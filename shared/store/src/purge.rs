@@ -6,6 +6,8 @@
 //!                                 └───────────── killed, out of time, something left ────────────┘
 //! ```
 //!
+//! While a hold (保全) lasts, none of this begins and none goes on.
+//!
 //! From the first step on the tenant's state refuses every permit. Each step can be repeated, and a run that was killed is taken up by the next one; the wrapped keys go
 //! last, so that whatever is still there can be read by nobody else and deleted by anybody's next run. The verification shares no code with the deletion. `audit` is not
 //! touched: the trail is kept for its own time, the contract record for its own class.
@@ -127,6 +129,8 @@ fn key(tenant: TenantId) -> Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PurgeStage {
+    /// It would be due or has begun, and a hold lasts.
+    Held,
     /// It is due.
     Due,
     /// It has begun.
@@ -162,6 +166,8 @@ pub enum Purged {
     Done(Box<Certificate>),
     /// There is more to do, for the next run.
     Unfinished,
+    /// A hold lasts: nothing was done, or nothing more.
+    Held,
     /// It was purged before, and there was this left over from somebody who was still writing; it is gone now.
     LookedAgain(Counts),
 }
@@ -184,9 +190,8 @@ impl Store {
         let mut found = Vec::new();
         for item in contracts {
             let Some(Stored { record, .. }) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
-            let Some(termination) = &record.termination else { continue };
-            let dates = EndDates::of(termination.terminates_on);
-            if let Some(stage) = stage(record.state, &dates, recent.contains(&record.tenant), today) {
+            let Some((held, dates)) = standing(&record) else { continue };
+            if let Some(stage) = stage(record.state, held, &dates, recent.contains(&record.tenant), today) {
                 found.push(ToPurge { tenant: record.tenant, stage, dates });
             }
         }
@@ -206,10 +211,10 @@ impl Store {
             return Err(Error::NotFound);
         }
         let Stored { record: contract, version } = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
-        let termination = contract.termination.ok_or(Conflict::WrongState)?;
-        let dates = EndDates::of(termination.terminates_on);
+        let (held, dates) = standing(&contract).ok_or(Conflict::WrongState)?;
         let budget = Budget::new(bounds);
-        match stage(contract.state, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
+        match stage(contract.state, held, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
+            PurgeStage::Held => return Ok(Purged::Held),
             PurgeStage::Due => self.begin_purge(permit, version, at).await?,
             PurgeStage::Begun => {}
             PurgeStage::Done => return self.look_again(files, permit, &budget).await,
@@ -217,7 +222,10 @@ impl Store {
         let purge = self.counted(files, tenant).await?;
         for _ in 0..ROUNDS {
             if !self.delete_everything(files, tenant, &budget).await? {
-                return Ok(Purged::Unfinished);
+                return Ok(if self.is_held(tenant).await? { Purged::Held } else { Purged::Unfinished });
+            }
+            if self.is_held(tenant).await? {
+                return Ok(Purged::Held);
             }
             let keys = self.shred(tenant, purge.record.run).await?;
             let left = self.left_of(files, permit).await?;
@@ -286,12 +294,20 @@ impl Store {
         Ok(Stored { record, version: version + 1 })
     }
 
-    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do.
+    /// Whether somebody has put a hold on it meanwhile.
+    async fn is_held(&self, tenant: TenantId) -> Result<bool, Error> {
+        Ok(self.load_contract(tenant).await?.is_some_and(|stored| stored.record.held_since.is_some()))
+    }
+
+    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do, or a hold was put on it.
     async fn delete_everything(&self, files: &Files, tenant: TenantId, budget: &Budget) -> Result<bool, Error> {
         for table in [Table::Records, Table::Names] {
-            if !delete::items(&self.db, table, tenant, budget).await? {
+            if self.is_held(tenant).await? || !delete::items(&self.db, table, tenant, budget).await? {
                 return Ok(false);
             }
+        }
+        if self.is_held(tenant).await? {
+            return Ok(false);
         }
         Ok(delete::objects(files, tenant, budget).await? && delete::uploads(files, tenant, budget).await?)
     }
@@ -374,7 +390,7 @@ impl Store {
         from: ContractState,
         to: ContractState,
     ) -> Result<(), Error> {
-        let mut condition = "contract_state = :from".to_owned();
+        let mut condition = "contract_state = :from AND attribute_not_exists(held_since)".to_owned();
         let mut values = Attributes::from([
             (":from".to_owned(), attribute(&from)?),
             (":to".to_owned(), attribute(&to)?),
@@ -405,11 +421,18 @@ impl Store {
     }
 }
 
+/// Whether a contract is held, and what happens when if it is not; none while no end is set.
+fn standing(contract: &contracts::Record) -> Option<(bool, EndDates)> {
+    let planned = EndDates::of(contract.termination.as_ref()?.terminates_on);
+    Some((contract.held_since.is_some(), contract.data_ends().unwrap_or(planned)))
+}
+
 /// How far the purge of a contract in this state is on `today`; `None` where there is nothing to do.
-fn stage(state: ContractState, dates: &EndDates, is_recent: bool, today: Date) -> Option<PurgeStage> {
+fn stage(state: ContractState, held: bool, dates: &EndDates, is_recent: bool, today: Date) -> Option<PurgeStage> {
     match state {
         _ if dates.purge_on > today => None,
         ContractState::Active => None,
+        ContractState::Terminated | ContractState::Purging if held => Some(PurgeStage::Held),
         ContractState::Terminated => Some(PurgeStage::Due),
         ContractState::Purging => Some(PurgeStage::Begun),
         ContractState::Purged => is_recent.then_some(PurgeStage::Done),
@@ -431,20 +454,29 @@ mod tests {
         let dates = EndDates::of(date(2026, 1, 31));
         let eve = date(2026, 2, 13);
         for state in [ContractState::Active, ContractState::Terminated, ContractState::Purging, ContractState::Purged] {
-            assert_eq!(stage(state, &dates, true, eve), None, "{state:?} on the eve of the purge");
+            assert_eq!(stage(state, false, &dates, true, eve), None, "{state:?} on the eve of the purge");
         }
-        assert_eq!(stage(ContractState::Terminated, &dates, false, date(2026, 2, 14)), Some(PurgeStage::Due));
-        assert_eq!(stage(ContractState::Active, &dates, false, date(2026, 2, 14)), None);
+        assert_eq!(stage(ContractState::Terminated, false, &dates, false, date(2026, 2, 14)), Some(PurgeStage::Due));
+        assert_eq!(stage(ContractState::Active, false, &dates, false, date(2026, 2, 14)), None);
+    }
+
+    #[test]
+    fn r17_a_hold_keeps_a_purge_from_starting_and_from_going_on() {
+        let (dates, today) = (EndDates::of(date(2026, 1, 31)), date(2026, 2, 20));
+        for state in [ContractState::Terminated, ContractState::Purging] {
+            assert_eq!(stage(state, true, &dates, false, today), Some(PurgeStage::Held));
+        }
+        assert_eq!(stage(ContractState::Purged, true, &dates, true, today), Some(PurgeStage::Done));
     }
 
     #[test]
     fn r17_what_was_begun_goes_on_and_what_is_done_is_looked_at_for_two_days() {
         let dates = EndDates::of(date(2026, 1, 31));
         let today = date(2026, 2, 16);
-        assert_eq!(stage(ContractState::Purging, &dates, false, today), Some(PurgeStage::Begun));
+        assert_eq!(stage(ContractState::Purging, false, &dates, false, today), Some(PurgeStage::Begun));
         let deleted_at: Jst = "2026-02-14T03:10:00+09:00".parse().unwrap();
         assert!(is_recent(deleted_at, today) && !is_recent(deleted_at, date(2026, 2, 17)));
-        assert_eq!(stage(ContractState::Purged, &dates, true, today), Some(PurgeStage::Done));
-        assert_eq!(stage(ContractState::Purged, &dates, false, today), None);
+        assert_eq!(stage(ContractState::Purged, false, &dates, true, today), Some(PurgeStage::Done));
+        assert_eq!(stage(ContractState::Purged, false, &dates, false, today), None);
     }
 }

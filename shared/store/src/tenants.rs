@@ -13,7 +13,7 @@ use authz::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
-    contract::{Service, ServiceTerm},
+    contract::{EndDates, Service, ServiceTerm},
     employee::MailAddress,
     ids::{PLATFORM, TenantId},
     organisation::OrganisationName,
@@ -24,7 +24,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conflict, Error, Notice, Prepared, Store, Write,
+    Conflict, Error, Notice, Prepared, Store, Write, contracts,
     item::{Attributes, Stored, text},
     key::{Family, Key, Table},
 };
@@ -47,6 +47,12 @@ pub struct Tenant {
     /// The contract's last day, if it was terminated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub terminates_on: Option<Date>,
+    /// Since when everything of it is held (保全), if it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_since: Option<Jst>,
+    /// From when on its data may be purged, after a hold.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) free_from: Option<Date>,
     /// The services that are contracted, each with its term.
     pub services: Vec<ServiceTerm>,
     /// From where roles beyond employee may be used.
@@ -87,6 +93,12 @@ pub struct Contact {
 }
 
 impl Tenant {
+    /// What happens when to its data; none while its contract runs, or a hold lasts.
+    #[must_use]
+    pub fn data_ends(&self) -> Option<EndDates> {
+        self.terminates_on.filter(|_| self.held_since.is_none()).map(|day| contracts::ends(day, self.free_from))
+    }
+
     /// The services whose terms run on `day`.
     fn services_on(&self, day: Date) -> Vec<Service> {
         self.services.iter().filter(|term| term.runs_on(day)).map(|term| term.service).collect()

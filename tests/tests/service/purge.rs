@@ -182,3 +182,62 @@ fn r17_a_purge_that_did_not_finish_is_finished_by_the_next_run() {
         assert_eq!(objects(&world, &tenant).await, 0);
     });
 }
+
+/// Says something about a contract with a fresh one-time password.
+async fn say(world: &World, tenant: &Tenant, verb: &str, body: Value) -> Value {
+    let operator = world.operator(0).fresh().await;
+    let path = format!("/v1/contracts/{}", tenant.id());
+    let etag = operator.get(&path).await.header("etag").to_owned();
+    let answer = operator.call("POST", &format!("{path}/{verb}"), &[("If-Match", &etag)], Some(body)).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    answer.json()
+}
+
+#[test]
+fn r17_a_hold_keeps_the_purge_from_starting_until_it_is_lifted_and_the_dates_say_so() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        leave_data(&tenant).await;
+        let purge_on = terminate(&world, &tenant).await;
+        let held = say(&world, &tenant, "hold", json!({ "reason": "証拠保全の要請のため" })).await;
+        assert_eq!(held["hold"]["reason"], "証拠保全の要請のため", "{held}");
+        assert!(held["terminates_on"].is_string() && held["purge_on"].is_null(), "{held}");
+        let shown = tenant.actor("administrator").get("/v1/tenant").await.json();
+        assert!(shown["held_since"].is_string() && shown["deletion_deadline"].is_null(), "{shown}");
+
+        let before = items(&world, "records", &tenant).await;
+        let answer = world.run_schedule("retention-purge", &at_three(purge_on + 30.days())).await;
+        assert!(answer.to_string().contains("held"), "{answer}");
+        unchanged("what is held", &before, &items(&world, "records", &tenant).await);
+
+        let lifted = say(&world, &tenant, "release", json!({ "reason": "訴訟が終わったため" })).await;
+        assert!(lifted["hold"].is_null() && lifted["purge_on"].is_string(), "{lifted}");
+        for action in ["contract.hold", "contract.release"] {
+            for actor in [world.operator(1), tenant.actor("administrator")] {
+                let events = actor.get(&format!("/v1/audit-events?action={action}")).await.json();
+                assert_eq!(events["items"].as_array().map(Vec::len), Some(1), "{action}: {events}");
+            }
+        }
+        world.run_schedule("retention-purge", &at_three(purge_on + 31.days())).await;
+        assert_eq!(contract(&world, &tenant).await["state"], "purged");
+    });
+}
+
+#[test]
+fn r17_a_hold_stops_a_purge_that_has_begun() {
+    run(async {
+        let world = World::start(ServiceOptions { most_deletes: Some(5), ..ServiceOptions::ephemeral() }).await;
+        let tenant = world.tenant(0);
+        let purge_on = terminate(&world, &tenant).await;
+        world.run_schedule("retention-purge", &at_three(purge_on)).await;
+        assert_eq!(contract(&world, &tenant).await["state"], "purging");
+        say(&world, &tenant, "hold", json!({ "reason": "証拠保全の要請のため" })).await;
+        let before = items(&world, "records", &tenant).await;
+        world.run_schedule("retention-purge", &at_three(purge_on + 1.day())).await;
+        unchanged("what is left", &before, &items(&world, "records", &tenant).await);
+        say(&world, &tenant, "release", json!({ "reason": "訴訟が終わったため" })).await;
+        world.run_schedule("retention-purge", &at_three(purge_on + 2.days())).await;
+        assert!(items(&world, "records", &tenant).await.len() < before.len(), "it goes on");
+    });
+}

@@ -39,6 +39,8 @@ enum Outcome {
     LookedAgain { found: Counts },
     /// A dry run: so much would be deleted.
     Would { found: Counts },
+    /// A hold lasts.
+    Held,
     /// Something failed; the log says what.
     Failed,
 }
@@ -82,6 +84,9 @@ async fn purge(
     invocation: &Invocation,
 ) -> Result<Outcome, Error> {
     let permit = for_purge(due.tenant, &invocation.origin);
+    if due.stage == PurgeStage::Held {
+        return Ok(Outcome::Held);
+    }
     if schedule.dry_run {
         return Ok(Outcome::Would { found: job.store.left_of(&job.files, &permit).await? });
     }
@@ -90,13 +95,14 @@ async fn purge(
     Ok(match job.store.purge_tenant(&job.files, &permit, schedule.at, bounds).await? {
         Purged::Done(certificate) => Outcome::Purged { certificate },
         Purged::Unfinished => Outcome::Unfinished,
+        Purged::Held => Outcome::Held,
         Purged::LookedAgain(found) => Outcome::LookedAgain { found },
     })
 }
 
 fn line(due: &ToPurge, outcome: Outcome, schedule: Schedule) -> Line {
-    let gone = matches!(outcome, Outcome::Purged { .. }) || due.stage == PurgeStage::Done;
-    let overdue = !gone && due.dates.alarm_on <= schedule.at.date();
+    let settled = matches!(outcome, Outcome::Purged { .. } | Outcome::Held) || due.stage == PurgeStage::Done;
+    let overdue = !settled && due.dates.alarm_on <= schedule.at.date();
     Line { tenant: due.tenant, stage: due.stage, outcome, overdue }
 }
 
@@ -141,6 +147,7 @@ mod tests {
         assert!(!on("2026-02-18", PurgeStage::Begun, Outcome::Unfinished).overdue);
         assert!(on("2026-02-19", PurgeStage::Begun, Outcome::Unfinished).overdue);
         assert!(on("2026-02-19", PurgeStage::Due, Outcome::Failed).overdue);
+        assert!(!on("2026-02-19", PurgeStage::Held, Outcome::Held).overdue);
         let again = Outcome::LookedAgain { found: Counts::default() };
         assert!(!on("2026-02-19", PurgeStage::Done, again).overdue);
     }
