@@ -79,6 +79,8 @@ permissions! {
     ChangeTenant = "tenant.change";
     /// Read and change the IP rules.
     ManageAddressRules = "tenant.ip_rules";
+    /// Say after how many years records are deleted.
+    ManageRetention = "tenant.retention";
     /// Read workplaces, departments and labels.
     ViewOrganisation = "organisation.view";
     /// Create, change and delete workplaces, departments and labels.
@@ -274,6 +276,7 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewTenant,            [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]).after_end(),
     door(P::ChangeTenant,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
     door(P::ManageAddressRules,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    door(P::ManageRetention,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
     door(P::ViewOrganisation,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]),
     door(P::ManageOrganisation,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
     door(P::ViewEmployees,         [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),

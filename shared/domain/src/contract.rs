@@ -69,6 +69,15 @@ pub enum RecordClass {
 }
 
 impl RecordClass {
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Important => "important",
+            Self::Transaction => "transaction",
+        }
+    }
+
     /// For how many years a record of this class is kept after the contract's end.
     #[must_use]
     pub const fn years(self) -> i16 {

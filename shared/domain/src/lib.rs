@@ -12,6 +12,7 @@ pub mod employee;
 pub mod ids;
 pub mod intake;
 pub mod organisation;
+pub mod retention;
 pub mod table;
 pub mod text;
 pub mod time;

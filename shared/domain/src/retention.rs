@@ -131,8 +131,17 @@ impl RecordKind {
     /// The kinds of which this service keeps records.
     pub fn kept() -> impl Iterator<Item = Self> {
         let kept = RETENTION.iter().map(|row| row.kind);
-        kept.filter(|kind| matches!(kind, Self::GeneralCheckup | Self::SpecialCheckup | Self::SpecifiedChemicals
-            | Self::IonizingRadiation | Self::Asbestos | Self::Pneumoconiosis))
+        kept.filter(|kind| {
+            matches!(
+                kind,
+                Self::GeneralCheckup
+                    | Self::SpecialCheckup
+                    | Self::SpecifiedChemicals
+                    | Self::IonizingRadiation
+                    | Self::Asbestos
+                    | Self::Pneumoconiosis
+            )
+        })
     }
 
     /// The last day on which the law wants a record to be kept that was made on `made_on`; none where that day depends on what nobody tells this service.
@@ -161,9 +170,7 @@ pub struct RetentionPolicy(BTreeMap<RecordKind, u8>);
 
 impl RetentionPolicy {
     /// A policy of these periods in years; or each one that is none.
-    pub fn new(
-        periods: impl IntoIterator<Item = (RecordKind, u8)>,
-    ) -> Result<Self, Vec<(RecordKind, PeriodFault)>> {
+    pub fn new(periods: impl IntoIterator<Item = (RecordKind, u8)>) -> Result<Self, Vec<(RecordKind, PeriodFault)>> {
         let (mut policy, mut faults) = (BTreeMap::new(), Vec::new());
         for (kind, years) in periods {
             let row = kind.row();
@@ -243,10 +250,7 @@ mod tests {
             (RecordKind::Asbestos, PeriodFault::NeverExpires),
         ];
         assert_eq!(RetentionPolicy::new(wrong).unwrap_err(), faults);
-        assert_eq!(
-            RetentionPolicy::new([(RecordKind::Pneumoconiosis, 101)]).unwrap_err()[0].1,
-            PeriodFault::TooLong
-        );
+        assert_eq!(RetentionPolicy::new([(RecordKind::Pneumoconiosis, 101)]).unwrap_err()[0].1, PeriodFault::TooLong);
     }
 
     #[test]

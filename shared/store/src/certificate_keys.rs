@@ -108,7 +108,8 @@ impl Store {
     }
 
     async fn certificate_key_records(&self) -> Result<Vec<Stored<Record>>, Error> {
-        let range = Range::whole(Table::Records, Family::CertificateKey, partition(PLATFORM, Family::CertificateKey, ""));
+        let range =
+            Range::whole(Table::Records, Family::CertificateKey, partition(PLATFORM, Family::CertificateKey, ""));
         let now = self.clock.now();
         self.db.query_all(range).await?.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
     }
@@ -127,8 +128,9 @@ impl Store {
         }
         let Record { kid, private, .. } = keys.pop().ok_or_else(broken)?.record;
         let sealed = private.ok_or_else(broken)?;
-        let private: Zeroizing<String> =
-            self.open(PLATFORM, Purpose::CertificateSigning, &key(&kid), "private", &sealed).await?;
+        let place = key(&kid);
+        let private: String = self.open(PLATFORM, Purpose::CertificateSigning, &place, "private", &sealed).await?;
+        let private = Zeroizing::new(private);
         let pkcs8 = Zeroizing::new(URL_SAFE_NO_PAD.decode(private.as_bytes()).map_err(|_| broken())?);
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &pkcs8).map_err(|_| broken())?;
         let signature = pair.sign(&SystemRandom::new(), document).map_err(|_| broken())?;
@@ -183,7 +185,6 @@ impl Store {
         Ok(())
     }
 }
-
 
 #[cfg(test)]
 mod tests {

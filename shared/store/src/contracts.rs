@@ -2,7 +2,7 @@
 //! the tenant that they are about.
 //!
 //! ```text
-//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged
+//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged ──its own time is over──▶ (no contract)
 //!    ▲                      │
 //!    └──────withdraw────────┘
 //! ```
@@ -23,6 +23,7 @@ use domain::{
     contract::{EndDates, RecordClass, Service, ServiceTerm},
     ids::{AccountId, PLATFORM, TenantId},
     organisation::OrganisationName,
+    retention::RetentionPolicy,
     time::Jst,
 };
 use enumset::EnumSet;
@@ -186,7 +187,7 @@ pub(crate) struct Record {
     pub(crate) state: ContractState,
     pub(crate) services: Vec<ServiceTerm>,
     #[serde(rename = "record_class")]
-    class: RecordClass,
+    pub(crate) class: RecordClass,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) termination: Option<Termination>,
     customer: Sealed,
@@ -316,7 +317,7 @@ impl Store {
         self.load(&key(tenant)).await
     }
 
-    async fn contract_of(&self, record: Record) -> Result<Contract, Error> {
+    pub(crate) async fn contract_of(&self, record: Record) -> Result<Contract, Error> {
         let key = key(record.tenant);
         let customer: Customer = self.open(PLATFORM, Purpose::Contracts, &key, "customer", &record.customer).await?;
         let holds = match &record.holds {
@@ -645,6 +646,7 @@ fn new_tenant(
         drop_kinds,
         organisation_version: 0,
         stress_factor_optional: false,
+        retention: RetentionPolicy::default(),
         created_at,
     }
 }

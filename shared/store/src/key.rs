@@ -82,6 +82,8 @@ pub enum Family {
     Purge,
     /// Who looked at an employee's record.
     AccessLog,
+    /// Keys that sign certificates; under the platform.
+    CertificateKey,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -119,6 +121,7 @@ impl Family {
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
             Self::AccessLog => "ACCESSLOG",
+            Self::CertificateKey => "CERTIFICATEKEY",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -14,6 +14,7 @@ mod access_log;
 mod accounts;
 mod audit;
 mod broken_glass;
+mod certificate_keys;
 mod checkups;
 mod clients;
 mod clock;
@@ -55,9 +56,10 @@ pub use accounts::{
 };
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
+pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup,
-    SealedCheckup, ShownCheckup, ShownResult,
+    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, CheckupsOver,
+    RegisteredCheckup, SealedCheckup, ShownCheckup, ShownResult,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
@@ -90,7 +92,9 @@ pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, 
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use passwords::HashCost;
 pub use process::Support;
-pub use purge::{Bounds, Certificate, Counts, PurgeStage, Purged, ShreddedKeys, ToPurge};
+pub use purge::{
+    Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
+};
 pub use queue::{Queue, Task};
 pub use replies::{Reply, ReplyKey};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};

@@ -18,7 +18,10 @@
 //! All of a tenant's data goes by the end of its contract. A stress check that is contracted for longer than everything else keeps nothing yet that could live on
 //! by itself: no door of it exists, and no item of it.
 
+mod certificate;
 mod delete;
+mod dispose;
+mod lifetimes;
 mod verify;
 
 use std::time::Instant;
@@ -33,14 +36,15 @@ use domain::{
     time::Jst,
 };
 use jiff::{ToSpan as _, civil::Date};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use vault::Purpose;
 
-use self::delete::Budget;
+pub use self::lifetimes::FilesOver;
+use self::{certificate::About, delete::Budget};
 use crate::{
-    Conflict, ContractState, Error, Files, Store, Write, contracts,
+    Conflict, ContractState, Error, Files, Signature, Store, Write, contracts,
     db::Range,
-    item::{Attributes, Stored, from_item, number},
+    item::{Attributes, Sealed, Stored, from_item, number},
     key::{Family, Key, Table, partition},
     tenants,
     tenants::{attribute, state_value},
@@ -82,7 +86,7 @@ pub struct ShreddedKeys {
     pub shredded_at: Jst,
 }
 
-/// A deletion certificate (データ削除証明): ids, counts and dates.
+/// What a deletion certificate (データ削除証明書) says: ids, counts and dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Its id.
@@ -109,6 +113,24 @@ pub struct Certificate {
     pub unrecoverable_from: Date,
 }
 
+/// A deletion certificate as it was issued.
+#[derive(Debug, Clone)]
+pub struct DeletionCertificate {
+    /// What it says.
+    pub facts: Certificate,
+    /// Its text, in JSON: the bytes that were signed.
+    pub text: String,
+    /// The signature over them.
+    pub signature: Signature,
+}
+
+/// The text and its signature, as they are kept: the text names the customer, and is sealed like the contract.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Issued {
+    text: Sealed,
+    signature: Signature,
+}
+
 /// A purge, under the platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
@@ -119,6 +141,8 @@ struct Record {
     found: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     certificate: Option<Certificate>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    issued: Option<Issued>,
 }
 
 fn key(tenant: TenantId) -> Key {
@@ -176,26 +200,45 @@ impl Store {
     /// The tenants that a run on `today` must look at: those that are due, those that are not finished, and those that were purged in the last days. The permit is the
     /// platform's.
     pub async fn tenants_to_purge(&self, permit: &Permit<PurgeTenants>, today: Date) -> Result<Vec<ToPurge>, Error> {
-        if permit.tenant() != PLATFORM {
-            return Err(Error::NotFound);
-        }
-        let whole = |family| Range::whole(Table::Records, family, partition(PLATFORM, family, ""));
-        let contracts = self.db.query_all(whole(Family::Contract)).await?;
-        let purges = self.db.query_all(whole(Family::Purge)).await?;
-        let mut recent = Vec::new();
-        for item in purges {
-            let certificate = from_item::<Record>(item, self.clock.now())?.and_then(|stored| stored.record.certificate);
-            recent.extend(certificate.filter(|it| is_recent(it.deleted_at, today)).map(|it| it.tenant));
-        }
+        let contracts = self.all_contracts(permit).await?;
+        let certificates = self.all_purges().await?.into_iter().filter_map(|purge| purge.certificate);
+        let recent: Vec<TenantId> =
+            certificates.filter(|it| is_recent(it.deleted_at, today)).map(|it| it.tenant).collect();
         let mut found = Vec::new();
-        for item in contracts {
-            let Some(Stored { record, .. }) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
+        for record in contracts {
             let Some((held, dates)) = standing(&record) else { continue };
             if let Some(stage) = stage(record.state, held, &dates, recent.contains(&record.tenant), today) {
                 found.push(ToPurge { tenant: record.tenant, stage, dates });
             }
         }
         Ok(found)
+    }
+
+    /// The tenants whose data lives on and is not held: what of it is over goes by itself. The permit is the platform's.
+    pub async fn tenants_to_tidy(&self, permit: &Permit<PurgeTenants>) -> Result<Vec<TenantId>, Error> {
+        let mut contracts = self.all_contracts(permit).await?;
+        contracts.retain(|contract| {
+            let lives = matches!(contract.state, ContractState::Active | ContractState::Terminated);
+            lives && contract.held_since.is_none()
+        });
+        Ok(contracts.into_iter().map(|contract| contract.tenant).collect())
+    }
+
+    /// All contracts, for the platform's permit.
+    async fn all_contracts(&self, permit: &Permit<PurgeTenants>) -> Result<Vec<contracts::Record>, Error> {
+        if permit.tenant() == PLATFORM { self.all_of(Family::Contract).await } else { Err(Error::NotFound) }
+    }
+
+    /// All purges that there were and whose contracts are still kept.
+    async fn all_purges(&self) -> Result<Vec<Record>, Error> {
+        self.all_of(Family::Purge).await
+    }
+
+    async fn all_of<T: DeserializeOwned>(&self, family: Family) -> Result<Vec<T>, Error> {
+        let now = self.clock.now();
+        let items = self.db.query_all(Range::whole(Table::Records, family, partition(PLATFORM, family, ""))).await?;
+        let read = |item| Ok(from_item(item, now)?.map(|stored| stored.record));
+        items.into_iter().filter_map(|item| read(item).transpose()).collect()
     }
 
     /// Purges the permit's tenant, or goes on with it. Refused as [`Conflict::WrongState`] before its day.
@@ -250,12 +293,16 @@ impl Store {
         &self,
         permit: &Permit<ManageContracts>,
         tenant: TenantId,
-    ) -> Result<Certificate, Error> {
+    ) -> Result<DeletionCertificate, Error> {
         if permit.tenant() != PLATFORM {
             return Err(Error::NotFound);
         }
         let purge = self.load_purge(tenant).await?.ok_or(Error::NotFound)?;
-        purge.record.certificate.ok_or(Error::NotFound)
+        let (Some(facts), Some(Issued { text, signature })) = (purge.record.certificate, purge.record.issued) else {
+            return Err(Error::NotFound);
+        };
+        let text = self.open(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
+        Ok(DeletionCertificate { facts, text, signature })
     }
 
     async fn load_purge(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
@@ -275,7 +322,7 @@ impl Store {
         let exists = Some("attribute_exists(pk)");
         write.update(self, tenants::key(tenant), expression, exists, values, || Conflict::WrongState.into())?;
         let begun_at = at.max(self.clock.now());
-        let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None };
+        let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None, issued: None };
         write.create(self, key(tenant), SCHEMA, &record, || Conflict::WrongState.into())?;
         self.tell_both(permit, write, "tenant.begin_purge", &record.run).await
     }
@@ -362,12 +409,26 @@ impl Store {
         certificate: Certificate,
     ) -> Result<Purged, Error> {
         let tenant = permit.tenant();
+        let issued = self.issue(permit, &certificate).await?;
         let mut write = Write::new();
         self.move_contract(&mut write, tenant, None, ContractState::Purging, ContractState::Purged)?;
-        let record = Record { certificate: Some(certificate.clone()), ..purge.record };
+        let record = Record { certificate: Some(certificate.clone()), issued: Some(issued), ..purge.record };
         write.replace(self, key(tenant), SCHEMA, purge.version, &record)?;
         self.tell_both(permit, write, "tenant.purge", &certificate.id).await?;
         Ok(Purged::Done(Box::new(certificate)))
+    }
+
+    /// Writes the certificate for the customer, and signs it.
+    async fn issue(&self, permit: &Permit<PurgeTenants>, certificate: &Certificate) -> Result<Issued, Error> {
+        let tenant = permit.tenant();
+        let stored = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
+        let contract = self.contract_of(stored.record).await?;
+        let record_kept_until = contract.retention_until();
+        let about = About { code: contract.code, name: contract.name, record_kept_until };
+        let text = certificate::document(certificate, &about)?;
+        let signature = self.sign_certificate(permit, text.as_bytes()).await?;
+        let text = self.seal(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
+        Ok(Issued { text, signature })
     }
 
     /// Looks once more at a tenant that was purged.

@@ -8,7 +8,7 @@
 
 use authz::{
     AddressRules, HandlingRule, ImportKind, Permit, TenantFacts, TenantState,
-    permission::{ChangeTenant, ManageAddressRules, ViewTenant},
+    permission::{ChangeTenant, ManageAddressRules, ManageRetention, ViewTenant},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -17,6 +17,7 @@ use domain::{
     employee::MailAddress,
     ids::{PLATFORM, TenantId},
     organisation::OrganisationName,
+    retention::RetentionPolicy,
     time::Jst,
 };
 use enumset::EnumSet;
@@ -75,6 +76,9 @@ pub struct Tenant {
     /// Implementers and clerks of the stress check may do without a second factor, while nothing else is contracted.
     #[serde(default)]
     pub stress_factor_optional: bool,
+    /// After how many years records are deleted (保存期間).
+    #[serde(skip_serializing_if = "RetentionPolicy::is_empty", default)]
+    pub retention: RetentionPolicy,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -226,6 +230,20 @@ impl Store {
         let mut prepared = self.updated(tenant, version, "SET addresses = :rules, version = :next", values, event)?;
         self.enqueue_to_administrators(&mut prepared.write, permit.tenant(), &notice).await?;
         Ok(prepared)
+    }
+
+    /// Replaces what the company has decided about how long records are kept.
+    pub async fn change_retention(
+        &self,
+        permit: &Permit<ManageRetention>,
+        version: u64,
+        policy: RetentionPolicy,
+    ) -> Result<Prepared<Stored<Tenant>>, Error> {
+        let Stored { record: mut tenant, .. } = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?;
+        tenant.retention = policy;
+        let event = self.event(permit, "tenant.change_retention")?.on(tenant.id);
+        let values = Attributes::from([(":retention".to_owned(), attribute(&tenant.retention)?)]);
+        self.updated(tenant, version, "SET retention = :retention, version = :next", values, event)
     }
 
     /// An update of single attributes: the tree's version lies in the same item and must not be set back.

@@ -42,6 +42,8 @@ pub enum Purpose {
     AuditMac,
     /// Contract records, which outlive the tenant's keys (契約記録; R-19).
     Contracts,
+    /// The private halves of the keys that sign certificates of deletion (証明書署名鍵; R-17).
+    CertificateSigning,
 }
 
 /// Who has keys of a purpose.
@@ -86,7 +88,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -104,6 +106,7 @@ impl Purpose {
         Self::Audit,
         Self::AuditMac,
         Self::Contracts,
+        Self::CertificateSigning,
     ];
 
     /// The table.
@@ -133,6 +136,7 @@ impl Purpose {
             Self::Audit => row("audit", Platform, Cmk::Platform, Forward, "監査記録"),
             Self::AuditMac => row("audit-mac", Platform, Cmk::Platform, Never, "監査記録の改ざん検知"),
             Self::Contracts => row("contracts", Platform, Cmk::Platform, Resealed, "契約記録"),
+            Self::CertificateSigning => row("certificate-signing", Platform, Cmk::Platform, Resealed, "証明書署名鍵"),
         }
     }
 
@@ -140,6 +144,12 @@ impl Purpose {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        self.row().japanese
     }
 
     /// Who has keys of it.

@@ -23,6 +23,7 @@ mod passwords;
 mod purge;
 mod rates;
 mod restart;
+mod retention;
 mod scope;
 mod second_factor;
 mod security_docs;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::ids::TenantId;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -14,22 +16,20 @@ use vault::Purpose;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Everything of a tenant in a table, by looking under the floor.
+/// Everything in a table, by looking under the floor.
+async fn all_items(world: &World, table: &str) -> Vec<Item> {
+    let scan = world.service().clients().dynamodb.scan().table_name(table).into_paginator().items();
+    let mut found: Vec<Item> = scan.send().collect::<Result<_, _>>().await.unwrap();
+    found.sort_by_key(|item| (item["pk"].as_s().unwrap().clone(), item["sk"].as_s().unwrap().clone()));
+    found
+}
+
+/// Everything of a tenant in a table.
 async fn items(world: &World, table: &str, tenant: &Tenant) -> Vec<Item> {
-    let mut found = Vec::new();
-    let mut start = None;
-    loop {
-        let scan = world.service().clients().dynamodb.scan().table_name(table).set_exclusive_start_key(start);
-        let page = scan.send().await.unwrap();
-        let of_tenant =
-            page.items().iter().filter(|item| item["pk"].as_s().unwrap().starts_with(&format!("T#{}#", tenant.id())));
-        found.extend(of_tenant.cloned());
-        start = page.last_evaluated_key;
-        if start.is_none() {
-            found.sort_by_key(|item| (item["pk"].as_s().unwrap().clone(), item["sk"].as_s().unwrap().clone()));
-            return found;
-        }
-    }
+    let prefix = format!("T#{}#", tenant.id());
+    let mut found = all_items(world, table).await;
+    found.retain(|item| item["pk"].as_s().unwrap().starts_with(&prefix));
+    found
 }
 
 /// Versions of objects and delete markers of a tenant.
@@ -239,5 +239,79 @@ fn r17_a_hold_stops_a_purge_that_has_begun() {
         say(&world, &tenant, "release", json!({ "reason": "訴訟が終わったため" })).await;
         world.run_schedule("retention-purge", &at_three(purge_on + 2.days())).await;
         assert!(items(&world, "records", &tenant).await.len() < before.len(), "it goes on");
+    });
+}
+
+/// Deletes everything of a tenant that has data.
+async fn purge(world: &World, tenant: &Tenant) -> Date {
+    leave_data(tenant).await;
+    let purge_on = terminate(world, tenant).await;
+    world.run_schedule("retention-purge", &at_three(purge_on)).await;
+    purge_on
+}
+
+#[test]
+fn r17_r18_a_certificate_is_signed_and_anybody_can_verify_it_with_the_published_key() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let (path, operator) = (format!("/v1/contracts/{}/deletion-certificate", tenant.id()), world.operator(0));
+        let purge_on = terminate(&world, &tenant).await;
+        assert_eq!(operator.get(&path).await.status, 404, "nothing is deleted yet");
+        world.run_schedule("retention-purge", &at_three(purge_on)).await;
+
+        let certificate = operator.get(&path).await;
+        let says = certificate.json();
+        assert_eq!(says["tenant_id"], json!(tenant.id()), "{says}");
+        assert_eq!(
+            (&says["deleted"][0]["left"], &says["unrecoverable_from"]),
+            (&json!(0), &json!(purge_on + 7.days()))
+        );
+        assert!(says["deleted"][0]["found"].as_u64().unwrap() > 10, "{says}");
+        assert_eq!(says["sealed_copies"][0]["sealed_until"], json!(purge_on + 6.days()), "{says}");
+
+        let signature = operator.get(&format!("{path}/signature")).await.json();
+        let keys = tests::anonymous(&world).get("/v1/certificate-keys").await.json();
+        let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == signature["kid"]).unwrap();
+        let pem = key["pem"].as_str().unwrap();
+        let spki = STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap();
+        let signature = STANDARD.decode(signature["signature"].as_str().unwrap()).unwrap();
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, spki);
+        let mut body = certificate.body.to_vec();
+        assert!(key.verify(&body, &signature).is_ok(), "the body is what was signed");
+        let last = body.len() - 1;
+        body[last] ^= 1;
+        assert!(key.verify(&body, &signature).is_err());
+        let tokens = tests::anonymous(&world).get("/.well-known/jwks.json").await.json();
+        assert!(!tokens.to_string().contains("c0001"), "tokens are signed with other keys: {tokens}");
+    });
+}
+
+#[test]
+fn r19_a_contract_record_outlives_the_data_by_its_class_and_then_goes_with_its_certificate() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        purge(&world, &tenant).await;
+        let kept_until: Date = contract(&world, &tenant).await["retention_until"].as_str().unwrap().parse().unwrap();
+        assert_eq!(kept_until, world.today() + 11.years(), "ten years from the close of the business year");
+        world.run_schedule("retention-purge", &at_three(kept_until)).await;
+        assert_eq!(contract(&world, &tenant).await["state"], "purged", "its last day is a day on which it is kept");
+        say(&world, &tenant, "hold", json!({ "reason": "会計検査のため" })).await;
+        world.run_schedule("retention-purge", &at_three(kept_until + 1.day())).await;
+        assert_eq!(contract(&world, &tenant).await["state"], "purged", "what is held stays");
+        say(&world, &tenant, "release", json!({ "reason": "検査が終わったため" })).await;
+
+        let answer = world.run_schedule("retention-purge", &at_three(kept_until + 1.day())).await;
+        assert_eq!(answer["disposed"], json!([tenant.id()]), "{answer}");
+        let operator = world.operator(1);
+        let path = format!("/v1/contracts/{}", tenant.id());
+        assert_eq!(operator.get(&path).await.status, 404);
+        assert_eq!(operator.get(&format!("{path}/deletion-certificate")).await.status, 404);
+        let events = operator.get("/v1/audit-events?action=contract.dispose").await.json();
+        assert_eq!(events["items"][0]["subjects"], json!([tenant.id()]), "{events}");
+        let platform = all_items(&world, "records").await;
+        let named = platform.iter().filter(|item| format!("{item:?}").contains(tenant.id())).count();
+        assert_eq!(named, 0, "nothing names the customer any more");
     });
 }

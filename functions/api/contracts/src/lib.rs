@@ -1,6 +1,7 @@
 //! Contracts (契約), for operators: `/v1/contracts`.
 
 mod body;
+mod certificate;
 mod glass;
 mod view;
 
@@ -36,6 +37,9 @@ pub fn door() -> Door {
             .routes(routes!(withdraw))
             .routes(routes!(hold))
             .routes(routes!(release))
+            .routes(routes!(certificate::read))
+            .routes(routes!(certificate::signature))
+            .routes(routes!(certificate::keys))
             .routes(routes!(glass::break_glass, glass::broken, glass::mend))
             .routes(routes!(glass::reset_otp)),
     }

@@ -29,7 +29,7 @@ struct Document<'a> {
     begun_at: Jst,
     deleted_at: Jst,
     deleted: Vec<Deleted>,
-    shredded_keys: Vec<Shredded<'a>>,
+    shredded_keys: Vec<KeyGone<'a>>,
     sealed_copies: Vec<SealedCopy>,
     unrecoverable_from: Date,
     kept: Vec<Kept>,
@@ -45,7 +45,7 @@ struct Deleted {
 }
 
 #[derive(Serialize)]
-struct Shredded<'a> {
+struct KeyGone<'a> {
     purpose: &'a str,
     what: &'static str,
     versions: usize,
@@ -71,14 +71,19 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
     let Counts { records, names, objects, uploads } = certificate.found;
     let left = certificate.left;
     let deleted = [
-        ("記録（従業員の属性・健康情報・アカウント・組織・設定・取込の記録・送信待ちのメール・サインイン中のセッションなど）", records, left.records),
+        (
+            "記録（従業員の属性・健康情報・アカウント・組織・設定・取込の記録・送信待ちのメール・サインイン中のセッションなど）",
+            records,
+            left.records,
+        ),
         ("氏名・フリガナ・メールアドレス", names, left.names),
         ("ファイル（取り込んだファイル・エラーの一覧など。過去の版と削除の印を含みます）", objects, left.objects),
         ("完了しなかったファイルの送信", uploads, left.uploads),
     ];
     let last_copy = certificate.unrecoverable_from.yesterday().unwrap_or(certificate.unrecoverable_from);
     let state = "データは暗号化されたままです。復号するための鍵は破棄済みで、復元してもだれも読むことができません。";
-    let copies = ["日次スナップショット（7世代）", "データベースの継続的バックアップ（ポイントインタイムリカバリ、7日間）"];
+    let copies =
+        ["日次スナップショット（7世代）", "データベースの継続的バックアップ（ポイントインタイムリカバリ、7日間）"];
     let until = |day: Option<Date>| day.map_or_else(|| "契約の終了後も保存中".to_owned(), |day| day.to_string());
     let document = Document {
         title: "データ削除証明書",
@@ -96,7 +101,7 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
         shredded_keys: certificate
             .keys
             .iter()
-            .map(|keys| Shredded {
+            .map(|keys| KeyGone {
                 purpose: &keys.purpose,
                 what: keys.purpose.parse::<Purpose>().map_or("その他", Purpose::japanese),
                 versions: keys.versions,
@@ -106,7 +111,10 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
         sealed_copies: copies.map(|what| SealedCopy { what, sealed_until: last_copy, state }).into(),
         unrecoverable_from: certificate.unrecoverable_from,
         kept: vec![
-            Kept { what: "監査記録・ログ（識別子のみ。健康情報・氏名を含みません）", until: "記録した日から400日間".to_owned() },
+            Kept {
+                what: "監査記録・ログ（識別子のみ。健康情報・氏名を含みません）",
+                until: "記録した日から400日間".to_owned(),
+            },
             Kept { what: "契約記録とこの証明書", until: until(about.record_kept_until) },
         ],
         verification: "署名（ECDSA P-256、SHA-256）と公開鍵は別に提供します。確認の方法は「データ削除証明書の確認方法」をご覧ください。",

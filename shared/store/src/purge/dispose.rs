@@ -6,12 +6,10 @@ use authz::{Permit, permission::PurgeTenants};
 use domain::ids::{PLATFORM, TenantId};
 use jiff::civil::Date;
 
-use super::{Record, key};
+use super::key;
 use crate::{
     Conflict, ContractState, Error, Store, Write, contracts,
-    db::Range,
-    item::{Attributes, Stored, from_item},
-    key::{Family, Table, partition},
+    item::{Attributes, Stored},
     tenants::{attribute, code_key},
 };
 
@@ -22,18 +20,9 @@ impl Store {
         permit: &Permit<PurgeTenants>,
         today: Date,
     ) -> Result<Vec<TenantId>, Error> {
-        if permit.tenant() != PLATFORM {
-            return Err(Error::NotFound);
-        }
-        let range = Range::whole(Table::Records, Family::Contract, partition(PLATFORM, Family::Contract, ""));
-        let mut found = Vec::new();
-        for item in self.db.query_all(range).await? {
-            let Some(Stored { record, .. }) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
-            if is_over(&record, today) {
-                found.push(record.tenant);
-            }
-        }
-        Ok(found)
+        let mut contracts = self.all_contracts(permit).await?;
+        contracts.retain(|contract| is_over(contract, today));
+        Ok(contracts.into_iter().map(|contract| contract.tenant).collect())
     }
 
     /// Disposes of the contract record of the permit's tenant: contract, certificate and code go in one transaction, which the provider's trail tells of. Certificate keys that
@@ -53,18 +42,9 @@ impl Store {
         write.delete(self, key(tenant), None)?;
         let event = self.event(permit, "contract.dispose")?.on(tenant).in_tenant(PLATFORM);
         write.commit(self, event.because(class.name())).await?;
-        self.forget_certificate_keys(permit, &self.keys_of_certificates().await?).await
-    }
-
-    /// The ids of the keys that signed a certificate that is still kept.
-    async fn keys_of_certificates(&self) -> Result<BTreeSet<String>, Error> {
-        let range = Range::whole(Table::Records, Family::Purge, partition(PLATFORM, Family::Purge, ""));
-        let mut needed = BTreeSet::new();
-        for item in self.db.query_all(range).await? {
-            let issued = from_item::<Record>(item, self.clock.now())?.and_then(|stored| stored.record.issued);
-            needed.extend(issued.map(|issued| issued.signature.kid));
-        }
-        Ok(needed)
+        let issued = self.all_purges().await?.into_iter().filter_map(|purge| purge.issued);
+        let needed: BTreeSet<String> = issued.map(|issued| issued.signature.kid).collect();
+        self.forget_certificate_keys(permit, &needed).await
     }
 }
 

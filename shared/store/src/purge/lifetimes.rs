@@ -168,13 +168,7 @@ fn identifier(it: Listed) -> Result<ObjectIdentifier, Error> {
 }
 
 /// Ends uploads that were begun long ago.
-async fn end_uploads(
-    files: &Files,
-    tenant: TenantId,
-    at: Jst,
-    budget: &Budget,
-    dry_run: bool,
-) -> Result<u64, Error> {
+async fn end_uploads(files: &Files, tenant: TenantId, at: Jst, budget: &Budget, dry_run: bool) -> Result<u64, Error> {
     let request = files.client().list_multipart_uploads().bucket(files.bucket()).prefix(format!("{tenant}/"));
     let page = Box::pin(request.send()).await.map_err(failed("ListMultipartUploads"))?;
     let mut ended = 0;
