@@ -22,6 +22,7 @@ use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
+use log_writer::LogWriter;
 use retention_purge::RetentionPurge;
 use store::{Store, Support};
 
@@ -136,7 +137,9 @@ impl Service {
         let (mails, told, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
         let digest = AuditDigest { store: store.clone(), bucket: clients.trail() };
-        let schedules = Schedules::new([sweep, jobs::retention_purge(purge), jobs::audit_digest(digest)]);
+        let writer = LogWriter { store: store.clone(), files: clients.files() };
+        let schedules =
+            Schedules::new([sweep, jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer)]);
         let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
         let triggers = if options.wake_jobs {
             Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive])

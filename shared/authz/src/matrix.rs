@@ -133,6 +133,14 @@ permissions! {
     MendGlass = "break_glass.end";
     /// Reset a second factor with a ticket; it takes two operators.
     ResetOtpByTicket = "contracts.otp_reset";
+    /// Ask for the company's own lines of the logs, and follow what becomes of it.
+    AskForLogs = "log_requests.ask";
+    /// Fetch the file that was released.
+    DownloadLogs = "log_requests.download";
+    /// Read what companies have asked for.
+    ReviewLogRequests = "log_requests.review";
+    /// Release logs to the company that they are about, or refuse.
+    DecideLogRequests = "log_requests.decide";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
     UseLink = "link.use";
     /// Make new keys that sign tokens, and retire old ones. No role has it.
@@ -141,6 +149,8 @@ permissions! {
     DeliverMail = "mail.deliver";
     /// Delete what terminated tenants left. No role has it.
     PurgeTenants = "tenants.purge";
+    /// Make the files of logs that were released. No role has it.
+    WriteLogs = "log_requests.write";
     /// Copy events of the trail to where nobody changes them. No role has it.
     ArchiveTrail = "trail.archive";
     /// Seal the days of the trail, and say whether it is whole. No role has it.
@@ -303,10 +313,15 @@ pub const MATRIX: &[Row] = &[
     door(P::BreakGlass,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::MendGlass,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::ResetOtpByTicket,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::AskForLogs,            [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).after_end(),
+    door(P::DownloadLogs,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).after_end().fresh(),
+    door(P::ReviewLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::DecideLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
+    inner(P::WriteLogs),
     inner(P::ArchiveTrail),
     inner(P::SealTrail),
 ];
@@ -398,6 +413,8 @@ mod tests {
                     | P::MendGlass
                     | P::ResetOtpByTicket
                     | P::ViewAudit
+                    | P::ReviewLogRequests
+                    | P::DecideLogRequests
             );
             assert!(own, "{:?}", row.permission);
         }

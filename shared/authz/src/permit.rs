@@ -124,6 +124,8 @@ pub enum Job {
     Onboarding,
     /// The keys that sign tokens are changed.
     KeyRotation,
+    /// Files of released logs are made.
+    LogWriter,
     /// Events of the trail are copied.
     AuditArchive,
     /// The trail's days are sealed.
@@ -140,6 +142,7 @@ impl Job {
             Self::RetentionPurge => "retention-purge",
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
+            Self::LogWriter => "log-writer",
             Self::AuditArchive => "audit-archive",
             Self::AuditDigest => "audit-digest",
         }

@@ -147,6 +147,8 @@ pub mod kinds {
         Import = "imp";
         /// An event of the audit trail (監査記録).
         AuditEvent = "aud";
+        /// A request for logs (ログの提供依頼).
+        LogRequest = "lrq";
         /// A mail in the outbox.
         Mail = "mai";
         /// A run of the retention purge (削除処理).
@@ -180,6 +182,8 @@ pub type CheckupId = Id<kinds::Checkup>;
 pub type ImportId = Id<kinds::Import>;
 /// An audit event's id.
 pub type AuditEventId = Id<kinds::AuditEvent>;
+/// A request for logs' id.
+pub type LogRequestId = Id<kinds::LogRequest>;
 /// A mail's id.
 pub type MailId = Id<kinds::Mail>;
 /// A purge run's id.

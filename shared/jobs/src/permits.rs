@@ -2,7 +2,7 @@
 
 use authz::{
     Actor, Job, Origin, Permit,
-    permission::{ArchiveTrail, DeliverMail, ManageContracts, PurgeTenants, SealTrail},
+    permission::{ArchiveTrail, DeliverMail, ManageContracts, PurgeTenants, SealTrail, WriteLogs},
 };
 use domain::ids::{PLATFORM, TenantId};
 
@@ -29,6 +29,13 @@ pub fn for_purge(tenant: TenantId, origin: &Origin) -> Permit<PurgeTenants> {
 pub fn for_audit_archive(tenant: TenantId, origin: &Origin) -> Permit<ArchiveTrail> {
     #[expect(clippy::disallowed_methods, reason = "every event is copied, whoever it is about")]
     Permit::for_job(tenant, actor(Job::AuditArchive, origin))
+}
+
+/// For making the files of logs that an operator has released to this tenant; the platform's permit also tells which.
+#[must_use]
+pub fn for_log_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteLogs> {
+    #[expect(clippy::disallowed_methods, reason = "an operator has decided; what is left is work")]
+    Permit::for_job(tenant, actor(Job::LogWriter, origin))
 }
 
 /// For sealing the trail's days and for saying whether it is whole, of all tenants.

@@ -310,23 +310,34 @@ impl Store {
         let more = pages.iter().any(|(_, more)| *more);
         let mut events = Vec::new();
         for item in pages.into_iter().flat_map(|(items, _)| items) {
-            let Some(sk) = crate::item::as_text(&item, "sk").map(str::to_owned) else { continue };
-            let key = Key {
-                table: Table::Audit,
-                family: Family::Event,
-                pk: crate::item::as_text(&item, "pk").unwrap_or_default().to_owned(),
-                sk,
-            };
-            if let Some(stored) = from_item::<Record>(item, self.clock.now())? {
-                let event: Event = self.open(PLATFORM, Purpose::Audit, &key, SEALED, &stored.record.sealed).await?;
-                events.push((key.sk, event));
-            }
+            events.extend(self.event_in(item).await?);
         }
         events.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         // Beyond the limit a partition that was cut off may still hold newer ones.
         let cut = more || events.len() > limit;
         events.truncate(limit);
         Ok((events, cut))
+    }
+
+    /// All events of one day of `tenant`, the oldest first.
+    pub(crate) async fn trail_of(&self, tenant: TenantId, day: Date) -> Result<Vec<Event>, Error> {
+        let read = |pk| async move { self.db.query_all(Range::whole(Table::Audit, Family::Event, pk)).await };
+        let pages = futures_util::future::try_join_all(day_partitions(tenant, day).map(read)).await?;
+        let mut events = Vec::new();
+        for item in pages.into_iter().flatten() {
+            events.extend(self.event_in(item).await?);
+        }
+        events.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// The event in an item, with its sort key; none where its time is over.
+    async fn event_in(&self, item: Attributes) -> Result<Option<(String, Event)>, Error> {
+        let part = |name| crate::item::as_text(&item, name).unwrap_or_default().to_owned();
+        let key = Key { table: Table::Audit, family: Family::Event, pk: part("pk"), sk: part("sk") };
+        let Some(stored) = from_item::<Record>(item, self.clock.now())? else { return Ok(None) };
+        let event = self.open(PLATFORM, Purpose::Audit, &key, SEALED, &stored.record.sealed).await?;
+        Ok(Some((key.sk, event)))
     }
 }
 

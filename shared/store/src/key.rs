@@ -80,6 +80,8 @@ pub enum Family {
     Reply,
     /// Purge runs and certificates; under the platform.
     Purge,
+    /// Requests for logs; open ones also under the platform, in the index.
+    LogRequest,
     /// Who looked at an employee's record.
     AccessLog,
     /// Keys that sign certificates; under the platform.
@@ -120,6 +122,7 @@ impl Family {
             Self::Suppression => "SUPPRESSION",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
+            Self::LogRequest => "LOGREQUEST",
             Self::AccessLog => "ACCESSLOG",
             Self::CertificateKey => "CERTIFICATEKEY",
             Self::Person => "PERSON",

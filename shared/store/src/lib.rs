@@ -29,6 +29,7 @@ mod imports;
 mod item;
 mod key;
 mod links;
+mod log_requests;
 pub mod logs;
 mod organisation;
 mod otp;
@@ -84,6 +85,7 @@ pub use imports::{
 pub use item::Stored;
 pub use key::{Family, Table};
 pub use links::{LinkKind, LinkToken, ResetAsked};
+pub use log_requests::{LogRequest, LogRequestFault, LogRequestState, LogsWritten, NewLogRequest, given_reason};
 pub use organisation::{
     Department, DepartmentChange, DepartmentContent, DepartmentSince, ImportedWorkplace, Label, NewDepartment,
     NewWorkplace, Organisation, RowApplied, Workplace, WorkplaceChange,

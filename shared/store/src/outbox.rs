@@ -124,6 +124,18 @@ pub enum Notice {
         /// The networks from now on.
         after: Vec<String>,
     },
+    /// To whoever asked for logs: they can be fetched.
+    LogRequestReady {
+        /// Since when.
+        at: Jst,
+        /// Until when.
+        until: Jst,
+    },
+    /// To whoever asked for logs: they were refused.
+    LogRequestRefused {
+        /// When.
+        at: Jst,
+    },
     /// To administrators: the contract has a last day.
     TerminationRegistered {
         /// Which.
@@ -146,6 +158,8 @@ impl Notice {
             Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
+            Self::LogRequestReady { .. } => "log_request_ready",
+            Self::LogRequestRefused { .. } => "log_request_refused",
             Self::TerminationRegistered { .. } => "termination_registered",
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Role;
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use tests::imports::import;
 use tests::{Actor, Answer, Tenant, World, problem, run};
@@ -32,6 +33,10 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let imported = import(&nurse, "checkups", checkup.as_bytes(), json!({})).await;
     let first = async |actor: &Actor, path: &str| actor.all(path).await[0]["id"].as_str().unwrap().to_owned();
     let program = tenant.let_in(json!({})).await;
+    let yesterday = tenant.world().today() - 1.day();
+    let asked = json!({ "since": yesterday, "until": yesterday, "reason": "社内の調査で利用状況を確認するため" });
+    let request = administrator.post("/v1/tenant/audit-requests", asked).await;
+    assert_eq!(request.status, 201, "{}", request.json());
     let checkups = nurse.all("/v1/checkups?fiscal_year=2026").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     BTreeMap::from([
@@ -44,6 +49,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("credential_id", program.credential),
         ("checkup_id", text(&checkups[0]["id"])),
         ("import_id", text(&imported["id"])),
+        ("request_id", text(&request.json()["id"])),
         ("session_id", first(&employee, "/v1/sessions").await),
     ])
 }

@@ -15,6 +15,7 @@ mod imports;
 mod isolation;
 mod leavers;
 mod lockout;
+mod log_requests;
 mod mails;
 mod matrix;
 mod operations;

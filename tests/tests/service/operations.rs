@@ -193,6 +193,7 @@ fn example(document: &Value, schema: &Value) -> Value {
 /// An id that a thing of this kind could have, and none has.
 pub(crate) fn never_was(parameter: &str) -> String {
     let prefix = match parameter {
+        "request_id" => "lrq",
         "account_id" => "acc",
         "checkup_id" => "chk",
         "client_id" => "cli",

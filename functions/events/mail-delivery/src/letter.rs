@@ -22,6 +22,8 @@ fn template(notice: &Notice) -> &'static str {
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
+        Notice::LogRequestReady { .. } => include_str!("../mails/log_request_ready.txt"),
+        Notice::LogRequestRefused { .. } => include_str!("../mails/log_request_refused.txt"),
         Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
     }
 }
@@ -47,9 +49,11 @@ fn values(notice: &Notice, portal: &str) -> Values {
             ("reason", Line::of(reason).0.into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
-        Notice::PasswordChanged { at } | Notice::GrantsChanged { at } | Notice::PasswordResetByOthers { at } => {
-            vec![("at", at_minute(*at))]
-        }
+        Notice::PasswordChanged { at }
+        | Notice::GrantsChanged { at }
+        | Notice::PasswordResetByOthers { at }
+        | Notice::LogRequestRefused { at } => vec![("at", at_minute(*at))],
+        Notice::LogRequestReady { at, until } => vec![("at", at_minute(*at)), ("until", at_minute(*until))],
         Notice::IpRulesChanged { at, before, after } => {
             vec![("at", at_minute(*at)), ("before", networks(before).into()), ("after", networks(after).into())]
         }
@@ -159,7 +163,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 10] {
+    fn notices() -> [Notice; 12] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -182,6 +186,8 @@ mod tests {
                 after: vec!["203.0.113.0/24".to_owned(), "2001:db8::/32".to_owned()],
             },
             Notice::TerminationRegistered { terminates_on: date(2026, 1, 31) },
+            Notice::LogRequestReady { at, until: at },
+            Notice::LogRequestRefused { at },
         ]
     }
 

@@ -6,6 +6,7 @@ use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
 use csv_import::Importer;
 use jobs::Invocation;
+use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
 use retention_purge::RetentionPurge;
 use serde_json::Value;
@@ -83,4 +84,11 @@ pub(super) fn audit_digest(job: AuditDigest) -> Schedule {
         Box::pin(audit_digest::handle(&job, event, invocation)).await
     };
     Schedule::new("audit-digest", deployed("audit-digest", Duration::from_mins(15), job, handle))
+}
+
+/// `log-writer`: by its schedule.
+pub(super) fn log_writer(job: LogWriter) -> Schedule {
+    let handle =
+        |job: LogWriter, event, invocation| async move { Box::pin(log_writer::handle(&job, event, invocation)).await };
+    Schedule::new("log-writer", deployed("log-writer", Duration::from_mins(15), job, handle))
 }
