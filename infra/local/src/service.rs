@@ -23,6 +23,8 @@ use audit_digest::AuditDigest;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
 use log_writer::LogWriter;
+use notice_fan_out::NoticeFanOut;
+use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use store::{Store, Support};
 
@@ -138,11 +140,14 @@ impl Service {
         let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
         let digest = AuditDigest { store: store.clone(), bucket: clients.trail() };
         let writer = LogWriter { store: store.clone(), files: clients.files() };
-        let schedules =
-            Schedules::new([sweep, jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer)]);
+        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: store.clone() })?;
+        let [daily, hourly] = jobs::reminders(Reminders { store: store.clone() });
+        let (purge, digest, writer) =
+            (jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer));
+        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer]);
         let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
         let triggers = if options.wake_jobs {
-            Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive])
+            Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive, notices])
         } else {
             Triggers::start(&cloud, [], [])
         };

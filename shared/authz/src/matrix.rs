@@ -141,6 +141,18 @@ permissions! {
     ReviewLogRequests = "log_requests.review";
     /// Release logs to the company that they are about, or refuse.
     DecideLogRequests = "log_requests.decide";
+    /// Read announcements that are for one's own company; operators: all of them.
+    ViewAnnouncements = "announcements.view";
+    /// Draft, change and take back announcements, and see who got them.
+    ManageAnnouncements = "announcements.manage";
+    /// Publish announcements: mail goes to every administrator concerned.
+    PublishAnnouncements = "announcements.publish";
+    /// Read incidents that affect one's own company, once it was told; operators: all of them.
+    ViewIncidents = "incidents.view";
+    /// Open, keep and close incidents.
+    ManageIncidents = "incidents.manage";
+    /// Tell the affected companies: mail goes to their administrators.
+    TellIncidents = "incidents.tell";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
     UseLink = "link.use";
     /// Make new keys that sign tokens, and retire old ones. No role has it.
@@ -155,6 +167,10 @@ permissions! {
     ArchiveTrail = "trail.archive";
     /// Seal the days of the trail, and say whether it is whole. No role has it.
     SealTrail = "trail.seal";
+    /// Write a notice that goes to many into the outboxes of all. No role has it.
+    FanOutNotices = "notices.fan_out";
+    /// Remind operators of deadlines. No role has it.
+    RemindOperators = "reminders.send";
 }
 
 /// What one role may, in one row.
@@ -317,6 +333,12 @@ pub const MATRIX: &[Row] = &[
     door(P::DownloadLogs,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).after_end().fresh(),
     door(P::ReviewLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::DecideLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ViewAnnouncements,     [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,  NO ]).after_end(),
+    door(P::ManageAnnouncements,   [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]),
+    door(P::PublishAnnouncements,  [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]).fresh(),
+    door(P::ViewIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,  NO ]).after_end(),
+    door(P::ManageIncidents,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]),
+    door(P::TellIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]).fresh(),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
@@ -324,6 +346,8 @@ pub const MATRIX: &[Row] = &[
     inner(P::WriteLogs),
     inner(P::ArchiveTrail),
     inner(P::SealTrail),
+    inner(P::FanOutNotices),
+    inner(P::RemindOperators),
 ];
 
 /// The row of a permission.
@@ -415,6 +439,12 @@ mod tests {
                     | P::ViewAudit
                     | P::ReviewLogRequests
                     | P::DecideLogRequests
+                    | P::ViewAnnouncements
+                    | P::ManageAnnouncements
+                    | P::PublishAnnouncements
+                    | P::ViewIncidents
+                    | P::ManageIncidents
+                    | P::TellIncidents
             );
             assert!(own, "{:?}", row.permission);
         }

@@ -130,6 +130,10 @@ pub enum Job {
     AuditArchive,
     /// The trail's days are sealed.
     AuditDigest,
+    /// A notice goes to many.
+    NoticeFanOut,
+    /// Operators are reminded of deadlines.
+    Reminders,
 }
 
 impl Job {
@@ -145,6 +149,8 @@ impl Job {
             Self::LogWriter => "log-writer",
             Self::AuditArchive => "audit-archive",
             Self::AuditDigest => "audit-digest",
+            Self::NoticeFanOut => "notice-fan-out",
+            Self::Reminders => "reminders",
         }
     }
 }

@@ -151,6 +151,12 @@ pub mod kinds {
         LogRequest = "lrq";
         /// A mail in the outbox.
         Mail = "mai";
+        /// An announcement (お知らせ).
+        Announcement = "ann";
+        /// A security incident (インシデント).
+        Incident = "inc";
+        /// One notice that goes to many (一斉通知).
+        Broadcast = "bro";
         /// A run of the retention purge (削除処理).
         Purge = "prg";
         /// A deletion certificate (削除証明).
@@ -186,6 +192,12 @@ pub type AuditEventId = Id<kinds::AuditEvent>;
 pub type LogRequestId = Id<kinds::LogRequest>;
 /// A mail's id.
 pub type MailId = Id<kinds::Mail>;
+/// An announcement's id.
+pub type AnnouncementId = Id<kinds::Announcement>;
+/// An incident's id.
+pub type IncidentId = Id<kinds::Incident>;
+/// The id of a notice that goes to many.
+pub type BroadcastId = Id<kinds::Broadcast>;
 /// A purge run's id.
 pub type PurgeId = Id<kinds::Purge>;
 /// A deletion certificate's id.

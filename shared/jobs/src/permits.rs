@@ -2,7 +2,9 @@
 
 use authz::{
     Actor, Job, Origin, Permit,
-    permission::{ArchiveTrail, DeliverMail, ManageContracts, PurgeTenants, SealTrail, WriteLogs},
+    permission::{
+        ArchiveTrail, DeliverMail, FanOutNotices, ManageContracts, PurgeTenants, RemindOperators, SealTrail, WriteLogs,
+    },
 };
 use domain::ids::{PLATFORM, TenantId};
 
@@ -43,6 +45,20 @@ pub fn for_log_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteLogs> {
 pub fn for_audit_digest(origin: &Origin) -> Permit<SealTrail> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(PLATFORM, actor(Job::AuditDigest, origin))
+}
+
+/// For writing what the provider tells many into the outbox of each; its own tenant is the platform, whose notices they are.
+#[must_use]
+pub fn for_fan_out(origin: &Origin) -> Permit<FanOutNotices> {
+    #[expect(clippy::disallowed_methods, reason = "an operator has published it: what is left is nobody's act")]
+    Permit::for_job(PLATFORM, actor(Job::NoticeFanOut, origin))
+}
+
+/// For reminding operators of what is due.
+#[must_use]
+pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::Reminders, origin))
 }
 
 /// For setting a deployment up: its first contracts, before there is an operator who could sign in.

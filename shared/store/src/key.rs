@@ -76,6 +76,16 @@ pub enum Family {
     Outbox,
     /// Mail addresses that nothing is sent to any more.
     Suppression,
+    /// Announcements; under the platform.
+    Announcement,
+    /// Which announcements an account has read.
+    AnnouncementRead,
+    /// Incidents, with what was told and what happened when; under the platform.
+    Incident,
+    /// Notices on their way to many; under the platform.
+    Broadcast,
+    /// Of which deadlines operators were reminded; under the platform.
+    Reminder,
     /// Answers to requests with an Idempotency-Key.
     Reply,
     /// Purge runs and certificates; under the platform.
@@ -120,6 +130,11 @@ impl Family {
             Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",
             Self::Suppression => "SUPPRESSION",
+            Self::Announcement => "ANNOUNCEMENT",
+            Self::AnnouncementRead => "ANNOUNCEMENTREAD",
+            Self::Incident => "INCIDENT",
+            Self::Broadcast => "BROADCAST",
+            Self::Reminder => "REMINDER",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
             Self::LogRequest => "LOGREQUEST",

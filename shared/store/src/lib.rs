@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 
 mod access_log;
 mod accounts;
+mod announcements;
 mod audit;
+mod broadcasts;
 mod broken_glass;
 mod certificate_keys;
 mod checkups;
@@ -26,6 +28,7 @@ mod error;
 mod facts;
 mod files;
 mod imports;
+mod incidents;
 mod item;
 mod key;
 mod links;
@@ -40,6 +43,7 @@ pub mod process;
 mod purge;
 mod queue;
 pub mod rates;
+mod reminders;
 mod replies;
 mod second_factor;
 mod sessions;
@@ -55,7 +59,9 @@ pub use accounts::{
     Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
     Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,
 };
+pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
+pub use broadcasts::{Audience, Delivered, FannedOut, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
@@ -82,6 +88,10 @@ pub use imports::{
     Chunk, Done, DroppedFile, FileShape, Import, ImportLookup, ImportOptions, ImportState, NewImport, Rows, Started,
     Turn, Way,
 };
+pub use incidents::{
+    Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,
+    Stage, TimelineEntry, What,
+};
 pub use item::Stored;
 pub use key::{Family, Table};
 pub use links::{LinkKind, LinkToken, ResetAsked};
@@ -98,6 +108,7 @@ pub use purge::{
     Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
 };
 pub use queue::{Queue, Task};
+pub use reminders::Due;
 pub use replies::{Reply, ReplyKey};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};

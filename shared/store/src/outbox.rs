@@ -26,7 +26,9 @@ use authz::{Permit, TenantState, permission::DeliverMail};
 use domain::{
     employee::MailAddress,
     ids::{AccountId, MailId, PLATFORM, TenantId},
+    notice::{AnnouncementKind, NoticeText, NoticeTitle},
     organisation::OrganisationName,
+    reminder::Nearness,
     time::Jst,
 };
 use jiff::civil::Date;
@@ -34,9 +36,9 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Error, Store, Write,
+    Error, Stage, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
     key::{Family, Key, Table, partition, prefix},
     links::{LinkToken, ResetAsked},
     suppression::Feedback,
@@ -52,6 +54,8 @@ const LEASE_SECONDS: i64 = 60;
 const BACKOFF_MINUTES: &[i64] = &[1, 5, 15, 60, 180, 360, 720];
 /// For how many days it is kept what became of a mail.
 const KEPT_DAYS: i64 = 90;
+/// For how many days it is, where the mail itself is evidence that somebody was told.
+const KEPT_DAYS_OF_NOTICES: i64 = 400;
 /// To how many administrators one cause writes at most: a transaction takes a hundred items.
 const MOST_ADMINISTRATORS: usize = 50;
 
@@ -136,6 +140,39 @@ pub enum Notice {
         /// When.
         at: Jst,
     },
+    /// To administrators: the provider announces something.
+    Announcement {
+        /// What it is about.
+        kind: AnnouncementKind,
+        /// Its title.
+        title: NoticeTitle,
+        /// Its text.
+        body: NoticeText,
+    },
+    /// To administrators: something went wrong.
+    Incident {
+        /// Which message it is.
+        stage: Stage,
+        /// When it happened.
+        occurred_at: Jst,
+        /// When somebody first knew of it.
+        detected_at: Jst,
+        /// The message's title.
+        title: NoticeTitle,
+        /// What it says.
+        body: NoticeText,
+    },
+    /// To operators: something is due.
+    Reminder {
+        /// What it is about: an id.
+        subject: String,
+        /// What is to be done, in Japanese.
+        what: String,
+        /// By when.
+        due: Jst,
+        /// How near that is.
+        nearness: Nearness,
+    },
     /// To administrators: the contract has a last day.
     TerminationRegistered {
         /// Which.
@@ -160,6 +197,9 @@ impl Notice {
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::LogRequestReady { .. } => "log_request_ready",
             Self::LogRequestRefused { .. } => "log_request_refused",
+            Self::Announcement { .. } => "announcement",
+            Self::Incident { .. } => "incident",
+            Self::Reminder { .. } => "reminder",
             Self::TerminationRegistered { .. } => "termination_registered",
         }
     }
@@ -265,7 +305,9 @@ impl Record {
 
     /// It is over, in this way.
     fn over(self, state: MailState, reason: Option<&str>, now: Jst) -> Self {
-        let expires_at = Some(now.plus_seconds(KEPT_DAYS * 86_400).epoch_seconds());
+        let days =
+            if matches!(&*self.template, "announcement" | "incident") { KEPT_DAYS_OF_NOTICES } else { KEPT_DAYS };
+        let expires_at = Some(now.plus_seconds(days * 86_400).epoch_seconds());
         Self { state, notice: None, lease_until: None, reason: reason.map(str::to_owned), expires_at, ..self }
     }
 
@@ -388,6 +430,44 @@ impl Store {
         notice: &Notice,
     ) -> Result<MailId, Error> {
         let id: MailId = self.new_id()?;
+        let (key, item) = self.mail_item(tenant, id, account, notice).await?;
+        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
+            Error::Internal("a mail's id came twice".to_owned())
+        })?;
+        Ok(id)
+    }
+
+    /// Puts a mail under an id that follows from its cause, unless it is there: however often it is asked for, it is one mail.
+    pub(crate) async fn put_mail_once(
+        &self,
+        place: MailPlace,
+        account: AccountId,
+        notice: &Notice,
+    ) -> Result<(), Error> {
+        let (key, item) = self.mail_item(place.tenant, place.mail, Some(account), notice).await?;
+        self.db.put_new(&key, item).await?;
+        Ok(())
+    }
+
+    /// Where mails are, and why; none where it is not known any more.
+    pub(crate) async fn mail_states(
+        &self,
+        places: impl IntoIterator<Item = MailPlace>,
+    ) -> Result<Vec<Option<(MailState, Option<String>)>>, Error> {
+        let items = self.batches(places.into_iter().map(|place| key(place.tenant, place.mail)).collect()).await?;
+        let now = self.clock.now();
+        let of =
+            |item| Ok(from_optional::<Record>(item, now)?.map(|Stored { record, .. }| (record.state, record.reason)));
+        items.into_iter().map(of).collect()
+    }
+
+    async fn mail_item(
+        &self,
+        tenant: TenantId,
+        id: MailId,
+        account: Option<AccountId>,
+        notice: &Notice,
+    ) -> Result<(Key, Attributes), Error> {
         let key = key(tenant, id);
         let created_at = self.clock.now();
         let record = Record {
@@ -403,10 +483,7 @@ impl Store {
             expires_at: None,
         };
         let item = due_at(to_item(&key, 1, SCHEMA, &record)?, created_at.plus_seconds(GRACE_SECONDS), id);
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("a mail's id came twice".to_owned())
-        })?;
-        Ok(id)
+        Ok((key, item))
     }
 
     /// Adds a mail to each administrator of the tenant who can sign in.

@@ -44,6 +44,8 @@ pub enum Purpose {
     Contracts,
     /// The private halves of the keys that sign certificates of deletion (証明書署名鍵; R-17).
     CertificateSigning,
+    /// Announcements and incidents: nobody knows of them before they are told (お知らせ・インシデント; ).
+    Notices,
 }
 
 /// Who has keys of a purpose.
@@ -88,7 +90,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -107,6 +109,7 @@ impl Purpose {
         Self::AuditMac,
         Self::Contracts,
         Self::CertificateSigning,
+        Self::Notices,
     ];
 
     /// The table.
@@ -137,6 +140,7 @@ impl Purpose {
             Self::AuditMac => row("audit-mac", Platform, Cmk::Platform, Never, "監査記録の改ざん検知"),
             Self::Contracts => row("contracts", Platform, Cmk::Platform, Resealed, "契約記録"),
             Self::CertificateSigning => row("certificate-signing", Platform, Cmk::Platform, Resealed, "証明書署名鍵"),
+            Self::Notices => row("notices", Platform, Cmk::Platform, Resealed, "お知らせ・インシデント"),
         }
     }
 

@@ -4,6 +4,7 @@
 mod access_log;
 mod accounts;
 mod accounts_import;
+mod announcements;
 mod architecture;
 mod attacks;
 mod checkups;
@@ -12,6 +13,7 @@ mod contracts;
 mod conventions;
 mod employees;
 mod imports;
+mod incidents;
 mod isolation;
 mod leavers;
 mod lockout;

@@ -1,9 +1,9 @@
 //! What a mail says: templates in Japanese, one file each, whose first line is the subject; the rest makes both the text and the HTML. They hold no health data and no
 //! name, whoever writes to whom (domain reference 11.2), and each ends with the support desk.
 
-use domain::{contract::EndDates, time::Jst};
+use domain::{contract::EndDates, reminder::Nearness, time::Jst};
 use jiff::civil::Date;
-use store::{FactorChange, LinkToken, Notice, Outgoing, Support};
+use store::{FactorChange, LinkToken, Notice, Outgoing, Stage, Support};
 
 use crate::medium::{Medium, Value, Values, html};
 
@@ -21,6 +21,9 @@ fn template(notice: &Notice) -> &'static str {
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
+        Notice::Announcement { .. } => include_str!("../mails/announcement.txt"),
+        Notice::Incident { .. } => include_str!("../mails/incident.txt"),
+        Notice::Reminder { .. } => include_str!("../mails/reminder.txt"),
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
         Notice::LogRequestReady { .. } => include_str!("../mails/log_request_ready.txt"),
         Notice::LogRequestRefused { .. } => include_str!("../mails/log_request_refused.txt"),
@@ -47,6 +50,24 @@ fn values(notice: &Notice, portal: &str) -> Values {
             ("until", at_minute(*until)),
             ("ticket", Line::of(ticket).0.into()),
             ("reason", Line::of(reason).0.into()),
+        ],
+        Notice::Announcement { kind, title, body } => vec![
+            ("kind", kind.japanese().to_owned().into()),
+            ("title", title.to_string().into()),
+            ("body", body.to_string().into()),
+        ],
+        Notice::Incident { stage: of, occurred_at, detected_at, title, body } => vec![
+            ("stage", stage(*of).to_owned().into()),
+            ("occurred_at", at_minute(*occurred_at)),
+            ("detected_at", at_minute(*detected_at)),
+            ("title", title.to_string().into()),
+            ("body", body.to_string().into()),
+        ],
+        Notice::Reminder { subject, what, due, nearness: how } => vec![
+            ("subject", Line::of(subject).0.into()),
+            ("what", Line::of(what).0.into()),
+            ("due", at_minute(*due)),
+            ("nearness", nearness(*how).into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
         Notice::PasswordChanged { at }
@@ -76,6 +97,22 @@ const fn factor_change(change: FactorChange) -> &'static str {
         FactorChange::Reset => "ワンタイムパスワードの登録が解除されました。サインインし直して登録してください。",
         FactorChange::NewRecoveryCodes => "リカバリーコードが作り直されました。以前のコードは使えません。",
         FactorChange::RecoveryCodeUsed => "リカバリーコードを使ってサインインされました。",
+    }
+}
+
+const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::First => "重要：第一報",
+        Stage::Progress => "重要：経過報告",
+        Stage::Final => "重要：最終報告",
+    }
+}
+
+fn nearness(nearness: Nearness) -> String {
+    match nearness {
+        Nearness::Missed => "期限超過".to_owned(),
+        Nearness::Hours(hours) if hours % 24 == 0 && hours > 24 => format!("期限まで{}日以内", hours / 24),
+        Nearness::Hours(hours) => format!("期限まで{hours}時間以内"),
     }
 }
 
@@ -149,6 +186,7 @@ impl Letter {
 
 #[cfg(test)]
 mod tests {
+    use domain::notice::{AnnouncementKind, NoticeText, NoticeTitle};
     use jiff::civil::date;
 
     use super::*;
@@ -163,7 +201,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 12] {
+    fn notices() -> [Notice; 15] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -188,6 +226,25 @@ mod tests {
             Notice::TerminationRegistered { terminates_on: date(2026, 1, 31) },
             Notice::LogRequestReady { at, until: at },
             Notice::LogRequestRefused { at },
+            Notice::Announcement {
+                kind: AnnouncementKind::Maintenance,
+                title: NoticeTitle::parse("定期メンテナンスのお知らせ").unwrap(),
+                body: NoticeText::parse("4月12日 1時00分から3時00分まで、サービスを停止します。\n\n  対象　全機能")
+                    .unwrap(),
+            },
+            Notice::Incident {
+                stage: Stage::First,
+                occurred_at: at,
+                detected_at: at,
+                title: NoticeTitle::parse("不正アクセスについて").unwrap(),
+                body: NoticeText::parse("外部からの不正なアクセスを検知し、遮断しました。").unwrap(),
+            },
+            Notice::Reminder {
+                subject: "inc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b".to_owned(),
+                what: "契約企業への経過報告".to_owned(),
+                due: at,
+                nearness: Nearness::Hours(6),
+            },
         ]
     }
 

@@ -35,6 +35,8 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         audit_events::door(),
         log_requests::door(files),
         contracts::door(),
+        announcements::door(),
+        incidents::door(),
         status::door(),
         docs::door(),
     ]

@@ -8,6 +8,8 @@ use csv_import::Importer;
 use jobs::Invocation;
 use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
+use notice_fan_out::NoticeFanOut;
+use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use serde_json::Value;
 use store::Error as StoreError;
@@ -60,6 +62,29 @@ pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, QueueMa
         .give_up_after(11, Some("mails-dead".to_owned()));
     let told = QueueMapping::new(MAIL_EVENTS_QUEUE, deployed.clone()).retry_after(Duration::from_secs(2));
     Ok((stream, told, Schedule::new("mail-sweep", deployed)))
+}
+
+/// `notice-fan-out`: what is published by the stream, and what had to wait or is left behind by the schedule.
+pub(super) fn notice_fan_out(job: NoticeFanOut) -> Result<(StreamMapping, Schedule), Error> {
+    let handle = |job: NoticeFanOut, event, invocation| async move {
+        Box::pin(notice_fan_out::handle(&job, event, invocation)).await
+    };
+    let deployed = deployed("notice-fan-out", Duration::from_mins(5), job, handle);
+    let published = r#"{"eventName":["INSERT"],"dynamodb":{"NewImage":{"broadcast_state":{"S":["due"]}}}}"#;
+    let stream = StreamMapping::new("records", deployed.clone())
+        .batch_size(10)
+        .filter(Filter::parse([published])?)
+        .give_up_after(4, Some("mails-dead".to_owned()));
+    Ok((stream, Schedule::new("notice-sweep", deployed)))
+}
+
+/// `reminders`: daily, and hourly for what is counted in hours.
+pub(super) fn reminders(job: Reminders) -> [Schedule; 2] {
+    let handle =
+        |job: Reminders, event, invocation| async move { Box::pin(reminders::handle(&job, event, invocation)).await };
+    let deployed = deployed("reminders", Duration::from_mins(5), job, handle);
+    let hourly = r#"{"every":"hour","time":"<aws.scheduler.scheduled-time>"}"#;
+    [Schedule::new("reminders", deployed.clone()), Schedule::new("reminders-hourly", deployed).input(hourly)]
 }
 
 /// `retention-purge`: by its schedule.
