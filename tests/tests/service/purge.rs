@@ -32,6 +32,13 @@ async fn items(world: &World, table: &str, tenant: &Tenant) -> Vec<Item> {
     found
 }
 
+/// The same without the access log, which the stream writes whenever it comes to it.
+async fn settled_items(world: &World, table: &str, tenant: &Tenant) -> Vec<Item> {
+    let mut found = items(world, table, tenant).await;
+    found.retain(|item| !item["pk"].as_s().unwrap().contains("#ACCESSLOG#"));
+    found
+}
+
 /// Versions of objects and delete markers of a tenant.
 async fn objects(world: &World, tenant: &Tenant) -> usize {
     let bucket = &world.service().endpoints().imports_bucket;
@@ -99,7 +106,7 @@ fn r17_nothing_happens_before_the_day_and_everything_is_gone_after_it() {
         let trail = items(&world, "audit", &going).await;
         let mut of_the_other = Vec::new();
         for table in tables {
-            of_the_other.push(items(&world, table, &staying).await);
+            of_the_other.push(settled_items(&world, table, &staying).await);
         }
         let files_of_the_other = objects(&world, &staying).await;
         let answer = world.run_schedule("retention-purge", &at_three(purge_on)).await;
@@ -112,7 +119,7 @@ fn r17_nothing_happens_before_the_day_and_everything_is_gone_after_it() {
         let after = items(&world, "audit", &going).await;
         assert!(trail.iter().all(|event| after.contains(event)), "the trail outlives the tenant's data");
         for (table, before) in tables.into_iter().zip(&of_the_other) {
-            unchanged(&format!("{table} of the other tenant"), before, &items(&world, table, &staying).await);
+            unchanged(&format!("{table} of the other tenant"), before, &settled_items(&world, table, &staying).await);
         }
         assert_eq!(objects(&world, &staying).await, files_of_the_other);
         assert_eq!(staying.actor("administrator").get("/v1/accounts").await.status, 200);
@@ -206,10 +213,10 @@ fn r17_a_hold_keeps_the_purge_from_starting_until_it_is_lifted_and_the_dates_say
         let shown = tenant.actor("administrator").get("/v1/tenant").await.json();
         assert!(shown["held_since"].is_string() && shown["deletion_deadline"].is_null(), "{shown}");
 
-        let before = items(&world, "records", &tenant).await;
+        let before = settled_items(&world, "records", &tenant).await;
         let answer = world.run_schedule("retention-purge", &at_three(purge_on + 30.days())).await;
         assert!(answer.to_string().contains("held"), "{answer}");
-        unchanged("what is held", &before, &items(&world, "records", &tenant).await);
+        unchanged("what is held", &before, &settled_items(&world, "records", &tenant).await);
 
         let lifted = say(&world, &tenant, "release", json!({ "reason": "訴訟が終わったため" })).await;
         assert!(lifted["hold"].is_null() && lifted["purge_on"].is_string(), "{lifted}");
@@ -233,12 +240,12 @@ fn r17_a_hold_stops_a_purge_that_has_begun() {
         world.run_schedule("retention-purge", &at_three(purge_on)).await;
         assert_eq!(contract(&world, &tenant).await["state"], "purging");
         say(&world, &tenant, "hold", json!({ "reason": "証拠保全の要請のため" })).await;
-        let before = items(&world, "records", &tenant).await;
+        let before = settled_items(&world, "records", &tenant).await;
         world.run_schedule("retention-purge", &at_three(purge_on + 1.day())).await;
-        unchanged("what is left", &before, &items(&world, "records", &tenant).await);
+        unchanged("what is left", &before, &settled_items(&world, "records", &tenant).await);
         say(&world, &tenant, "release", json!({ "reason": "訴訟が終わったため" })).await;
         world.run_schedule("retention-purge", &at_three(purge_on + 2.days())).await;
-        assert!(items(&world, "records", &tenant).await.len() < before.len(), "it goes on");
+        assert!(settled_items(&world, "records", &tenant).await.len() < before.len(), "it goes on");
     });
 }
 
