@@ -14,12 +14,13 @@ pub mod endpoints;
 mod jobs;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
+use canary::Canary;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
 use log_writer::LogWriter;
@@ -144,7 +145,9 @@ impl Service {
         let [daily, hourly] = jobs::reminders(Reminders { store: store.clone() });
         let (purge, digest, writer) =
             (jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer));
-        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer]);
+        let target = Arc::new(OnceLock::new());
+        let canary = jobs::canary(Canary { store: store.clone(), target: Arc::clone(&target) });
+        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, canary]);
         let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
         let triggers = if options.wake_jobs {
             Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive, notices])
@@ -167,6 +170,15 @@ impl Service {
         let gateway = Gateway::start(gateway, functions, cloud.counters().clone()).await?;
         let people = demo::people(&options)?;
         let people = demo::settle(&options, people, &store, &cloud).await?;
+        // The last employee of the first customer stands for the synthetic one.
+        let synthetic = people.tenants.first().and_then(|tenant| {
+            let account = tenant.accounts.iter().rfind(|account| account.role == "employee")?;
+            let (tenant_code, login_id) = (tenant.tenant_code.clone(), account.login_id.clone());
+            let password = account.password.clone().into();
+            Some(canary::Target { api: gateway.url().to_owned(), tenant_code, login_id, password })
+        });
+        // Nobody else has set it: this is where it begins to listen.
+        synthetic.into_iter().for_each(|synthetic| drop(target.set(synthetic)));
         let endpoints = announce(&options, &gateway, &cloud, people)?;
         Ok(Self { gateway, _triggers: triggers, endpoints, store, clients, cloud })
     }

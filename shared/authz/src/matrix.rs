@@ -153,6 +153,16 @@ permissions! {
     ManageIncidents = "incidents.manage";
     /// Tell the affected companies: mail goes to their administrators.
     TellIncidents = "incidents.tell";
+    /// Keep the register of yearly controls and certificates, and that of sub-processors.
+    ManageControls = "controls.manage";
+    /// Read which companies work for the provider, and with which data.
+    ViewSubProcessors = "sub_processors.view";
+    /// Ask for audit results and certificates, and read what was released.
+    AskAssurance = "assurance.ask";
+    /// Release audit results and certificates to a customer, or refuse them.
+    ReleaseAssurance = "assurance.release";
+    /// Read how much of a month the service was there.
+    ViewAvailability = "availability.view";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
     UseLink = "link.use";
     /// Make new keys that sign tokens, and retire old ones. No role has it.
@@ -163,6 +173,8 @@ permissions! {
     PurgeTenants = "tenants.purge";
     /// Make the files of logs that were released. No role has it.
     WriteLogs = "log_requests.write";
+    /// Note whether a synthetic customer could sign in and read. No role has it.
+    NoteCanary = "canary.note";
     /// Copy events of the trail to where nobody changes them. No role has it.
     ArchiveTrail = "trail.archive";
     /// Seal the days of the trail, and say whether it is whole. No role has it.
@@ -339,11 +351,17 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,  NO ]).after_end(),
     door(P::ManageIncidents,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]),
     door(P::TellIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]).fresh(),
+    door(P::ManageControls,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ViewSubProcessors,     [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    door(P::AskAssurance,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    door(P::ReleaseAssurance,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ViewAvailability,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
     inner(P::WriteLogs),
+    inner(P::NoteCanary),
     inner(P::ArchiveTrail),
     inner(P::SealTrail),
     inner(P::FanOutNotices),

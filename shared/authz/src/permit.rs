@@ -126,6 +126,8 @@ pub enum Job {
     KeyRotation,
     /// Files of released logs are made.
     LogWriter,
+    /// A synthetic customer looks whether the service is there.
+    Canary,
     /// Events of the trail are copied.
     AuditArchive,
     /// The trail's days are sealed.
@@ -147,6 +149,7 @@ impl Job {
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
             Self::LogWriter => "log-writer",
+            Self::Canary => "canary",
             Self::AuditArchive => "audit-archive",
             Self::AuditDigest => "audit-digest",
             Self::NoticeFanOut => "notice-fan-out",

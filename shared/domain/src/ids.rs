@@ -161,6 +161,12 @@ pub mod kinds {
         Purge = "prg";
         /// A deletion certificate (削除証明).
         Certificate = "crt";
+        /// A control that comes again, or a certificate (統制).
+        Control = "ctl";
+        /// A company that works for the provider (再委託先).
+        SubProcessor = "sub";
+        /// A customer's wish for audit results and certificates (監査結果の提供依頼).
+        AssuranceRequest = "asr";
     }
 }
 
@@ -202,6 +208,12 @@ pub type BroadcastId = Id<kinds::Broadcast>;
 pub type PurgeId = Id<kinds::Purge>;
 /// A deletion certificate's id.
 pub type CertificateId = Id<kinds::Certificate>;
+/// A control's id.
+pub type ControlId = Id<kinds::Control>;
+/// A sub-processor's id.
+pub type SubProcessorId = Id<kinds::SubProcessor>;
+/// The id of a wish for audit results.
+pub type AssuranceRequestId = Id<kinds::AssuranceRequest>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

@@ -3,9 +3,11 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod availability;
 pub mod checked;
 pub mod checkup;
 pub mod contract;
+pub mod control;
 pub mod dates;
 pub mod decimal;
 pub mod employee;

@@ -3,7 +3,8 @@
 use authz::{
     Actor, Job, Origin, Permit,
     permission::{
-        ArchiveTrail, DeliverMail, FanOutNotices, ManageContracts, PurgeTenants, RemindOperators, SealTrail, WriteLogs,
+        ArchiveTrail, DeliverMail, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants, RemindOperators,
+        SealTrail, WriteLogs,
     },
 };
 use domain::ids::{PLATFORM, TenantId};
@@ -66,4 +67,11 @@ pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
 pub fn for_onboarding(origin: &Origin) -> Permit<ManageContracts> {
     #[expect(clippy::disallowed_methods, reason = "whoever sets a deployment up holds its account, not a role")]
     Permit::for_job(PLATFORM, actor(Job::Onboarding, origin))
+}
+
+/// For noting what the canary found.
+#[must_use]
+pub fn for_canary(origin: &Origin) -> Permit<NoteCanary> {
+    #[expect(clippy::disallowed_methods, reason = "a clock looks, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::Canary, origin))
 }

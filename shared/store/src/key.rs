@@ -96,6 +96,14 @@ pub enum Family {
     AccessLog,
     /// Keys that sign certificates; under the platform.
     CertificateKey,
+    /// Yearly controls and certificates; under the platform.
+    Control,
+    /// Companies that work for the provider; under the platform.
+    SubProcessor,
+    /// Customers' wishes for audit results.
+    Assurance,
+    /// What the canary found; under the platform.
+    Canary,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -140,6 +148,10 @@ impl Family {
             Self::LogRequest => "LOGREQUEST",
             Self::AccessLog => "ACCESSLOG",
             Self::CertificateKey => "CERTIFICATEKEY",
+            Self::Control => "CONTROL",
+            Self::SubProcessor => "SUBPROCESSOR",
+            Self::Assurance => "ASSURANCE",
+            Self::Canary => "CANARY",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -13,14 +13,18 @@ use zeroize::Zeroizing;
 mod access_log;
 mod accounts;
 mod announcements;
+mod assurance;
 mod audit;
 mod broadcasts;
 mod broken_glass;
+mod canary;
 mod certificate_keys;
 mod checkups;
+mod circulars;
 mod clients;
 mod clock;
 mod contracts;
+mod controls;
 mod credentials;
 mod db;
 mod employees;
@@ -49,6 +53,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod signing_keys;
+mod sub_processors;
 mod suppression;
 mod tenants;
 mod trail;
@@ -60,6 +65,7 @@ pub use accounts::{
     Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,
 };
 pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
+pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use broadcasts::{Audience, Delivered, FannedOut, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
@@ -76,6 +82,7 @@ pub use clock::Clock;
 pub use contracts::{
     Contract, ContractChange, ContractState, Contracted, Hold, HoldReason, HoldStep, NewContract, Termination,
 };
+pub use controls::{CertificateFacts, Completion, Control, ControlChange, Document, NewCompletion, NewControl};
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
 pub use employees::{
@@ -114,6 +121,7 @@ pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
+pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};

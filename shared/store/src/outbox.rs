@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Error, Stage, Store, Write,
+    Error, Stage, Store, SubProcessorFacts, Write,
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
     key::{Family, Key, Table, partition, prefix},
@@ -173,6 +173,11 @@ pub enum Notice {
         /// How near that is.
         nearness: Nearness,
     },
+    /// To administrators: a company that works for the provider is another one, or does something else.
+    SubProcessorChanged {
+        /// As it will be.
+        facts: Box<SubProcessorFacts>,
+    },
     /// To administrators: the contract has a last day.
     TerminationRegistered {
         /// Which.
@@ -200,6 +205,7 @@ impl Notice {
             Self::Announcement { .. } => "announcement",
             Self::Incident { .. } => "incident",
             Self::Reminder { .. } => "reminder",
+            Self::SubProcessorChanged { .. } => "sub_processor_changed",
             Self::TerminationRegistered { .. } => "termination_registered",
         }
     }

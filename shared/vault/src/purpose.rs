@@ -46,6 +46,8 @@ pub enum Purpose {
     CertificateSigning,
     /// Announcements and incidents: nobody knows of them before they are told (お知らせ・インシデント; ).
     Notices,
+    /// What was found in audits and done in yearly controls (統制の記録; R-32).
+    Controls,
 }
 
 /// Who has keys of a purpose.
@@ -90,7 +92,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -110,6 +112,7 @@ impl Purpose {
         Self::Contracts,
         Self::CertificateSigning,
         Self::Notices,
+        Self::Controls,
     ];
 
     /// The table.
@@ -141,6 +144,7 @@ impl Purpose {
             Self::Contracts => row("contracts", Platform, Cmk::Platform, Resealed, "契約記録"),
             Self::CertificateSigning => row("certificate-signing", Platform, Cmk::Platform, Resealed, "証明書署名鍵"),
             Self::Notices => row("notices", Platform, Cmk::Platform, Resealed, "お知らせ・インシデント"),
+            Self::Controls => row("controls", Platform, Cmk::Platform, Resealed, "統制の記録"),
         }
     }
 

@@ -10,6 +10,7 @@ mod attacks;
 mod checkups;
 mod clients;
 mod contracts;
+mod controls;
 mod conventions;
 mod employees;
 mod imports;

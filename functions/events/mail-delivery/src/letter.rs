@@ -27,6 +27,7 @@ fn template(notice: &Notice) -> &'static str {
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
         Notice::LogRequestReady { .. } => include_str!("../mails/log_request_ready.txt"),
         Notice::LogRequestRefused { .. } => include_str!("../mails/log_request_refused.txt"),
+        Notice::SubProcessorChanged { .. } => include_str!("../mails/sub_processor_changed.txt"),
         Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
     }
 }
@@ -77,6 +78,18 @@ fn values(notice: &Notice, portal: &str) -> Values {
         Notice::LogRequestReady { at, until } => vec![("at", at_minute(*at)), ("until", at_minute(*until))],
         Notice::IpRulesChanged { at, before, after } => {
             vec![("at", at_minute(*at)), ("before", networks(before).into()), ("after", networks(after).into())]
+        }
+        Notice::SubProcessorChanged { facts } => {
+            let said = |text: Option<&str>| Line::of(text.unwrap_or("なし")).0;
+            vec![
+                ("processor", said(Some(facts.company.as_str())).into()),
+                ("task", said(Some(facts.task.as_str())).into()),
+                ("entrusted", said(Some(facts.entrusted.as_str())).into()),
+                ("place", said(Some(facts.place.as_str())).into()),
+                ("since", day(facts.since).into()),
+                ("ends", facts.until.map_or_else(|| "未定".to_owned(), day).into()),
+                ("urgency", said(facts.urgency.as_ref().map(domain::control::Statement::as_str)).into()),
+            ]
         }
         Notice::TerminationRegistered { terminates_on } => {
             let dates = EndDates::of(*terminates_on);

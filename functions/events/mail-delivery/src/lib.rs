@@ -26,6 +26,8 @@ const NAME: &str = "mail-delivery";
 const IN_FLIGHT: usize = 4;
 /// How many mails a sweep takes at a time.
 const PAGE: usize = 100;
+/// To how many customers' administrators a sweep writes of what concerns them all.
+const CUSTOMERS: usize = 500;
 /// A sweep begins no page with less time than this.
 const ENOUGH_TIME: Duration = Duration::from_secs(30);
 
@@ -74,6 +76,7 @@ async fn told(job: &MailDelivery, messages: Vec<Message>, origin: &Origin) -> Va
 
 async fn sweep(job: &MailDelivery, schedule: Schedule, invocation: &Invocation) -> Result<Value, Error> {
     let permit = for_mail_delivery(PLATFORM, &invocation.origin);
+    let circulated = if schedule.dry_run { 0 } else { job.store.send_circulars(&permit, CUSTOMERS).await? };
     let (mut after, mut due, mut failed) = (None, 0, 0);
     loop {
         let (mails, next) = job.store.due_mails(&permit, schedule.at, after, PAGE).await?;
@@ -86,7 +89,9 @@ async fn sweep(job: &MailDelivery, schedule: Schedule, invocation: &Invocation) 
         }
         after = next;
         if after.is_none() || invocation.remaining() < ENOUGH_TIME {
-            return Ok(json!({ "as_of": schedule.at, "dry_run": schedule.dry_run, "due": due, "failed": failed }));
+            return Ok(
+                json!({ "as_of": schedule.at, "dry_run": schedule.dry_run, "circulated": circulated, "due": due, "failed": failed }),
+            );
         }
     }
 }

@@ -37,6 +37,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         contracts::door(),
         announcements::door(),
         incidents::door(),
+        controls::door(),
         status::door(),
         docs::door(),
     ]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
+use canary::Canary;
 use csv_import::Importer;
 use jobs::Invocation;
 use log_writer::LogWriter;
@@ -116,4 +117,11 @@ pub(super) fn log_writer(job: LogWriter) -> Schedule {
     let handle =
         |job: LogWriter, event, invocation| async move { Box::pin(log_writer::handle(&job, event, invocation)).await };
     Schedule::new("log-writer", deployed("log-writer", Duration::from_mins(15), job, handle))
+}
+
+/// `canary`: by its schedule; 60 seconds.
+pub(super) fn canary(job: Canary) -> Schedule {
+    let handle =
+        |job: Canary, event, invocation| async move { Box::pin(canary::handle(&job, event, invocation)).await };
+    Schedule::new("canary", deployed("canary", Duration::from_mins(1), job, handle))
 }
