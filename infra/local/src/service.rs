@@ -31,6 +31,7 @@ use store::{Store, Support};
 
 use self::clients::{Clients, imports_queue_url};
 use self::endpoints::{DemoTenant, Endpoints, People};
+use crate::cloud::iam::Iam;
 use crate::cloud::s3::BucketSpec;
 use crate::cloud::sqs::QueueSpec;
 use crate::cloud::sts::role_id;
@@ -42,7 +43,7 @@ use crate::{Clock, Cloud, Error, Options, REGION, documents};
 /// The bucket that customers' files come into.
 pub const IMPORTS_BUCKET: &str = "imports";
 /// The role that programs drop files in.
-pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/drop";
+pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/local-drop";
 /// The bucket of the shred ledger.
 pub const LEDGER_BUCKET: &str = "ledger";
 /// The bucket of the trail's copies and seals.
@@ -73,6 +74,8 @@ pub struct ServiceOptions {
     pub most_deletes: Option<u64>,
     /// How the import job divides its work.
     pub limits: Limits,
+    /// Where to write down what roles make use of, and whatever no policy allows, which is then refused; nowhere where it is none, and then it is only told.
+    pub rights: Option<PathBuf>,
     /// Wake jobs by what happens; otherwise queues and streams are left to the test that looks at each step.
     pub wake_jobs: bool,
 }
@@ -96,6 +99,7 @@ impl ServiceOptions {
             },
             most_deletes: None,
             limits: Limits { reference_grace: 5, ..Limits::default() },
+            rights: None,
             wake_jobs: true,
         }
     }
@@ -126,29 +130,52 @@ impl Service {
     /// Starts everything, makes what the demo needs, and writes `endpoints.json` when the API answers.
     pub async fn start(options: ServiceOptions) -> Result<Self, Error> {
         let clock = store::Clock::moved_by(Arc::clone(&options.offset_seconds));
-        let cloud = Cloud::start(cloud_options(&options)).await?;
+        let cloud = Cloud::start(cloud_options(&options)?).await?;
         let clients = Clients::of(&cloud).await;
-        let store = clients.store(clock)?;
-        let (files, queue) = (clients.files(), clients.queue(imports_queue_url(&cloud)));
-        let app = App::new(store.clone(), settings());
-        let functions: Vec<_> = doors::doors(files.clone(), queue.clone(), clients.drops())
-            .into_iter()
-            .map(|door| doors::deployed(door, app.clone()))
-            .collect();
+        let store = clients.store(clock.clone())?;
+        // Each function in its own shoes: its role, its clients, its caches.
+        let acting = |function: &str| {
+            let clients = clients.of_function(&cloud, function);
+            let store = clients.store(clock.clone())?;
+            Ok::<_, Error>((clients, store))
+        };
+        let queue_url = imports_queue_url(&cloud);
+        let mut functions = Vec::new();
+        for name in doors::doors(clients.files(), clients.queue(queue_url.clone()), clients.drops())
+            .iter()
+            .map(|door| door.name)
+        {
+            let (own, store) = acting(name)?;
+            let doors = doors::doors(own.files(), own.queue(queue_url.clone()), own.drops());
+            let app = App::new(store, settings());
+            functions.extend(
+                doors.into_iter().filter(|door| door.name == name).map(|door| doors::deployed(door, app.clone())),
+            );
+        }
+        let (own, importers) = acting("csv-import")?;
+        let (files, queue) = (own.files(), own.queue(queue_url));
         let (drop_role, limits) = (role_id(DROP_ROLE), options.limits);
-        let importer = Importer { store: store.clone(), files, queue, drop_role, limits };
-        let (mails, told, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
-        let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
-        let digest = AuditDigest { store: store.clone(), bucket: clients.trail() };
-        let writer = LogWriter { store: store.clone(), files: clients.files() };
-        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: store.clone() })?;
-        let [daily, hourly] = jobs::reminders(Reminders { store: store.clone() });
+        let importer = Importer { store: importers, files, queue, drop_role, limits };
+        let (own, mailers) = acting("mail-delivery")?;
+        let (mails, told, sweep) = jobs::mail_delivery(own.mail_delivery(&mailers, support(), PORTAL.to_owned()))?;
+        let (own, purgers) = acting("retention-purge")?;
+        let purge = RetentionPurge { store: purgers, files: own.files(), most_deletes: options.most_deletes };
+        let (own, store_of_digest) = acting("audit-digest")?;
+        let digest = AuditDigest { store: store_of_digest, bucket: own.trail() };
+        let (own, writers) = acting("log-writer")?;
+        let writer = LogWriter { store: writers, files: own.files() };
+        let (_, tellers) = acting("notice-fan-out")?;
+        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
+        let (_, reminders) = acting("reminders")?;
+        let [daily, hourly] = jobs::reminders(Reminders { store: reminders });
         let (purge, digest, writer) =
             (jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer));
         let target = Arc::new(OnceLock::new());
-        let canary = jobs::canary(Canary { store: store.clone(), target: Arc::clone(&target) });
+        let (_, watchers) = acting("canary")?;
+        let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
         let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, canary]);
-        let archive = jobs::audit_archive(AuditArchive { store: store.clone(), bucket: clients.trail() });
+        let (own, store_of_archive) = acting("audit-archive")?;
+        let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {
             Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive, notices])
         } else {
@@ -220,12 +247,13 @@ impl Service {
 }
 
 /// What the templates deploy: keys, buckets, queues.
-fn cloud_options(options: &ServiceOptions) -> Options {
+fn cloud_options(options: &ServiceOptions) -> Result<Options, Error> {
     let base = match &options.data_dir {
         Some(directory) if !options.ephemeral => Options::in_directory(directory),
         _ => Options::ephemeral(),
     };
-    Options {
+    Ok(Options {
+        iam: Some(Iam::deployed(options.rights.clone(), options.rights.is_some())?),
         s3_port: options.s3_port,
         clock: Clock::shared(Arc::clone(&options.offset_seconds)),
         kms_aliases: ["names", "records", "platform"].map(|name| format!("alias/{name}")).into(),
@@ -243,7 +271,7 @@ fn cloud_options(options: &ServiceOptions) -> Options {
         ],
         mail_events: Some(MAIL_EVENTS_QUEUE.to_owned()),
         ..base
-    }
+    })
 }
 
 fn settings() -> Settings {

@@ -183,6 +183,8 @@ permissions! {
     FanOutNotices = "notices.fan_out";
     /// Remind operators of deadlines. No role has it.
     RemindOperators = "reminders.send";
+    /// Open a sample of a restored table. No role has it.
+    DrillRestores = "restores.drill";
 }
 
 /// What one role may, in one row.
@@ -366,6 +368,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::SealTrail),
     inner(P::FanOutNotices),
     inner(P::RemindOperators),
+    inner(P::DrillRestores),
 ];
 
 /// The row of a permission.

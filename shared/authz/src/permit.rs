@@ -120,6 +120,8 @@ pub enum Job {
     MailDelivery,
     /// Terminated tenants are purged.
     RetentionPurge,
+    /// A restored table is opened.
+    BackupDrill,
     /// A tenant is being set up by an operator.
     Onboarding,
     /// The keys that sign tokens are changed.
@@ -146,6 +148,7 @@ impl Job {
             Self::Import(_) => "csv-import",
             Self::MailDelivery => "mail-delivery",
             Self::RetentionPurge => "retention-purge",
+            Self::BackupDrill => "backup-drill",
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
             Self::LogWriter => "log-writer",

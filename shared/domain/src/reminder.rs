@@ -28,7 +28,7 @@ impl Steps {
             return Some((u8::try_from(self.0.len() + 1).unwrap_or(u8::MAX), Nearness::Missed));
         }
         let reached = |(_, hours): &(usize, &i64)| now >= due.plus_seconds(-3_600 * **hours);
-        let (at, hours) = self.0.iter().enumerate().filter(reached).next_back()?;
+        let (at, hours) = self.0.iter().enumerate().rfind(reached)?;
         Some((u8::try_from(at + 1).unwrap_or(u8::MAX), Nearness::Hours(*hours)))
     }
 }

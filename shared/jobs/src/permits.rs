@@ -3,8 +3,8 @@
 use authz::{
     Actor, Job, Origin, Permit,
     permission::{
-        ArchiveTrail, DeliverMail, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants, RemindOperators,
-        SealTrail, WriteLogs,
+        ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
+        RemindOperators, SealTrail, WriteLogs,
     },
 };
 use domain::ids::{PLATFORM, TenantId};
@@ -60,6 +60,13 @@ pub fn for_fan_out(origin: &Origin) -> Permit<FanOutNotices> {
 pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(PLATFORM, actor(Job::Reminders, origin))
+}
+
+/// For opening what was restored; with the platform's permit alone.
+#[must_use]
+pub fn for_drill(tenant: TenantId, origin: &Origin) -> Permit<DrillRestores> {
+    #[expect(clippy::disallowed_methods, reason = "a restore that came to its end decides, not a role")]
+    Permit::for_job(tenant, actor(Job::BackupDrill, origin))
 }
 
 /// For setting a deployment up: its first contracts, before there is an operator who could sign in.

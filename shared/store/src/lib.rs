@@ -27,6 +27,7 @@ mod contracts;
 mod controls;
 mod credentials;
 mod db;
+mod drill;
 mod employees;
 mod error;
 mod facts;
@@ -85,6 +86,7 @@ pub use contracts::{
 pub use controls::{CertificateFacts, Completion, Control, ControlChange, Document, NewCompletion, NewControl};
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
+pub use drill::Drilled;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
     PersonContent, PlacedSince, Placements, Registered, WholeEmployee,

@@ -14,12 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::Error;
+use super::iam::{self, Iam};
 use crate::clock::Clock;
 use crate::cloud::sqs::Sqs;
 use crate::counters::Counters;
 use crate::database::Database;
 use crate::serve::{self, Answer, BoxError, ServiceError};
+use crate::{ACCOUNT, Error, REGION};
 
 const CONTENT_TYPE: &str = "application/json";
 /// Where SES's mailbox simulator lives; what stands before it says what becomes of a mail, and may have a label (`bounce+somebody@…`).
@@ -54,6 +55,7 @@ pub struct Ses {
     database: Database,
     clock: Clock,
     counters: Counters,
+    iam: Option<Iam>,
     sent: watch::Sender<u64>,
     /// Where events go, if anywhere.
     events: Option<(Sqs, String)>,
@@ -62,8 +64,14 @@ pub struct Ses {
 }
 
 impl Ses {
-    pub(crate) fn new(database: Database, clock: Clock, counters: Counters, events: Option<(Sqs, String)>) -> Self {
-        Self { database, clock, counters, sent: watch::Sender::new(0), events, lost: Arc::default() }
+    pub(crate) fn new(
+        database: Database,
+        clock: Clock,
+        counters: Counters,
+        events: Option<(Sqs, String)>,
+        iam: Option<Iam>,
+    ) -> Self {
+        Self { database, clock, counters, iam, sent: watch::Sender::new(0), events, lost: Arc::default() }
     }
 
     /// Takes the next `count` mails and answers that something went wrong: what a caller sees whose answer was lost.
@@ -88,9 +96,10 @@ impl Ses {
 
     pub(crate) async fn answer(self, request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         let send = request.method() == Method::POST && request.uri().path() == "/v2/email/outbound-emails";
+        let signer = iam::signer(request.headers()).map(str::to_owned);
         let outcome = if send {
             match serve::read_body(request.into_body(), LARGEST_BODY).await {
-                Ok(body) => self.send(&body),
+                Ok(body) => self.check(signer.as_deref(), &body).and_then(|()| self.send(&body)),
                 Err(error) => Err(error),
             }
         } else {
@@ -101,6 +110,18 @@ impl Ses {
             Ok(id) => serve::json_answer(StatusCode::OK, CONTENT_TYPE, &json!({ "MessageId": id })),
             Err(error) => error.answer(CONTENT_TYPE),
         })
+    }
+
+    /// Whether whoever signed may send from this address, which is of the deployment's identity.
+    fn check(&self, signer: Option<&str>, body: &[u8]) -> Result<(), ServiceError> {
+        let Some(iam) = &self.iam else { return Ok(()) };
+        let input: Value = serde_json::from_slice(body).unwrap_or_default();
+        let from = input["FromEmailAddress"].as_str().unwrap_or_default();
+        let identity = format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/MailDomain");
+        // `MailFrom` is the parameter that the condition names.
+        let from = if from.contains("no-reply@") { "MailFrom" } else { from };
+        let request = iam::Request::new("ses:SendEmail", identity).with("ses:FromAddress", [from]);
+        iam.check(signer, &[request]).map_err(|refused| ServiceError::client("AccessDeniedException", refused))
     }
 
     fn send(&self, body: &[u8]) -> Result<String, ServiceError> {
