@@ -205,7 +205,9 @@ impl Service {
             Some(canary::Target { api: gateway.url().to_owned(), tenant_code, login_id, password })
         });
         // Nobody else has set it: this is where it begins to listen.
-        synthetic.into_iter().for_each(|synthetic| drop(target.set(synthetic)));
+        if let Some(synthetic) = synthetic {
+            drop(target.set(synthetic));
+        }
         let endpoints = announce(&options, &gateway, &cloud, people)?;
         Ok(Self { gateway, _triggers: triggers, endpoints, store, clients, cloud })
     }

@@ -89,6 +89,9 @@ pub struct Recipient {
     pub mail: MailId,
 }
 
+/// Where a mail is, and why it is there.
+pub type MailFate = (MailState, Option<String>);
+
 /// What became of a notice in one company.
 #[derive(Debug, Clone)]
 pub struct Delivered {
@@ -97,7 +100,7 @@ pub struct Delivered {
     /// When its mails were written.
     pub told_at: Jst,
     /// Each recipient, with where the mail is and why; none where it is not known any more. Nobody where the company has no administrator.
-    pub recipients: Vec<(Recipient, Option<(MailState, Option<String>)>)>,
+    pub recipients: Vec<(Recipient, Option<MailFate>)>,
 }
 
 /// What one look at a notice came to.

@@ -68,7 +68,7 @@ pub use accounts::{
 pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
 pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
-pub use broadcasts::{Audience, Delivered, FannedOut, Recipient};
+pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{

@@ -100,6 +100,7 @@ impl IncidentBody {
 /// A change of an incident.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct IncidentChangeBody {
     /// 件名。
     title: Option<String>,
