@@ -1,7 +1,10 @@
 //! The register of controls (統制の台帳, R-32, R-39): what the provider does again every year, and the certificates that it holds. It is the platform's; what was found and
 //! done is sealed with the platform's key, what a list and a reminder need is clear.
 
-use authz::{Permit, permission::ManageControls};
+use authz::{
+    Permit,
+    permission::{ManageControls, RemindOperators},
+};
 use domain::{
     control::{ControlKind, ControlTitle, Sha256, Statement, next_due},
     ids::{AccountId, ControlId, PLATFORM},
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Conflict, Error, Prepared, Store, Write,
+    Conflict, Error, MAX_LIMIT, Prepared, Store, Write,
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item},
     key::{Family, Key, Table, partition},
@@ -147,7 +150,38 @@ fn key(control: ControlId) -> Key {
     Key::new(Table::Records, PLATFORM, Family::Control, "", control)
 }
 
+/// A control as reminders see it: nothing of what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlDue {
+    /// Its id.
+    pub id: ControlId,
+    /// What kind.
+    pub kind: ControlKind,
+    /// When it is to be done next.
+    pub due_on: Date,
+}
+
 impl Store {
+    /// When each control is due next.
+    pub async fn controls_due(&self, _: &Permit<RemindOperators>) -> Result<Vec<ControlDue>, Error> {
+        let (mut due, mut after) = (Vec::new(), None);
+        loop {
+            let (items, next) = self.platform_page(Family::Control, after, MAX_LIMIT).await?;
+            for item in items {
+                let stored = from_item::<Record>(item, self.clock.now())?;
+                due.extend(stored.map(|Stored { record: Record { id, kind, due_on, .. }, .. }| ControlDue {
+                    id,
+                    kind,
+                    due_on,
+                }));
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(due);
+            }
+        }
+    }
+
     /// A page of controls in the order in which they were registered: up to `limit` after `after`, and where to go on.
     pub async fn controls(
         &self,

@@ -83,7 +83,9 @@ pub use clock::Clock;
 pub use contracts::{
     Contract, ContractChange, ContractState, Contracted, Hold, HoldReason, HoldStep, NewContract, Termination,
 };
-pub use controls::{CertificateFacts, Completion, Control, ControlChange, Document, NewCompletion, NewControl};
+pub use controls::{
+    CertificateFacts, Completion, Control, ControlChange, ControlDue, Document, NewCompletion, NewControl,
+};
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
 pub use drill::Drilled;

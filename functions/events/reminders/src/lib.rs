@@ -5,9 +5,11 @@
 //!
 //! Each kind of deadline is a module with a `due`, which says what is due by when and for which steps operators are told; [`due`] lists them.
 
+mod controls;
 mod incidents;
 
 use authz::{Permit, permission::RemindOperators};
+use jiff::civil::Date;
 use jobs::{Invocation, Schedule, Wake, for_reminders};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,11 +44,12 @@ struct Input {
 }
 
 /// Everything that is due, for runs of this kind.
-async fn due(store: &Store, permit: &Permit<RemindOperators>, every: Every) -> Result<Vec<Due>, Error> {
-    match every {
-        // What is counted in days comes with the daily run alone; incidents are counted in hours.
-        Every::Hour | Every::Day => incidents::due(store, permit).await,
+async fn due(store: &Store, permit: &Permit<RemindOperators>, every: Every, today: Date) -> Result<Vec<Due>, Error> {
+    let mut due = incidents::due(store, permit).await?;
+    if every == Every::Day {
+        due.extend(controls::due(store, permit, today).await?);
     }
+    Ok(due)
 }
 
 /// Handles a call of a schedule.
@@ -56,7 +59,7 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
         return Err(Error::Internal("no schedule's call".to_owned()));
     };
     let permit = for_reminders(&invocation.origin);
-    let due = due(&job.store, &permit, every).await?;
+    let due = due(&job.store, &permit, every, at.date()).await?;
     let (mut told, mut failed) = (0, 0);
     for due in due.iter().filter(|_| !dry_run) {
         // One that fails holds up no other, and comes again with the next run.
