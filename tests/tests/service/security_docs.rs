@@ -64,8 +64,8 @@ const CHECKS: [&[&str]; 11] = [
 /// The rows of `docs/requirements.md` that this edition of the service shows in full.
 const SHOWN: &[&str] = &[
     "R-01", "R-02", "R-03", "R-04", "R-05", "R-06", "R-07", "R-08", "R-09", "R-10", "R-11", "R-12", "R-13", "R-14",
-    "R-15", "R-16", "R-22", "R-23", "R-25", "R-26", "R-27", "R-28", "R-29", "R-30", "R-31", "R-32", "R-38", "R-39",
-    "R-40",
+    "R-15", "R-16", "R-17", "R-18", "R-19", "R-21", "R-22", "R-23", "R-25", "R-26", "R-27", "R-28", "R-29", "R-30",
+    "R-31", "R-32", "R-38", "R-39", "R-40",
 ];
 
 fn root() -> PathBuf {
@@ -237,4 +237,35 @@ fn every_requirement_is_shown_by_tests_that_carry_its_number() {
         let others: Vec<_> = tests.into_iter().filter(|name| !name.split('_').any(|part| part == mark)).collect();
         assert!(others.is_empty(), "{number}: these do not carry {mark} in their names: {others:?}");
     }
+}
+
+/// Method and path of every operation that a text names as `METHOD /v1/…`, with the names of parameters left out.
+fn operations_in(text: &str) -> BTreeSet<String> {
+    let spans = text.split('`').skip(1).step_by(2);
+    let named = spans
+        .filter_map(|span| span.split_once(' '))
+        .filter(|(method, _)| method.bytes().all(|b| b.is_ascii_uppercase()));
+    let paths = named.filter(|(_, path)| path.starts_with("/v1/"));
+    paths.map(|(method, path)| format!("{method} {}", without_names(path.split('?').next().unwrap_or(path)))).collect()
+}
+
+fn without_names(path: &str) -> String {
+    path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_operation_that_a_runbook_names_is_there() {
+    let there: BTreeSet<String> = crate::operations::contract()
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, without_names(&operation.path)))
+        .collect();
+    let mut named = 0;
+    for file in fs::read_dir(root().join("docs/runbooks")).unwrap() {
+        let file = file.unwrap().path();
+        for operation in operations_in(&fs::read_to_string(&file).unwrap()) {
+            named += 1;
+            assert!(there.contains(&operation), "{}: there is no {operation}", file.display());
+        }
+    }
+    assert!(named > 5, "runbooks name operations as `GET /v1/…`");
 }
