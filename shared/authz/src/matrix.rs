@@ -466,6 +466,9 @@ mod tests {
                     | P::ViewIncidents
                     | P::ManageIncidents
                     | P::TellIncidents
+                    | P::ManageControls
+                    | P::ReleaseAssurance
+                    | P::ViewAvailability
             );
             assert!(own, "{:?}", row.permission);
         }
