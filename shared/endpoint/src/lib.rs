@@ -16,7 +16,6 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 mod start;
-mod trail;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
@@ -33,4 +32,3 @@ pub use store::{
     Support,
     process::{REGION, config, required},
 };
-pub use trail::{EventView, events_file};

@@ -12,9 +12,8 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   pipeline           rows per second and core: cut, parse, judge, seal
   imports [rows…]    whole imports of checkups (1000 20000); above 50,000 rows only the check
   sign-in            time to be refused, whoever one is; what a permit and a token cost
-  cost               US$ per 1,000 employees and month; what the audit trail adds to a request
   binaries           sizes, and time to the first poll and the first answer
-  all                all six
+  all                all five
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
@@ -29,12 +28,11 @@ pub(crate) enum Table {
     Pipeline,
     Imports,
     SignIn,
-    Cost,
     Binaries,
 }
 
 impl Table {
-    const ALL: [Self; 6] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries];
+    const ALL: [Self; 5] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Binaries];
 
     fn name(self) -> &'static str {
         match self {
@@ -42,7 +40,6 @@ impl Table {
             Self::Pipeline => "pipeline",
             Self::Imports => "imports",
             Self::SignIn => "sign-in",
-            Self::Cost => "cost",
             Self::Binaries => "binaries",
         }
     }
@@ -54,7 +51,6 @@ impl Table {
             Self::Pipeline => "Pipeline: one row of checkups, without any I/O",
             Self::Imports => "Imports of checkups, end to end",
             Self::SignIn => "Identity",
-            Self::Cost => "Cost",
             Self::Binaries => "Binaries",
         }
     }

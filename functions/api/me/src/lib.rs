@@ -1,6 +1,5 @@
 //! One's own account: `/v1/me`.
 
-mod access_log;
 mod view;
 
 use authz::{
@@ -25,8 +24,7 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(read))
             .routes(routes!(enrol_otp, confirm_otp, remove_otp))
-            .routes(routes!(make_recovery_codes))
-            .routes(routes!(access_log::list)),
+            .routes(routes!(make_recovery_codes)),
     }
 }
 
