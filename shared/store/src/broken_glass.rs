@@ -114,9 +114,8 @@ impl Store {
     pub async fn broken_glass(&self, permit: &Permit<MendGlass>, tenant: TenantId) -> Result<Jst, Error> {
         let (account, session) = operator(permit)?;
         let session = self.load::<Session>(&sessions::key(PLATFORM, account, session)).await?;
-        let glass = session.and_then(|session| session.record.broken_glass);
-        let glass = glass.filter(|glass| glass.tenant == tenant && glass.ends_at > self.clock.now());
-        glass.map(|glass| glass.ends_at).ok_or(Error::NotFound)
+        let glass = session.and_then(|session| session.record.glass_at(self.clock.now()));
+        glass.filter(|glass| glass.tenant == tenant).map(|glass| glass.ends_at).ok_or(Error::NotFound)
     }
 
     /// Mends it before its time.

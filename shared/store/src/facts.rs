@@ -126,7 +126,7 @@ impl Store {
 
     /// The tenant in which an operator has broken the glass in this session: one read more, for as long as it lasts.
     async fn glass_broken_in(&self, session: &Session, now: Jst) -> Result<Option<BrokenGlass>, Error> {
-        let Some(glass) = session.broken_glass.filter(|glass| glass.ends_at > now) else { return Ok(None) };
+        let Some(glass) = session.glass_at(now) else { return Ok(None) };
         let tenant = self.load_tenant(glass.tenant).await?;
         Ok(tenant.map(|tenant| BrokenGlass { tenant: tenant.record.facts(now), ends_at: glass.ends_at }))
     }

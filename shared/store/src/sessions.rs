@@ -55,7 +55,7 @@ pub struct Session {
     pub second_factor_at: Option<Jst>,
     /// Where an operator has broken the glass, and until when.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) broken_glass: Option<Glass>,
+    broken_glass: Option<Glass>,
     /// From where and with what: an address and a client's name.
     device: Sealed,
     /// The hash of the refresh token.
@@ -77,6 +77,11 @@ pub(crate) struct Glass {
 }
 
 impl Session {
+    /// Where the glass is broken at `now`.
+    pub(crate) fn glass_at(&self, now: Jst) -> Option<Glass> {
+        self.broken_glass.filter(|glass| glass.ends_at > now)
+    }
+
     /// What decisions need to know of it. Whoever was promoted since they signed in has the shorter life from that moment on.
     pub(crate) fn facts(&self, session: SessionId, account: &Account) -> SessionFacts {
         let Lifetime { idle, absolute } = lifetime(account);

@@ -7,6 +7,7 @@ use serde_json::json;
 use tests::{Answer, World, anonymous, problem, run};
 
 use crate::operations::{LAST, contract};
+use crate::operators::break_glass;
 
 /// What the decision was, whatever came after it.
 fn decision(answer: &Answer) -> String {
@@ -77,9 +78,7 @@ fn r32_through_broken_glass_an_operator_gets_what_the_matrix_says_and_nothing_mo
     run(async {
         let world = World::own().await;
         let (tenant, operator) = (world.tenant(0), world.operator(0).fresh().await);
-        let body =
-            json!({ "ticket": "INC-2026-0412", "reason": "権限の設定に関するお問い合わせの調査", "minutes": 60 });
-        let broken = operator.post(&format!("/v1/contracts/{}/break-glass", tenant.id()), body).await;
+        let broken = break_glass(&operator, tenant.id(), 60).await;
         assert_eq!(broken.status, 201, "{}", broken.json());
         for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
             let Some(row) = operation.row.filter(|row| row.service.is_none()) else { continue };

@@ -5,7 +5,8 @@ use tests::{Actor, Answer, World, anonymous, eventually, problem, run};
 
 const TICKET: &str = "INC-2026/0412";
 
-async fn break_glass(operator: &Actor, tenant: &str, minutes: u8) -> Answer {
+/// Begins a look into a tenant, with a fresh one-time password.
+pub(crate) async fn break_glass(operator: &Actor, tenant: &str, minutes: u8) -> Answer {
     let body = json!({ "ticket": TICKET, "reason": "権限の設定に関するお問い合わせの調査", "minutes": minutes });
     operator.fresh().await.post(&format!("/v1/contracts/{tenant}/break-glass"), body).await
 }

@@ -55,11 +55,9 @@ pub(crate) struct MeView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountWarning)]
 struct Warning {
-    #[schema(example = "few_administrators")]
+    #[schema(example = json!(FEW_ADMINISTRATORS.code))]
     code: &'static str,
-    #[schema(
-        example = "利用できるシステム管理者が1名だけです。端末の紛失に備え、もう1名にシステム管理者のロールを付与し、ワンタイムパスワードを登録してもらってください。"
-    )]
+    #[schema(example = json!(FEW_ADMINISTRATORS.detail))]
     detail: &'static str,
 }
 

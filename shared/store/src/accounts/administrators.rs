@@ -74,6 +74,7 @@ impl Store {
         Ok(())
     }
 
+    /// Where `condition` fails it was the last one; without any, nothing can stand against it.
     fn take_off(
         &self,
         write: &mut Write,

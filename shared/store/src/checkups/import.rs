@@ -16,7 +16,7 @@ use vault::{Keyring, Lookup, Purpose};
 use super::{CheckupContent, CheckupHealth, HEALTH, Record, SCHEMA, key, year};
 use crate::{
     Error, Store,
-    item::{Attributes, Sealed, as_number, from_optional, to_item},
+    item::{Attributes, Sealed, as_number, to_item},
     key::{Key, shard},
     write::indexed,
 };
@@ -237,8 +237,7 @@ impl Store {
         if self.db.put_if(&key, item, replaces).await? {
             return Ok(CheckupPut::Written);
         }
-        let now = self.clock.now();
-        let there = from_optional::<Record>(self.db.get(&key).await?, now)?;
+        let there = self.load::<Record>(&key).await?;
         Ok(match there.map(|stored| stored.record) {
             // An attempt that was cut short had come this far.
             Some(there) if there.content == content && there.imported_by == Some(import) => CheckupPut::Written,
