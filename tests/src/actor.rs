@@ -256,6 +256,16 @@ impl Actor {
         send(method, &url, &all, body).await.expect("the API should answer")
     }
 
+    /// Anything at all, byte for byte: what a caller sends who does not mean well.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(String, String)], body: Vec<u8>) -> Answer {
+        let token = Box::pin(self.token()).await.map(|token| format!("Bearer {token}"));
+        let pairs = self.headers.iter().chain(headers);
+        let mut all: Vec<(&str, &str)> = pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.extend(token.as_deref().map(|token| ("Authorization", token)));
+        let url = format!("{}{path}", self.world.api());
+        send(method, &url, &all, body).await.expect("the API should answer")
+    }
+
     /// Every item of a list, through all its pages.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();

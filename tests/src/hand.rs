@@ -22,9 +22,10 @@ impl Hand {
     pub async fn start(limits: Limits) -> Self {
         let world = World::start(ServiceOptions { wake_jobs: false, ..ServiceOptions::ephemeral() }).await;
         let service = world.service();
-        let queue = service.clients().queue(service.cloud().queue_url(IMPORTS_QUEUE));
+        let clients = service.clients().of_function(service.cloud(), "csv-import");
+        let store = clients.store(service.store().clock().clone()).expect("a store");
+        let (files, queue) = (clients.files(), clients.queue(service.cloud().queue_url(IMPORTS_QUEUE)));
         let drop_role = role_id(DROP_ROLE);
-        let (store, files) = (service.store().clone(), service.clients().files());
         let importer = Importer { store, files, queue, drop_role, limits };
         Self { world, importer }
     }

@@ -27,6 +27,12 @@ pub fn sjis(lines: &[&str]) -> Vec<u8> {
     encoding_rs::SHIFT_JIS.encode(&(lines.join("\r\n") + "\r\n")).0.into_owned()
 }
 
+/// The text of a file in Windows-31J.
+#[must_use]
+pub fn from_sjis(file: &[u8]) -> String {
+    encoding_rs::SHIFT_JIS.decode(file).0.into_owned()
+}
+
 /// Starts an import: its id, and where to send the file.
 pub async fn start(actor: &Actor, kind: &str, options: Value) -> (String, String) {
     let mut body = json!({ "kind": kind, "file_name": format!("{kind}.csv") });

@@ -33,6 +33,9 @@ impl World {
     /// Starts a service of one's own.
     pub async fn start(options: ServiceOptions) -> Self {
         let offset_seconds = Arc::clone(&options.offset_seconds);
+        // What roles make use of, for tests/data/rights.txt (docs/security/rights.md).
+        let rights = std::env::var_os("RIGHTS_LOG").map(Into::into);
+        let options = ServiceOptions { rights, ..options };
         let service = Box::pin(Service::start(options)).await.expect("the service should start");
         let world = Self(Arc::new(Inner { service, offset_seconds, sessions: Mutex::default() }));
         let people = &world.service().endpoints().people;

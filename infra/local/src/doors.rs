@@ -108,20 +108,21 @@ async fn schedules(State(doors): State<Arc<Doors>>) -> Json<Value> {
     Json(json!({ "items": doors.schedules.names().collect::<Vec<_>>() }))
 }
 
-/// As of which moment; without a body, as of now.
+/// As of which moment; without a body, as of now. Or with an event of one's own instead of the scheduler's, as one would invoke the function.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AsOf {
+struct Run {
     as_of: Option<Timestamp>,
+    input: Option<Value>,
 }
 
-async fn run_schedule(
-    State(doors): State<Arc<Doors>>,
-    Path(name): Path<String>,
-    as_of: Option<Json<AsOf>>,
-) -> Response {
-    let at = as_of.and_then(|Json(as_of)| as_of.as_of).unwrap_or_else(|| doors.clock.timestamp());
-    match doors.schedules.run(&name, at).await {
+async fn run_schedule(State(doors): State<Arc<Doors>>, Path(name): Path<String>, run: Option<Json<Run>>) -> Response {
+    let Json(Run { as_of, input }) = run.unwrap_or_default();
+    let answer = match input {
+        Some(input) => doors.schedules.invoke(&name, input).await,
+        None => doors.schedules.run(&name, as_of.unwrap_or_else(|| doors.clock.timestamp())).await,
+    };
+    match answer {
         Some(Ok(answer)) => Json(json!({ "answer": answer })).into_response(),
         Some(Err(error)) => refused(StatusCode::BAD_GATEWAY, &error.to_string()),
         None => refused(StatusCode::NOT_FOUND, "その名前のスケジュールはありません。"),

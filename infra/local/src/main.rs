@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     };
     let done = match command {
         Command::Documents => write_documents(),
-        Command::Serve(args) => serve(args).await,
+        Command::Serve(args) => Box::pin(serve(args)).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,7 +47,7 @@ async fn serve(args: Args) -> Result<(), Error> {
     store::logs::start(store::Clock::moved_by(Arc::clone(&options.offset_seconds)));
     let failed = |error| Error::Io { what: "waiting for signals", source: error };
     let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
-    let service = Service::start(options).await?;
+    let service = Box::pin(Service::start(options)).await?;
     say(&welcome(service.endpoints(), &args), ExitCode::SUCCESS);
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}

@@ -14,17 +14,24 @@ pub mod endpoints;
 mod jobs;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use audit_archive::AuditArchive;
+use audit_digest::AuditDigest;
+use canary::Canary;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
+use log_writer::LogWriter;
+use notice_fan_out::NoticeFanOut;
+use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use store::{Store, Support};
 
 use self::clients::{Clients, imports_queue_url};
 use self::endpoints::{DemoTenant, Endpoints, People};
+use crate::cloud::iam::Iam;
 use crate::cloud::s3::BucketSpec;
 use crate::cloud::sqs::QueueSpec;
 use crate::cloud::sts::role_id;
@@ -36,11 +43,15 @@ use crate::{Clock, Cloud, Error, Options, REGION, documents};
 /// The bucket that customers' files come into.
 pub const IMPORTS_BUCKET: &str = "imports";
 /// The role that programs drop files in.
-pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/drop";
+pub const DROP_ROLE: &str = "arn:aws:iam::000000000000:role/local-drop";
 /// The bucket of the shred ledger.
 pub const LEDGER_BUCKET: &str = "ledger";
+/// The bucket of the trail's copies and seals.
+pub const TRAIL_BUCKET: &str = "trail";
 /// The queue that wakes `csv-import`.
 pub const IMPORTS_QUEUE: &str = "imports";
+/// The queue of what the relay tells later.
+pub const MAIL_EVENTS_QUEUE: &str = "mail-events";
 
 /// How to start the service.
 #[derive(Clone, Debug)]
@@ -63,6 +74,8 @@ pub struct ServiceOptions {
     pub most_deletes: Option<u64>,
     /// How the import job divides its work.
     pub limits: Limits,
+    /// Where to write down what roles make use of, and whatever no policy allows, which is then refused; nowhere where it is none, and then it is only told.
+    pub rights: Option<PathBuf>,
     /// Wake jobs by what happens; otherwise queues and streams are left to the test that looks at each step.
     pub wake_jobs: bool,
 }
@@ -86,6 +99,7 @@ impl ServiceOptions {
             },
             most_deletes: None,
             limits: Limits { reference_grace: 5, ..Limits::default() },
+            rights: None,
             wake_jobs: true,
         }
     }
@@ -116,22 +130,54 @@ impl Service {
     /// Starts everything, makes what the demo needs, and writes `endpoints.json` when the API answers.
     pub async fn start(options: ServiceOptions) -> Result<Self, Error> {
         let clock = store::Clock::moved_by(Arc::clone(&options.offset_seconds));
-        let cloud = Cloud::start(cloud_options(&options)).await?;
+        let cloud = Cloud::start(cloud_options(&options)?).await?;
         let clients = Clients::of(&cloud).await;
-        let store = clients.store(clock)?;
-        let (files, queue) = (clients.files(), clients.queue(imports_queue_url(&cloud)));
-        let app = App::new(store.clone(), settings());
-        let functions: Vec<_> = doors::doors(files.clone(), queue.clone(), clients.drops())
-            .into_iter()
-            .map(|door| doors::deployed(door, app.clone()))
-            .collect();
+        let store = clients.store(clock.clone())?;
+        // Each function in its own shoes: its role, its clients, its caches.
+        let acting = |function: &str| {
+            let clients = clients.of_function(&cloud, function);
+            let store = clients.store(clock.clone())?;
+            Ok::<_, Error>((clients, store))
+        };
+        let queue_url = imports_queue_url(&cloud);
+        let mut functions = Vec::new();
+        for name in doors::doors(clients.files(), clients.queue(queue_url.clone()), clients.drops())
+            .iter()
+            .map(|door| door.name)
+        {
+            let (own, store) = acting(name)?;
+            let doors = doors::doors(own.files(), own.queue(queue_url.clone()), own.drops());
+            let app = App::new(store, settings());
+            functions.extend(
+                doors.into_iter().filter(|door| door.name == name).map(|door| doors::deployed(door, app.clone())),
+            );
+        }
+        let (own, importers) = acting("csv-import")?;
+        let (files, queue) = (own.files(), own.queue(queue_url));
         let (drop_role, limits) = (role_id(DROP_ROLE), options.limits);
-        let importer = Importer { store: store.clone(), files, queue, drop_role, limits };
-        let (mails, sweep) = jobs::mail_delivery(clients.mail_delivery(&store, support(), PORTAL.to_owned()))?;
-        let purge = RetentionPurge { store: store.clone(), files: clients.files(), most_deletes: options.most_deletes };
-        let schedules = Schedules::new([sweep, jobs::retention_purge(purge)]);
+        let importer = Importer { store: importers, files, queue, drop_role, limits };
+        let (own, mailers) = acting("mail-delivery")?;
+        let (mails, told, sweep) = jobs::mail_delivery(own.mail_delivery(&mailers, support(), PORTAL.to_owned()))?;
+        let (own, purgers) = acting("retention-purge")?;
+        let purge = RetentionPurge { store: purgers, files: own.files(), most_deletes: options.most_deletes };
+        let (own, store_of_digest) = acting("audit-digest")?;
+        let digest = AuditDigest { store: store_of_digest, bucket: own.trail() };
+        let (own, writers) = acting("log-writer")?;
+        let writer = LogWriter { store: writers, files: own.files() };
+        let (_, tellers) = acting("notice-fan-out")?;
+        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
+        let (_, reminders) = acting("reminders")?;
+        let [daily, hourly] = jobs::reminders(Reminders { store: reminders });
+        let (purge, digest, writer) =
+            (jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer));
+        let target = Arc::new(OnceLock::new());
+        let (_, watchers) = acting("canary")?;
+        let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
+        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, canary]);
+        let (own, store_of_archive) = acting("audit-archive")?;
+        let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {
-            Triggers::start(&cloud, [jobs::csv_import(importer)], [mails])
+            Triggers::start(&cloud, [jobs::csv_import(importer), told], [mails, archive, notices])
         } else {
             Triggers::start(&cloud, [], [])
         };
@@ -151,6 +197,17 @@ impl Service {
         let gateway = Gateway::start(gateway, functions, cloud.counters().clone()).await?;
         let people = demo::people(&options)?;
         let people = demo::settle(&options, people, &store, &cloud).await?;
+        // The last employee of the first customer stands for the synthetic one.
+        let synthetic = people.tenants.first().and_then(|tenant| {
+            let account = tenant.accounts.iter().rfind(|account| account.role == "employee")?;
+            let (tenant_code, login_id) = (tenant.tenant_code.clone(), account.login_id.clone());
+            let password = account.password.clone().into();
+            Some(canary::Target { api: gateway.url().to_owned(), tenant_code, login_id, password })
+        });
+        // Nobody else has set it: this is where it begins to listen.
+        if let Some(synthetic) = synthetic {
+            drop(target.set(synthetic));
+        }
         let endpoints = announce(&options, &gateway, &cloud, people)?;
         Ok(Self { gateway, _triggers: triggers, endpoints, store, clients, cloud })
     }
@@ -192,24 +249,31 @@ impl Service {
 }
 
 /// What the templates deploy: keys, buckets, queues.
-fn cloud_options(options: &ServiceOptions) -> Options {
+fn cloud_options(options: &ServiceOptions) -> Result<Options, Error> {
     let base = match &options.data_dir {
         Some(directory) if !options.ephemeral => Options::in_directory(directory),
         _ => Options::ephemeral(),
     };
-    Options {
+    Ok(Options {
+        iam: Some(Iam::deployed(options.rights.clone(), options.rights.is_some())?),
         s3_port: options.s3_port,
         clock: Clock::shared(Arc::clone(&options.offset_seconds)),
         kms_aliases: ["names", "records", "platform"].map(|name| format!("alias/{name}")).into(),
-        buckets: vec![BucketSpec::new(IMPORTS_BUCKET).notify(IMPORTS_QUEUE), BucketSpec::new(LEDGER_BUCKET).locked()],
+        buckets: vec![
+            BucketSpec::new(IMPORTS_BUCKET).notify(IMPORTS_QUEUE),
+            BucketSpec::new(LEDGER_BUCKET).locked(),
+            BucketSpec::new(TRAIL_BUCKET).locked(),
+        ],
         queues: vec![
             QueueSpec::new(IMPORTS_QUEUE).visibility(Duration::from_mins(30)).dead_letter(5, "imports-dead"),
             QueueSpec::new("imports-dead"),
+            QueueSpec::new(MAIL_EVENTS_QUEUE).visibility(Duration::from_mins(6)).dead_letter(5, "mails-dead"),
             QueueSpec::new("mails-dead"),
             QueueSpec::new("purges-dead"),
         ],
+        mail_events: Some(MAIL_EVENTS_QUEUE.to_owned()),
         ..base
-    }
+    })
 }
 
 fn settings() -> Settings {

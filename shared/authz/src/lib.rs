@@ -40,6 +40,7 @@ pub mod matrix;
 mod permit;
 mod role;
 pub mod token;
+mod uses;
 
 pub use address::{AddressRules, NotANetwork};
 pub use assertion::{Asserted, ClientKey, Jwk, KeyRefused};
@@ -53,3 +54,4 @@ pub use imports::{ImportKind, ImportRight};
 pub use matrix::{Permission, PermissionId, permission};
 pub use permit::{Actor, Job, OnBehalf, Origin, Permit, Placement, Reach};
 pub use role::{Grant, HandlingRule, Role, Scope};
+pub use uses::use_of;

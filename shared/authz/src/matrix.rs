@@ -53,6 +53,8 @@ permissions! {
     MakeRecoveryCodes = "me.recovery_codes";
     /// See and end one's own sessions.
     ManageOwnSessions = "me.sessions";
+    /// See who looked at one's own record.
+    ViewAccessLog = "me.access_log";
     /// Read reference data: catalogues that hold nobody's data.
     ReadReference = "reference.read";
     /// Read accounts and their grants.
@@ -77,6 +79,8 @@ permissions! {
     ChangeTenant = "tenant.change";
     /// Read and change the IP rules.
     ManageAddressRules = "tenant.ip_rules";
+    /// Say after how many years records are deleted.
+    ManageRetention = "tenant.retention";
     /// Read workplaces, departments and labels.
     ViewOrganisation = "organisation.view";
     /// Create, change and delete workplaces, departments and labels.
@@ -121,12 +125,44 @@ permissions! {
     ManageContracts = "contracts.manage";
     /// Terminate contracts, and withdraw terminations.
     TerminateContracts = "contracts.terminate";
+    /// Put a hold on everything that belongs to a contract, and lift it.
+    HoldContracts = "contracts.hold";
     /// Read what a tenant's administrators see of accounts and settings, for at most an hour and with a ticket.
     BreakGlass = "break_glass.begin";
     /// See whether one has broken the glass in this session, and mend it before its time.
     MendGlass = "break_glass.end";
     /// Reset a second factor with a ticket; it takes two operators.
     ResetOtpByTicket = "contracts.otp_reset";
+    /// Ask for the company's own lines of the logs, and follow what becomes of it.
+    AskForLogs = "log_requests.ask";
+    /// Fetch the file that was released.
+    DownloadLogs = "log_requests.download";
+    /// Read what companies have asked for.
+    ReviewLogRequests = "log_requests.review";
+    /// Release logs to the company that they are about, or refuse.
+    DecideLogRequests = "log_requests.decide";
+    /// Read announcements that are for one's own company; operators: all of them.
+    ViewAnnouncements = "announcements.view";
+    /// Draft, change and take back announcements, and see who got them.
+    ManageAnnouncements = "announcements.manage";
+    /// Publish announcements: mail goes to every administrator concerned.
+    PublishAnnouncements = "announcements.publish";
+    /// Read incidents that affect one's own company, once it was told; operators: all of them.
+    ViewIncidents = "incidents.view";
+    /// Open, keep and close incidents.
+    ManageIncidents = "incidents.manage";
+    /// Tell the affected companies: mail goes to their administrators.
+    TellIncidents = "incidents.tell";
+    /// Keep the register of yearly controls and certificates, and that of sub-processors.
+    ManageControls = "controls.manage";
+    /// Read which companies work for the provider, and with which data.
+    ViewSubProcessors = "sub_processors.view";
+    /// Ask for audit results and certificates, and read what was released.
+    AskAssurance = "assurance.ask";
+    /// Release audit results and certificates to a customer, or refuse them.
+    ReleaseAssurance = "assurance.release";
+    /// Read how much of a month the service was there.
+    ViewAvailability = "availability.view";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
     UseLink = "link.use";
     /// Make new keys that sign tokens, and retire old ones. No role has it.
@@ -135,6 +171,20 @@ permissions! {
     DeliverMail = "mail.deliver";
     /// Delete what terminated tenants left. No role has it.
     PurgeTenants = "tenants.purge";
+    /// Make the files of logs that were released. No role has it.
+    WriteLogs = "log_requests.write";
+    /// Note whether a synthetic customer could sign in and read. No role has it.
+    NoteCanary = "canary.note";
+    /// Copy events of the trail to where nobody changes them. No role has it.
+    ArchiveTrail = "trail.archive";
+    /// Seal the days of the trail, and say whether it is whole. No role has it.
+    SealTrail = "trail.seal";
+    /// Write a notice that goes to many into the outboxes of all. No role has it.
+    FanOutNotices = "notices.fan_out";
+    /// Remind operators of deadlines. No role has it.
+    RemindOperators = "reminders.send";
+    /// Open a sample of a restored table. No role has it.
+    DrillRestores = "restores.drill";
 }
 
 /// What one role may, in one row.
@@ -253,6 +303,7 @@ pub const MATRIX: &[Row] = &[
     door(P::RemoveOwnOtp,          [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().fresh(),
     door(P::MakeRecoveryCodes,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).fresh(),
     door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
+    door(P::ViewAccessLog,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]),
     door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   YES]),
     door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   BG,    YES]),
     door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
@@ -265,6 +316,7 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewTenant,            [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]).after_end(),
     door(P::ChangeTenant,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
     door(P::ManageAddressRules,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),
+    door(P::ManageRetention,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).fresh(),
     door(P::ViewOrganisation,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   BG,    YES]),
     door(P::ManageOrganisation,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   YES]),
     door(P::ViewEmployees,         [OWN,      YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO,   YES]),
@@ -287,13 +339,36 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::HoldContracts,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::BreakGlass,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::MendGlass,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::ResetOtpByTicket,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::AskForLogs,            [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).after_end(),
+    door(P::DownloadLogs,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]).after_end().fresh(),
+    door(P::ReviewLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::DecideLogRequests,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ViewAnnouncements,     [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,  NO ]).after_end(),
+    door(P::ManageAnnouncements,   [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]),
+    door(P::PublishAnnouncements,  [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]).fresh(),
+    door(P::ViewIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,  NO ]).after_end(),
+    door(P::ManageIncidents,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]),
+    door(P::TellIncidents,         [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,  NO ]).fresh(),
+    door(P::ManageControls,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::ViewSubProcessors,     [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    door(P::AskAssurance,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    door(P::ReleaseAssurance,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::ViewAvailability,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
+    inner(P::WriteLogs),
+    inner(P::NoteCanary),
+    inner(P::ArchiveTrail),
+    inner(P::SealTrail),
+    inner(P::FanOutNotices),
+    inner(P::RemindOperators),
+    inner(P::DrillRestores),
 ];
 
 /// The row of a permission.
@@ -347,6 +422,7 @@ mod tests {
                     Cell::Scope => "scope".to_owned(),
                     Cell::ScopeIf(HandlingRule::HrSeesCheckups) => "if hr_sees".to_owned(),
                     Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent) => "if consent".to_owned(),
+                    Cell::ScopeIf(HandlingRule::ViewersAreNamed) => "if named".to_owned(),
                     Cell::BrokenGlass => "broken glass".to_owned(),
                 };
                 write!(text, "{cell:<20}").unwrap();
@@ -377,10 +453,22 @@ mod tests {
                 row.permission,
                 P::ManageContracts
                     | P::TerminateContracts
+                    | P::HoldContracts
                     | P::BreakGlass
                     | P::MendGlass
                     | P::ResetOtpByTicket
                     | P::ViewAudit
+                    | P::ReviewLogRequests
+                    | P::DecideLogRequests
+                    | P::ViewAnnouncements
+                    | P::ManageAnnouncements
+                    | P::PublishAnnouncements
+                    | P::ViewIncidents
+                    | P::ManageIncidents
+                    | P::TellIncidents
+                    | P::ManageControls
+                    | P::ReleaseAssurance
+                    | P::ViewAvailability
             );
             assert!(own, "{:?}", row.permission);
         }

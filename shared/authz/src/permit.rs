@@ -120,10 +120,24 @@ pub enum Job {
     MailDelivery,
     /// Terminated tenants are purged.
     RetentionPurge,
+    /// A restored table is opened.
+    BackupDrill,
     /// A tenant is being set up by an operator.
     Onboarding,
     /// The keys that sign tokens are changed.
     KeyRotation,
+    /// Files of released logs are made.
+    LogWriter,
+    /// A synthetic customer looks whether the service is there.
+    Canary,
+    /// Events of the trail are copied.
+    AuditArchive,
+    /// The trail's days are sealed.
+    AuditDigest,
+    /// A notice goes to many.
+    NoticeFanOut,
+    /// Operators are reminded of deadlines.
+    Reminders,
 }
 
 impl Job {
@@ -134,8 +148,15 @@ impl Job {
             Self::Import(_) => "csv-import",
             Self::MailDelivery => "mail-delivery",
             Self::RetentionPurge => "retention-purge",
+            Self::BackupDrill => "backup-drill",
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
+            Self::LogWriter => "log-writer",
+            Self::Canary => "canary",
+            Self::AuditArchive => "audit-archive",
+            Self::AuditDigest => "audit-digest",
+            Self::NoticeFanOut => "notice-fan-out",
+            Self::Reminders => "reminders",
         }
     }
 }

@@ -159,8 +159,8 @@ pub struct Grant {
     pub scope: Scope,
 }
 
-/// A choice of the tenant's handling rules for health information (健康情報等の取扱規程) that opens cells of the matrix. All are
-/// closed until the tenant declares otherwise.
+/// A choice of the tenant's handling rules for health information (健康情報等の取扱規程): what may be seen beyond what the matrix opens by itself. All are closed
+/// until the tenant declares otherwise.
 #[derive(Debug, EnumSetType, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "snake_case")]
 #[enumset(serialize_repr = "list")]
@@ -169,4 +169,6 @@ pub enum HandlingRule {
     HrSeesCheckups,
     /// Employees have consented, through the handling rules, that occupational health staff see non-statutory items (法定外項目).
     NonStatutoryWithConsent,
+    /// Employees see in their access log by name who looked at their record.
+    ViewersAreNamed,
 }

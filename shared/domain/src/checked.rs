@@ -116,6 +116,8 @@ pub fn line(text: &str, longest: usize) -> Option<Cow<'_, str>> {
         Cow::Borrowed(text) => Cow::Borrowed(crate::text::trim(text)),
         Cow::Owned(text) => Cow::Owned(crate::text::trim(&text).to_owned()),
     };
-    let fits = !text.is_empty() && text.chars().count() <= longest && !text.chars().any(char::is_control);
+    // Unicode's own line and paragraph separators are none of the controls.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let fits = !text.is_empty() && text.chars().count() <= longest && !text.chars().any(breaks);
     fits.then_some(text)
 }

@@ -69,6 +69,15 @@ pub enum RecordClass {
 }
 
 impl RecordClass {
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Important => "important",
+            Self::Transaction => "transaction",
+        }
+    }
+
     /// For how many years a record of this class is kept after the contract's end.
     #[must_use]
     pub const fn years(self) -> i16 {
@@ -121,6 +130,22 @@ impl EndDates {
         }
     }
 
+    /// The same dates where the purge cannot start before `day`, because a hold (保全) kept it from starting: everything that follows from the purge follows as much
+    /// later. The deadline too: the data was kept for a reason that outweighs it.
+    #[must_use]
+    pub fn not_before(self, day: Date) -> Self {
+        let late = (day - self.purge_on).get_days().max(0);
+        let later = |date: Date| date.saturating_add(late.days());
+        Self {
+            terminates_on: self.terminates_on,
+            purge_on: later(self.purge_on),
+            alarm_on: later(self.alarm_on),
+            verified_by: later(self.verified_by),
+            unrecoverable_from: later(self.unrecoverable_from),
+            deletion_deadline: later(self.deletion_deadline),
+        }
+    }
+
     /// The instant from which employees' sign-in is refused: 24:00 of the last day.
     #[must_use]
     pub fn sign_in_ends(&self) -> Jst {
@@ -160,6 +185,16 @@ mod tests {
         assert_eq!(dates.verified_by, date(2026, 2, 20));
         assert_eq!(dates.unrecoverable_from, date(2026, 2, 21));
         assert_eq!(dates.sign_in_ends().to_string(), "2026-02-01T00:00:00.000+09:00");
+    }
+
+    #[test]
+    fn r17_a_hold_that_ended_late_moves_what_follows_from_the_purge_and_one_that_ended_early_moves_nothing() {
+        let dates = EndDates::of(date(2026, 1, 31));
+        assert_eq!(dates.not_before(date(2026, 2, 14)), dates);
+        let late = dates.not_before(date(2026, 4, 1));
+        assert_eq!((late.terminates_on, late.purge_on), (date(2026, 1, 31), date(2026, 4, 1)));
+        assert_eq!((late.alarm_on, late.verified_by), (date(2026, 4, 6), date(2026, 4, 7)));
+        assert_eq!((late.unrecoverable_from, late.deletion_deadline), (date(2026, 4, 8), date(2026, 4, 15)));
     }
 
     #[test]

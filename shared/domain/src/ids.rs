@@ -147,12 +147,26 @@ pub mod kinds {
         Import = "imp";
         /// An event of the audit trail (監査記録).
         AuditEvent = "aud";
+        /// A request for logs (ログの提供依頼).
+        LogRequest = "lrq";
         /// A mail in the outbox.
         Mail = "mai";
+        /// An announcement (お知らせ).
+        Announcement = "ann";
+        /// A security incident (インシデント).
+        Incident = "inc";
+        /// One notice that goes to many (一斉通知).
+        Broadcast = "bro";
         /// A run of the retention purge (削除処理).
         Purge = "prg";
         /// A deletion certificate (削除証明).
         Certificate = "crt";
+        /// A control that comes again, or a certificate (統制).
+        Control = "ctl";
+        /// A company that works for the provider (再委託先).
+        SubProcessor = "sub";
+        /// A customer's wish for audit results and certificates (監査結果の提供依頼).
+        AssuranceRequest = "asr";
     }
 }
 
@@ -180,12 +194,26 @@ pub type CheckupId = Id<kinds::Checkup>;
 pub type ImportId = Id<kinds::Import>;
 /// An audit event's id.
 pub type AuditEventId = Id<kinds::AuditEvent>;
+/// A request for logs' id.
+pub type LogRequestId = Id<kinds::LogRequest>;
 /// A mail's id.
 pub type MailId = Id<kinds::Mail>;
+/// An announcement's id.
+pub type AnnouncementId = Id<kinds::Announcement>;
+/// An incident's id.
+pub type IncidentId = Id<kinds::Incident>;
+/// The id of a notice that goes to many.
+pub type BroadcastId = Id<kinds::Broadcast>;
 /// A purge run's id.
 pub type PurgeId = Id<kinds::Purge>;
 /// A deletion certificate's id.
 pub type CertificateId = Id<kinds::Certificate>;
+/// A control's id.
+pub type ControlId = Id<kinds::Control>;
+/// A sub-processor's id.
+pub type SubProcessorId = Id<kinds::SubProcessor>;
+/// The id of a wish for audit results.
+pub type AssuranceRequestId = Id<kinds::AssuranceRequest>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

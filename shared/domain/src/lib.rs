@@ -3,15 +3,21 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod availability;
 pub mod checked;
 pub mod checkup;
 pub mod contract;
+pub mod control;
 pub mod dates;
 pub mod decimal;
 pub mod employee;
 pub mod ids;
+pub mod incident;
 pub mod intake;
+pub mod notice;
 pub mod organisation;
+pub mod reminder;
+pub mod retention;
 pub mod table;
 pub mod text;
 pub mod time;

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use enumset::EnumSet;
 use http::{header, request::Parts};
 use lambda_http::request::RequestContext;
+use tracing::field::display;
 
 use crate::{App, Problem, problem::Kind};
 
@@ -64,9 +65,14 @@ impl<P: Permission> FromRequestParts<App> for Permit<P> {
     }
 }
 
-/// The permit, or why there is none. A look through broken glass is told to the customer before anything is shown; what cannot be told is not shown.
+/// The permit, or why there is none. From here on the log's lines say whose request it is. A look through broken glass is told to the customer before anything is shown; what cannot be told is not shown.
 async fn decided<P: Permission>(caller: Caller, app: &App) -> Result<Permit<P>, Problem> {
     let permit = caller.permit()?;
+    let span = tracing::Span::current();
+    span.record("tenant", display(permit.tenant()));
+    if let Some(actor) = permit.actor().id() {
+        span.record("actor", actor);
+    }
     if permit.is_through_broken_glass() {
         app.store.note_look(&permit).await?;
     }

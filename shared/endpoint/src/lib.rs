@@ -16,6 +16,7 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 mod start;
+mod trail;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
@@ -32,3 +33,4 @@ pub use store::{
     Support,
     process::{REGION, config, required},
 };
+pub use trail::{EventView, events_file};

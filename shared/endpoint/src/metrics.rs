@@ -10,6 +10,7 @@ use axum::response::Response;
 use http::Request;
 use store::logs::metrics;
 use tower::Service;
+use tracing::{Instrument as _, field::Empty};
 
 use crate::caller::request_id;
 
@@ -40,8 +41,10 @@ where
         let (started, function) = (Instant::now(), self.name);
         let id = request_id(request.extensions());
         let method = request.method().clone();
-        let answer = self.inner.call(request);
-        Box::pin(async move {
+        // Whose it is becomes known when it is decided upon; every line within says so from then on.
+        let span = tracing::info_span!("request", request_id = id, tenant = Empty, actor = Empty);
+        let answer = span.in_scope(|| self.inner.call(request));
+        let measured = async move {
             let response = answer.await?;
             let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
             let status = response.status().as_u16();
@@ -53,6 +56,7 @@ where
                 _aws = %metrics,
             );
             Ok(response)
-        })
+        };
+        Box::pin(measured.instrument(span))
     }
 }

@@ -374,7 +374,25 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::OtpReplayed => {
             ("/code", "otp_replayed", "このワンタイムパスワードは使用済みです。次のコードを入力してください。")
         }
-        Conflict::UnderRetention => ("", "under_retention", "法定の保存期間内のため削除できません。"),
+        Conflict::UnderRetention(Some(until)) => {
+            let detail = format!(
+                "法定の保存期間内の健康診断の記録があるため、{}年{}月{}日までは削除できません。",
+                until.year(),
+                until.month(),
+                until.day()
+            );
+            return Fault::at("", "under_retention", detail);
+        }
+        Conflict::UnderRetention(None) => (
+            "",
+            "under_retention",
+            "健康診断の記録が残っているため削除できません。保存期間の設定により記録が削除された後に操作してください。",
+        ),
+        Conflict::UploadOver => (
+            "",
+            "upload_over",
+            "取込ファイルの保存期間（取込の終了から7日間）が過ぎました。もう一度ファイルを取り込んでください。",
+        ),
         Conflict::StillInOverlap => (
             "",
             "still_in_overlap",

@@ -2,7 +2,10 @@
 
 use authz::{
     Actor, Job, Origin, Permit,
-    permission::{DeliverMail, ManageContracts, PurgeTenants},
+    permission::{
+        ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
+        RemindOperators, SealTrail, WriteLogs,
+    },
 };
 use domain::ids::{PLATFORM, TenantId};
 
@@ -24,9 +27,58 @@ pub fn for_purge(tenant: TenantId, origin: &Origin) -> Permit<PurgeTenants> {
     Permit::for_job(tenant, actor(Job::RetentionPurge, origin))
 }
 
+/// For copying a tenant's events of the trail to where nobody changes them.
+#[must_use]
+pub fn for_audit_archive(tenant: TenantId, origin: &Origin) -> Permit<ArchiveTrail> {
+    #[expect(clippy::disallowed_methods, reason = "every event is copied, whoever it is about")]
+    Permit::for_job(tenant, actor(Job::AuditArchive, origin))
+}
+
+/// For making the files of logs that an operator has released to this tenant; the platform's permit also tells which.
+#[must_use]
+pub fn for_log_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteLogs> {
+    #[expect(clippy::disallowed_methods, reason = "an operator has decided; what is left is work")]
+    Permit::for_job(tenant, actor(Job::LogWriter, origin))
+}
+
+/// For sealing the trail's days and for saying whether it is whole, of all tenants.
+#[must_use]
+pub fn for_audit_digest(origin: &Origin) -> Permit<SealTrail> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::AuditDigest, origin))
+}
+
+/// For writing what the provider tells many into the outbox of each; its own tenant is the platform, whose notices they are.
+#[must_use]
+pub fn for_fan_out(origin: &Origin) -> Permit<FanOutNotices> {
+    #[expect(clippy::disallowed_methods, reason = "an operator has published it: what is left is nobody's act")]
+    Permit::for_job(PLATFORM, actor(Job::NoticeFanOut, origin))
+}
+
+/// For reminding operators of what is due.
+#[must_use]
+pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::Reminders, origin))
+}
+
+/// For opening what was restored; with the platform's permit alone.
+#[must_use]
+pub fn for_drill(tenant: TenantId, origin: &Origin) -> Permit<DrillRestores> {
+    #[expect(clippy::disallowed_methods, reason = "a restore that came to its end decides, not a role")]
+    Permit::for_job(tenant, actor(Job::BackupDrill, origin))
+}
+
 /// For setting a deployment up: its first contracts, before there is an operator who could sign in.
 #[must_use]
 pub fn for_onboarding(origin: &Origin) -> Permit<ManageContracts> {
     #[expect(clippy::disallowed_methods, reason = "whoever sets a deployment up holds its account, not a role")]
     Permit::for_job(PLATFORM, actor(Job::Onboarding, origin))
+}
+
+/// For noting what the canary found.
+#[must_use]
+pub fn for_canary(origin: &Origin) -> Permit<NoteCanary> {
+    #[expect(clippy::disallowed_methods, reason = "a clock looks, not a role")]
+    Permit::for_job(PLATFORM, actor(Job::Canary, origin))
 }

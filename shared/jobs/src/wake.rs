@@ -1,4 +1,4 @@
-//! What wakes a job: changes of a table, or the time.
+//! What wakes a job: changes of a table, messages of a queue, or the time.
 
 use domain::time::Jst;
 use serde::Deserialize;
@@ -10,6 +10,8 @@ use store::{Clock, Error};
 pub enum Wake {
     /// Items changed: a batch of a table's stream, in the order of the changes.
     Changes(Vec<Change>),
+    /// A queue has messages.
+    Messages(Vec<Message>),
     /// It is time.
     Time(Schedule),
 }
@@ -17,8 +19,12 @@ pub enum Wake {
 impl Wake {
     /// Reads the event as Lambda delivers it.
     pub fn of(event: Value, clock: &Clock) -> Result<Self, Error> {
+        if event.pointer("/Records/0/eventSource").is_some_and(|source| source == "aws:sqs") {
+            let batch: Batch<Message> = serde_json::from_value(event)?;
+            return Ok(Self::Messages(batch.records));
+        }
         if event.get("Records").is_some() {
-            let batch: Batch = serde_json::from_value(event)?;
+            let batch: Batch<Change> = serde_json::from_value(event)?;
             return Ok(Self::Changes(batch.records));
         }
         Schedule::of(event, clock).map(Self::Time)
@@ -26,24 +32,42 @@ impl Wake {
 }
 
 #[derive(Debug, Deserialize)]
-struct Batch {
+struct Batch<T> {
     #[serde(rename = "Records")]
-    records: Vec<Change>,
+    records: Vec<T>,
 }
 
-/// A change of an item: which one, and how. What the item holds is read from the table, where it may have changed again.
+/// A message of a queue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// What the queue knows it by.
+    #[serde(rename = "messageId")]
+    pub id: String,
+    /// What was sent.
+    pub body: String,
+}
+
+/// A change of an item: which one, and how. What the item holds is read from the table, where it may have changed again; only who watches over a table that never
+/// changes looks at the images.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Change {
     #[serde(rename = "eventName")]
-    kind: Kind,
+    kind: ChangeKind,
+    #[serde(rename = "userIdentity", default)]
+    identity: Option<Identity>,
     dynamodb: Changed,
 }
 
+/// How an item changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Kind {
+pub enum ChangeKind {
+    /// It is new.
     Insert,
+    /// It is another than before.
     Modify,
+    /// It is gone.
     Remove,
 }
 
@@ -52,11 +76,23 @@ enum Kind {
 struct Changed {
     keys: Keys,
     sequence_number: String,
+    #[serde(rename = "ApproximateCreationDateTime", default)]
+    at: f64,
+    #[serde(default)]
+    new_image: Value,
+}
+
+/// Who changed it, where that was the platform itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    principal_id: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 struct Keys {
     pk: Text,
+    sk: Text,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -72,10 +108,43 @@ impl Change {
         &self.dynamodb.keys.pk.s
     }
 
+    /// The item's sort key.
+    #[must_use]
+    pub fn sk(&self) -> &str {
+        &self.dynamodb.keys.sk.s
+    }
+
+    /// How the item changed.
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        self.kind
+    }
+
     /// Whether the item is new.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.kind == Kind::Insert
+        self.kind == ChangeKind::Insert
+    }
+
+    /// Whether it is gone because its time was over.
+    #[must_use]
+    pub fn is_expiry(&self) -> bool {
+        let by_the_platform = |identity: &Identity| identity.principal_id == "dynamodb.amazonaws.com";
+        self.kind == ChangeKind::Remove && self.identity.as_ref().is_some_and(by_the_platform)
+    }
+
+    /// When it changed, in whole seconds since the epoch.
+    #[must_use]
+    pub fn at_seconds(&self) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970, which a double holds exactly")]
+        let seconds = self.dynamodb.at as i64;
+        seconds
+    }
+
+    /// The item as it is since the change, in the form of the stream; null where there is none.
+    #[must_use]
+    pub fn new_image(&self) -> &Value {
+        &self.dynamodb.new_image
     }
 
     /// What the stream knows it by.
@@ -165,5 +234,19 @@ mod tests {
         let Wake::Changes(changes) = Wake::of(event, &deployed()).unwrap() else { panic!("it is a batch") };
         assert_eq!((changes[0].pk(), changes[0].sequence()), ("T#a#OUTBOX#b", "000000000000000000007"));
         assert!(changes[0].is_new());
+        assert_eq!((changes[0].sk(), changes[0].at_seconds()), ("MAIL", 1_771_005_600));
+    }
+
+    #[test]
+    fn r22_an_expiry_is_told_from_a_removal() {
+        let change = |identity: Value| -> Change {
+            let event = json!({"eventName": "REMOVE", "userIdentity": identity, "dynamodb": {"Keys": {"pk": {"S": "a"}, "sk": {"S": "b"}},
+                "SequenceNumber": "1"}});
+            serde_json::from_value(event).unwrap()
+        };
+        let expired = change(json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"}));
+        assert!(expired.is_expiry());
+        assert!(!change(Value::Null).is_expiry(), "somebody deleted it");
+        assert_eq!((expired.kind(), expired.new_image()), (ChangeKind::Remove, &Value::Null));
     }
 }

@@ -50,7 +50,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Error, Store, Write,
+    Error, Store, Suppressed, Write,
     credentials::{self, Credential},
     item::{Attributes, Sealed, Stored, number, to_item},
     key::{Family, Key, Table, shard},
@@ -170,6 +170,8 @@ pub struct AccountDetails {
     pub locked: bool,
     /// When it was last signed in with.
     pub last_sign_in_at: Option<Jst>,
+    /// Nothing is sent to the mail address any more. Not part of the version either.
+    pub undeliverable: Option<Suppressed>,
 }
 
 impl AccountDetails {
@@ -180,6 +182,7 @@ impl AccountDetails {
             holder,
             locked: credential.is_some_and(Credential::is_locked),
             last_sign_in_at: credential.and_then(|credential| credential.last_sign_in_at),
+            undeliverable: None,
         }
     }
 }
@@ -231,8 +234,16 @@ impl Store {
     async fn account_details(&self, tenant: TenantId, account: AccountId) -> Result<Stored<AccountDetails>, Error> {
         let (stored, holder) = try_join(self.load_account(tenant, account), self.load_holder(tenant, account)).await?;
         let (Some(Stored { record, version }), Some(holder)) = (stored, holder) else { return Err(Error::NotFound) };
-        let credential = self.load_credential(&credentials::key(tenant, &record.login)).await?;
-        Ok(Stored { record: AccountDetails::new(record, holder, credential.as_ref(), self.clock.now()), version })
+        let place = credentials::key(tenant, &record.login);
+        let undeliverable = async {
+            match &holder.mail {
+                Some(mail) => self.suppression(tenant, mail).await,
+                None => Ok(None),
+            }
+        };
+        let (credential, undeliverable) = try_join(self.load_credential(&place), undeliverable).await?;
+        let details = AccountDetails::new(record, holder, credential.as_ref(), self.clock.now());
+        Ok(Stored { record: AccountDetails { undeliverable, ..details }, version })
     }
 
     /// Adds to `write` that an account is another from now on: its item, and what that means for the list of administrators. Stale where it has changed since it was read.

@@ -23,6 +23,8 @@ use crate::{
 /// For how long events are kept (R-21 asks for 12 months; 400 days leave room for the request).
 pub const RETENTION_DAYS: i64 = 400;
 const SCHEMA: u8 = 1;
+/// The attribute that holds an event.
+pub(crate) const SEALED: &str = "event";
 /// A day's events of one tenant lie in this many partitions.
 const SHARDS: u8 = 4;
 
@@ -67,6 +69,12 @@ pub struct Event {
     /// Why, where a reason was given or it was refused; a code, never a text of somebody's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// How somebody accounts for it in their own words, where they owe it to those whose data it is: the provider's people to a customer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account_given: Option<String>,
+    /// It showed people's health data: those whose it is find it in their access log.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub disclosure: bool,
     /// The caller's address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub address: Option<String>,
@@ -94,6 +102,19 @@ impl Event {
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
+    }
+
+    /// Says why in the words of whoever did it.
+    #[must_use]
+    pub fn accounted_for(mut self, text: impl Into<String>) -> Self {
+        self.account_given = Some(text.into());
+        self
+    }
+
+    /// What it was done for.
+    #[must_use]
+    pub fn purpose(&self) -> &'static str {
+        authz::use_of(&self.permission)
     }
 
     /// It was refused, for this reason.
@@ -155,6 +176,8 @@ impl Store {
             subjects: Vec::new(),
             outcome: Outcome::Done,
             reason: None,
+            account_given: None,
+            disclosure: false,
             address: actor.origin().address.map(|address| address.to_string()),
             request_id: actor.origin().request_id.clone(),
         })
@@ -162,7 +185,7 @@ impl Store {
 
     pub(crate) async fn event_item(&self, event: &Event) -> Result<(Key, Attributes), Error> {
         let key = key(event);
-        let sealed = self.seal(PLATFORM, Purpose::Audit, &key, "event", event).await?;
+        let sealed = self.seal(PLATFORM, Purpose::Audit, &key, SEALED, event).await?;
         let record = Record { sealed, expires_at: event.at.plus_seconds(RETENTION_DAYS * 86_400).epoch_seconds() };
         let item = to_item(&key, 1, SCHEMA, &record)?;
         Ok((key, item))
@@ -187,7 +210,7 @@ impl Store {
         subjects: impl IntoIterator<Item = String>,
         data: T,
     ) -> Result<T, Error> {
-        let event = self.event(permit, action)?.on_all(subjects);
+        let event = Event { disclosure: true, ..self.event(permit, action)?.on_all(subjects) };
         self.tell(event).await?;
         Ok(data)
     }
@@ -287,17 +310,7 @@ impl Store {
         let more = pages.iter().any(|(_, more)| *more);
         let mut events = Vec::new();
         for item in pages.into_iter().flat_map(|(items, _)| items) {
-            let Some(sk) = crate::item::as_text(&item, "sk").map(str::to_owned) else { continue };
-            let key = Key {
-                table: Table::Audit,
-                family: Family::Event,
-                pk: crate::item::as_text(&item, "pk").unwrap_or_default().to_owned(),
-                sk,
-            };
-            if let Some(stored) = from_item::<Record>(item, self.clock.now())? {
-                let event: Event = self.open(PLATFORM, Purpose::Audit, &key, "event", &stored.record.sealed).await?;
-                events.push((key.sk, event));
-            }
+            events.extend(self.event_in(item).await?);
         }
         events.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         // Beyond the limit a partition that was cut off may still hold newer ones.
@@ -305,13 +318,39 @@ impl Store {
         events.truncate(limit);
         Ok((events, cut))
     }
+
+    /// All events of one day of `tenant`, the oldest first.
+    pub(crate) async fn trail_of(&self, tenant: TenantId, day: Date) -> Result<Vec<Event>, Error> {
+        let read = |pk| async move { self.db.query_all(Range::whole(Table::Audit, Family::Event, pk)).await };
+        let pages = futures_util::future::try_join_all(day_partitions(tenant, day).map(read)).await?;
+        let mut events = Vec::new();
+        for item in pages.into_iter().flatten() {
+            events.extend(self.event_in(item).await?);
+        }
+        events.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// The event in an item, with its sort key; none where its time is over.
+    async fn event_in(&self, item: Attributes) -> Result<Option<(String, Event)>, Error> {
+        let part = |name| crate::item::as_text(&item, name).unwrap_or_default().to_owned();
+        let key = Key { table: Table::Audit, family: Family::Event, pk: part("pk"), sk: part("sk") };
+        let Some(stored) = from_item::<Record>(item, self.clock.now())? else { return Ok(None) };
+        let event = self.open(PLATFORM, Purpose::Audit, &key, SEALED, &stored.record.sealed).await?;
+        Ok(Some((key.sk, event)))
+    }
+}
+
+/// The partitions of one day.
+pub(crate) fn day_partitions(tenant: TenantId, day: Date) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| day_partition(tenant, day, shard))
 }
 
 fn day_partition(tenant: TenantId, day: Date, shard: u8) -> String {
     partition(tenant, Family::Event, format_args!("{day}#{shard}"))
 }
 
-fn key(event: &Event) -> Key {
+pub(crate) fn key(event: &Event) -> Key {
     let shard = event.id.as_bytes()[15] % SHARDS;
     Key {
         table: Table::Audit,

@@ -7,7 +7,7 @@
 //!    └── mended by the operator, the time is over, the session ends ──────┘
 //! ```
 //!
-//! What may be seen through it says the matrix (`Cell::BrokenGlass`): no names, no addresses, no health data, and nothing can be changed. Ticket, beginning, every look and the end
+//! What may be seen through it says the matrix (`Cell::BrokenGlass`): no names, no addresses, no health data, and nothing can be changed. Ticket, reason, beginning, every look and the end
 //! stand in the customer's own audit trail, and all its administrators get a mail when it begins.
 
 use authz::{
@@ -103,7 +103,11 @@ impl Store {
         let expression = "SET broken_glass = :glass, version = version + :one";
         write.update(self, key, expression, Some(condition), values, || Conflict::WrongState.into())?;
         let GlassReason { ticket, reason, .. } = said;
-        let event = self.event(permit, "break_glass.begin")?.on(tenant).because(format!("ticket:{ticket}"));
+        let event = self
+            .event(permit, "break_glass.begin")?
+            .on(tenant)
+            .because(format!("ticket:{ticket}"))
+            .accounted_for(&reason);
         write.tell(self, &event.clone().in_tenant(tenant).again(self)?).await?;
         let notice = Notice::GlassBroken { at: self.clock.now(), until: ends_at, ticket, reason };
         self.enqueue_to_administrators(&mut write, tenant, &notice).await?;

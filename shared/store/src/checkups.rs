@@ -10,6 +10,7 @@
 //! out here, before it reaches a door: the items, and everything that was concluded from them.
 
 mod content;
+mod expire;
 mod import;
 mod shown;
 mod year;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 pub use content::{CheckupContent, CheckupHealth};
+pub use expire::CheckupsOver;
 pub use import::{CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup, SealedCheckup};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;

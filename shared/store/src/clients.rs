@@ -264,7 +264,6 @@ mod names {
     use enumset::EnumSet;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
     pub(super) fn serialize<S: Serializer>(scopes: &EnumSet<PermissionId>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(scopes.iter().map(PermissionId::name))
     }

@@ -2,27 +2,32 @@
 //! the tenant that they are about.
 //!
 //! ```text
-//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged
+//! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged ──its own time is over──▶ (no contract)
 //!    ▲                      │
 //!    └──────withdraw────────┘
 //! ```
 //!
 //! The tenant's own item says the same to every request of its people ([`crate::tenants`]); both change in one transaction.
+//!
+//! In every state an operator may put a hold (保全) on what belongs to a contract: while it lasts nothing is purged, no single record expires and the contract record is
+//! not disposed of. See [`Hold`].
 
 use authz::{
     AddressRules, Denied, ImportKind, Permit, Role, TenantState,
-    permission::{ManageContracts, TerminateContracts},
+    permission::{HoldContracts, ManageContracts, TerminateContracts},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
+    checked::line,
     contract::{EndDates, RecordClass, Service, ServiceTerm},
     ids::{AccountId, PLATFORM, TenantId},
     organisation::OrganisationName,
+    retention::RetentionPolicy,
     time::Jst,
 };
 use enumset::EnumSet;
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
@@ -40,6 +45,8 @@ const SCHEMA: u8 = 1;
 const RESERVED: &str = "platform";
 /// In which month fiscal years start, unless a tenant says otherwise.
 const APRIL: i8 = 4;
+/// How long a reason for a hold is at least, and at most.
+const REASON: std::ops::RangeInclusive<usize> = 5..=500;
 /// How many pages of contracts one request reads on, where what it reads does not match.
 const ROUNDS: usize = 8;
 
@@ -69,6 +76,48 @@ pub struct Termination {
     pub by: Option<AccountId>,
 }
 
+/// Why a hold is put on, or lifted: one line of 5 to 500 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HoldReason(String);
+
+impl HoldReason {
+    /// Reads one; none where the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let reason = line(text, *REASON.end()).filter(|reason| REASON.contains(&reason.chars().count()))?;
+        Some(Self(reason.into()))
+    }
+
+    /// As it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A step of a hold: that it was put on, or lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldStep {
+    /// When.
+    pub at: Jst,
+    /// By whom.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<AccountId>,
+    /// Why.
+    pub reason: HoldReason,
+}
+
+/// A hold (保全) on everything that belongs to a contract: a court, an authority or a dispute wants it kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// How it began.
+    pub begun: HoldStep,
+    /// How it ended; none while it lasts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lifted: Option<HoldStep>,
+}
+
 /// A contract.
 #[derive(Debug, Clone)]
 pub struct Contract {
@@ -86,22 +135,41 @@ pub struct Contract {
     pub state: ContractState,
     /// Its end, if one is set.
     pub termination: Option<Termination>,
+    /// The holds that there were, the last one last.
+    pub holds: Vec<Hold>,
     /// When it was made.
     pub created_at: Jst,
 }
 
 impl Contract {
-    /// What happens when to the tenant's data; none while no end is set.
+    /// The hold that lasts, if one does.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Hold> {
+        self.holds.last().filter(|hold| hold.lifted.is_none())
+    }
+
+    /// The first day on which a purge may start again after a hold; none where there was none, or one lasts.
+    fn free_from(&self) -> Option<Date> {
+        let lifted = self.holds.last()?.lifted.as_ref()?;
+        Some(lifted.at.date().saturating_add(1.days()))
+    }
+
+    /// What happens when to data that a term ends on `last_day`: none while a hold lasts, for nobody knows.
+    fn ends(&self, last_day: Date) -> Option<EndDates> {
+        self.hold().is_none().then(|| ends(last_day, self.free_from()))
+    }
+
+    /// What happens when to the tenant's data; none while no end is set, or a hold lasts.
     #[must_use]
     pub fn data_ends(&self) -> Option<EndDates> {
-        self.termination.as_ref().map(|termination| EndDates::of(termination.terminates_on))
+        self.termination.as_ref().and_then(|termination| self.ends(termination.terminates_on))
     }
 
     /// What happens when to the data of the stress check, which follows a term of its own where one is contracted (R-17).
     #[must_use]
     pub fn stress_check_ends(&self) -> Option<EndDates> {
         let term = self.services.iter().find(|term| term.service == Service::StressCheck)?;
-        term.until.map(EndDates::of).or_else(|| self.data_ends())
+        term.until.map_or_else(|| self.data_ends(), |last_day| self.ends(last_day))
     }
 
     /// Until when this record itself is kept (R-19); none while no end is set.
@@ -119,11 +187,39 @@ pub(crate) struct Record {
     pub(crate) state: ContractState,
     pub(crate) services: Vec<ServiceTerm>,
     #[serde(rename = "record_class")]
-    class: RecordClass,
+    pub(crate) class: RecordClass,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) termination: Option<Termination>,
     customer: Sealed,
+    /// Since when a hold lasts. Its reason is in `holds`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) held_since: Option<Jst>,
+    /// From when on a purge may start, after a hold.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    free_from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    holds: Option<Sealed>,
     created_at: Jst,
+}
+
+impl Record {
+    /// What happens when to the tenant's data, if an end is set and no hold lasts.
+    pub(crate) fn data_ends(&self) -> Option<EndDates> {
+        let termination = self.termination.as_ref().filter(|_| self.held_since.is_none())?;
+        Some(ends(termination.terminates_on, self.free_from))
+    }
+
+    /// The last day on which this record is kept (R-19); none while no end is set, or a hold lasts.
+    pub(crate) fn kept_until(&self) -> Option<Date> {
+        let termination = self.termination.as_ref().filter(|_| self.held_since.is_none())?;
+        Some(self.class.kept_until(termination.terminates_on))
+    }
+}
+
+/// What follows from a term that ends on `last_day`, where a purge may not start before `free_from`.
+pub(crate) fn ends(last_day: Date, free_from: Option<Date>) -> EndDates {
+    let ends = EndDates::of(last_day);
+    free_from.map_or(ends, |day| ends.not_before(day))
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -221,9 +317,13 @@ impl Store {
         self.load(&key(tenant)).await
     }
 
-    async fn contract_of(&self, record: Record) -> Result<Contract, Error> {
+    pub(crate) async fn contract_of(&self, record: Record) -> Result<Contract, Error> {
         let key = key(record.tenant);
         let customer: Customer = self.open(PLATFORM, Purpose::Contracts, &key, "customer", &record.customer).await?;
+        let holds = match &record.holds {
+            Some(sealed) => self.open(PLATFORM, Purpose::Contracts, &key, "holds", sealed).await?,
+            None => Vec::new(),
+        };
         Ok(Contract {
             tenant: record.tenant,
             code: customer.code,
@@ -232,6 +332,7 @@ impl Store {
             class: record.class,
             state: record.state,
             termination: record.termination,
+            holds,
             created_at: record.created_at,
         })
     }
@@ -239,6 +340,10 @@ impl Store {
     async fn record_of(&self, contract: &Contract) -> Result<Record, Error> {
         let customer = Customer { code: contract.code.clone(), name: contract.name.clone() };
         let key = key(contract.tenant);
+        let holds = match contract.holds.as_slice() {
+            [] => None,
+            holds => Some(self.seal(PLATFORM, Purpose::Contracts, &key, "holds", holds).await?),
+        };
         Ok(Record {
             tenant: contract.tenant,
             state: contract.state,
@@ -246,6 +351,9 @@ impl Store {
             class: contract.class,
             termination: contract.termination.clone(),
             customer: self.seal(PLATFORM, Purpose::Contracts, &key, "customer", &customer).await?,
+            held_since: contract.hold().map(|hold| hold.begun.at),
+            free_from: contract.free_from(),
+            holds,
             created_at: contract.created_at,
         })
     }
@@ -284,6 +392,7 @@ impl Store {
             class,
             state: ContractState::Active,
             termination: None,
+            holds: Vec::new(),
             created_at: now,
         };
         write.create(self, key(id), SCHEMA, &self.record_of(&contract).await?, twice)?;
@@ -380,6 +489,69 @@ impl Store {
         self.replaced(write, contract, version, event).await
     }
 
+    /// Puts a hold on everything that belongs to a contract, whatever state that is in. A purge that has begun stops before its next step; a key that is shredded stays so.
+    pub async fn hold_contract(
+        &self,
+        permit: &Permit<HoldContracts>,
+        tenant: TenantId,
+        version: u64,
+        reason: HoldReason,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        if contract.hold().is_some() {
+            return Err(Conflict::WrongState.into());
+        }
+        let begun = HoldStep { at: self.clock.now(), by: permit.actor().account(), reason };
+        contract.holds.push(Hold { begun, lifted: None });
+        self.held(permit, contract, version, "contract.hold").await
+    }
+
+    /// Lifts the hold of a contract. What was due meanwhile is due from the next day on.
+    pub async fn release_contract(
+        &self,
+        permit: &Permit<HoldContracts>,
+        tenant: TenantId,
+        version: u64,
+        reason: HoldReason,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        let lasting = contract.holds.last_mut().filter(|hold| hold.lifted.is_none()).ok_or(Conflict::WrongState)?;
+        lasting.lifted = Some(HoldStep { at: self.clock.now(), by: permit.actor().account(), reason });
+        self.held(permit, contract, version, "contract.release").await
+    }
+
+    /// A contract whose hold has changed; the tenant knows of it while there is one that somebody can look at.
+    async fn held(
+        &self,
+        permit: &Permit<HoldContracts>,
+        contract: Contract,
+        version: u64,
+        action: &str,
+    ) -> Result<Prepared<Stored<Contract>>, Error> {
+        let mut write = Write::new();
+        let state = match contract.state {
+            ContractState::Active => Some(TenantState::Active),
+            ContractState::Terminated => Some(TenantState::Terminated),
+            ContractState::Purging | ContractState::Purged => None,
+        };
+        if let Some(state) = state {
+            let mut values = Attributes::new();
+            let expression = match (contract.hold(), contract.free_from()) {
+                (None, Some(day)) => {
+                    values.insert(":free".to_owned(), attribute(&day)?);
+                    "REMOVE held_since SET free_from = :free"
+                }
+                (hold, _) => {
+                    values.insert(":since".to_owned(), attribute(&hold.map(|hold| hold.begun.at))?);
+                    "REMOVE free_from SET held_since = :since"
+                }
+            };
+            self.update_tenant(&mut write, contract.tenant, expression, "tenant_state = :state", state, values)?;
+        }
+        let event = self.event(permit, action)?.on(contract.tenant);
+        self.replaced(write, contract, version, event).await
+    }
+
     /// Adds to `write` what a change of the contract means for its tenant, if that is in a state that allows it. `expression` ends with its `SET` clause.
     fn update_tenant(
         &self,
@@ -464,6 +636,8 @@ fn new_tenant(
         name,
         state: TenantState::Active,
         terminates_on: None,
+        held_since: None,
+        free_from: None,
         services,
         addresses: AddressRules::default(),
         handling_rules: EnumSet::new(),
@@ -472,6 +646,7 @@ fn new_tenant(
         drop_kinds,
         organisation_version: 0,
         stress_factor_optional: false,
+        retention: RetentionPolicy::default(),
         created_at,
     }
 }
@@ -493,6 +668,7 @@ mod tests {
             class: RecordClass::default(),
             state: ContractState::Active,
             termination: terminates_on.map(|day| Termination { terminates_on: day, requested_at: at, by: None }),
+            holds: Vec::new(),
             created_at: at,
         }
     }
@@ -507,6 +683,27 @@ mod tests {
         assert_eq!(ends(&contract(None, Some(end))), [Some(date(2026, 10, 31)); 2]);
         assert_eq!(ends(&contract(Some(own), Some(end))), [Some(date(2026, 10, 31)), Some(date(2027, 4, 30))]);
         assert_eq!(ends(&contract(Some(own), None)), [None, Some(date(2027, 4, 30))]);
+    }
+
+    #[test]
+    fn r17_while_a_hold_lasts_nothing_is_planned_and_after_it_what_was_due_is_due_on_the_next_day() {
+        let step =
+            |at: &str| HoldStep { at: at.parse().unwrap(), by: None, reason: HoldReason("訴訟のため".to_owned()) };
+        let mut contract = contract(None, Some(date(2026, 9, 30)));
+        contract.holds.push(Hold { begun: step("2026-10-01T09:00:00+09:00"), lifted: None });
+        assert_eq!((contract.data_ends(), contract.stress_check_ends()), (None, None));
+        contract.holds[0].lifted = Some(step("2026-12-01T23:00:00+09:00"));
+        assert_eq!(contract.data_ends().unwrap().purge_on, date(2026, 12, 2));
+        contract.holds[0].lifted = Some(step("2026-10-02T09:00:00+09:00"));
+        assert_eq!(contract.data_ends(), Some(EndDates::of(date(2026, 9, 30))), "it was over in time");
+    }
+
+    #[test]
+    fn a_reason_is_one_line_that_says_something() {
+        assert!(HoldReason::parse("東京地裁からの証拠保全の要請").is_some());
+        for text in ["", "保全", "訴訟の\nため保全", &"長".repeat(501)] {
+            assert_eq!(HoldReason::parse(text), None, "{text}");
+        }
     }
 
     #[test]

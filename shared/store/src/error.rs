@@ -1,6 +1,7 @@
 //! What the store can fail with.
 
 use authz::Denied;
+use jiff::civil::Date;
 
 use crate::rates::Rated;
 
@@ -72,8 +73,10 @@ pub enum Conflict {
     AccountExists,
     /// The one-time password was used before.
     OtpReplayed,
-    /// A record under retention is not deleted.
-    UnderRetention,
+    /// A record under retention is not deleted: until this day, where that is known.
+    UnderRetention(Option<Date>),
+    /// The file of an import is not kept any more.
+    UploadOver,
     /// The credential before the last one is still good.
     StillInOverlap,
     /// Too much for one tenant.

@@ -126,13 +126,43 @@ impl Files {
         }
         Ok(answer.body)
     }
+
+    /// Deletes every version of what begins with `prefix`.
+    pub(crate) async fn remove(&self, prefix: &str) -> Result<(), Error> {
+        loop {
+            let request = self.client.list_object_versions().bucket(&self.bucket).prefix(prefix);
+            let page = Box::pin(request.send()).await.map_err(failed("ListObjectVersions"))?;
+            let versions = page.versions().iter().map(|it| (it.key(), it.version_id()));
+            let markers = page.delete_markers().iter().map(|it| (it.key(), it.version_id()));
+            let listed: Vec<_> = versions.chain(markers).collect();
+            if listed.is_empty() {
+                return Ok(());
+            }
+            for (key, version) in listed {
+                let request = self.client.delete_object().bucket(&self.bucket).key(key.unwrap_or_default());
+                let request = request.set_version_id(version.map(str::to_owned));
+                Box::pin(request.send()).await.map_err(failed("DeleteObject"))?;
+            }
+        }
+    }
 }
 
 impl Store {
     /// Keeps a file that the service made, sealed.
     pub async fn keep_file(&self, files: &Files, right: &ImportRight, key: &str, plain: &[u8]) -> Result<(), Error> {
-        let keyring = Box::pin(self.vault.keyring(right.tenant(), Purpose::Files)).await?;
-        let place = Place { store: "files", tenant: right.tenant(), key, attribute: "body" };
+        self.seal_file(files, right.tenant(), key, plain).await
+    }
+
+    /// Keeps a file of `tenant`, sealed.
+    pub(crate) async fn seal_file(
+        &self,
+        files: &Files,
+        tenant: TenantId,
+        key: &str,
+        plain: &[u8],
+    ) -> Result<(), Error> {
+        let keyring = Box::pin(self.vault.keyring(tenant, Purpose::Files)).await?;
+        let place = Place { store: "files", tenant, key, attribute: "body" };
         let sealed = keyring.seal(&place, plain)?;
         let request = files.client.put_object().bucket(&files.bucket).key(key).body(sealed.into());
         Box::pin(request.send()).await.map_err(failed("PutObject"))?;
@@ -144,7 +174,7 @@ impl Store {
         self.open_file(files, right.tenant(), key).await
     }
 
-    /// Opens a file that [`Self::keep_file`] kept.
+    /// Opens a file that [`Self::seal_file`] kept.
     pub(crate) async fn open_file(
         &self,
         files: &Files,

@@ -77,7 +77,7 @@ impl ImportState {
     }
 
     /// Whether it holds up what comes after it.
-    const fn is_unfinished(self) -> bool {
+    pub(crate) const fn is_unfinished(self) -> bool {
         matches!(self, Self::Waiting | Self::Checking | Self::Applying)
     }
 }
@@ -379,6 +379,9 @@ impl Store {
         if record.state != from {
             return Err(Conflict::WrongState.into());
         }
+        if record.updated_at.plus_seconds(UPLOAD_KEPT_SECONDS) <= self.clock.now() {
+            return Err(Conflict::UploadOver.into());
+        }
         // What was checked some time ago is checked again: the register may have moved on.
         let options = ImportOptions { dry_run: false, ..record.options };
         let renewed =
@@ -441,6 +444,8 @@ pub struct Chunk {
     pub versions: Vec<Option<u64>>,
 }
 
+/// For how long a file is kept after its import ended, in seconds: seven days.
+pub(crate) const UPLOAD_KEPT_SECONDS: i64 = 7 * 86_400;
 /// For how long the plan of an import, and what became of it, is kept, in days.
 const PARTS_KEPT_DAYS: i64 = 40;
 

@@ -74,10 +74,36 @@ pub enum Family {
     Approval,
     /// Mails that wait.
     Outbox,
+    /// Mail addresses that nothing is sent to any more.
+    Suppression,
+    /// Announcements; under the platform.
+    Announcement,
+    /// Which announcements an account has read.
+    AnnouncementRead,
+    /// Incidents, with what was told and what happened when; under the platform.
+    Incident,
+    /// Notices on their way to many; under the platform.
+    Broadcast,
+    /// Of which deadlines operators were reminded; under the platform.
+    Reminder,
     /// Answers to requests with an Idempotency-Key.
     Reply,
     /// Purge runs and certificates; under the platform.
     Purge,
+    /// Requests for logs; open ones also under the platform, in the index.
+    LogRequest,
+    /// Who looked at an employee's record.
+    AccessLog,
+    /// Keys that sign certificates; under the platform.
+    CertificateKey,
+    /// Yearly controls and certificates; under the platform.
+    Control,
+    /// Companies that work for the provider; under the platform.
+    SubProcessor,
+    /// Customers' wishes for audit results.
+    Assurance,
+    /// What the canary found; under the platform.
+    Canary,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -111,8 +137,21 @@ impl Family {
             Self::Rate => "RATE",
             Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",
+            Self::Suppression => "SUPPRESSION",
+            Self::Announcement => "ANNOUNCEMENT",
+            Self::AnnouncementRead => "ANNOUNCEMENTREAD",
+            Self::Incident => "INCIDENT",
+            Self::Broadcast => "BROADCAST",
+            Self::Reminder => "REMINDER",
             Self::Reply => "REPLY",
             Self::Purge => "PURGE",
+            Self::LogRequest => "LOGREQUEST",
+            Self::AccessLog => "ACCESSLOG",
+            Self::CertificateKey => "CERTIFICATEKEY",
+            Self::Control => "CONTROL",
+            Self::SubProcessor => "SUBPROCESSOR",
+            Self::Assurance => "ASSURANCE",
+            Self::Canary => "CANARY",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

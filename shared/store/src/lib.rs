@@ -10,23 +10,34 @@ use serde::{Serialize, de::DeserializeOwned};
 use vault::{Lookup, Place, Purpose, Vault};
 use zeroize::Zeroizing;
 
+mod access_log;
 mod accounts;
+mod announcements;
+mod assurance;
 mod audit;
+mod broadcasts;
 mod broken_glass;
+mod canary;
+mod certificate_keys;
 mod checkups;
+mod circulars;
 mod clients;
 mod clock;
 mod contracts;
+mod controls;
 mod credentials;
 mod db;
+mod drill;
 mod employees;
 mod error;
 mod facts;
 mod files;
 mod imports;
+mod incidents;
 mod item;
 mod key;
 mod links;
+mod log_requests;
 pub mod logs;
 mod organisation;
 mod otp;
@@ -37,32 +48,47 @@ pub mod process;
 mod purge;
 mod queue;
 pub mod rates;
+mod reminders;
 mod replies;
 mod second_factor;
 mod sessions;
 mod sign_in;
 mod signing_keys;
+mod sub_processors;
+mod suppression;
 mod tenants;
+mod trail;
 mod write;
 
+pub use access_log::{Look, ShownLook};
 pub use accounts::{
     Account, AccountChange, AccountDetails, AccountFilter, AccountRefused, AccountSort, GrantFault, GrantWrong, Holder,
     Me, NewAccount, OtpReset, OtpResetAsked, RegisteredAccount, Setup,
 };
+pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
+pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
+pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
+pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup,
-    SealedCheckup, ShownCheckup, ShownResult,
+    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, CheckupsOver,
+    RegisteredCheckup, SealedCheckup, ShownCheckup, ShownResult,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
     NewClient, NewClientCredential, ShownClient, StoredProof,
 };
 pub use clock::Clock;
-pub use contracts::{Contract, ContractChange, ContractState, Contracted, NewContract, Termination};
+pub use contracts::{
+    Contract, ContractChange, ContractState, Contracted, Hold, HoldReason, HoldStep, NewContract, Termination,
+};
+pub use controls::{
+    CertificateFacts, Completion, Control, ControlChange, ControlDue, Document, NewCompletion, NewControl,
+};
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
+pub use drill::Drilled;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
     PersonContent, PlacedSince, Placements, Registered, WholeEmployee,
@@ -73,9 +99,14 @@ pub use imports::{
     Chunk, Done, DroppedFile, FileShape, Import, ImportLookup, ImportOptions, ImportState, NewImport, Rows, Started,
     Turn, Way,
 };
+pub use incidents::{
+    Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,
+    Stage, TimelineEntry, What,
+};
 pub use item::Stored;
 pub use key::{Family, Table};
 pub use links::{LinkKind, LinkToken, ResetAsked};
+pub use log_requests::{LogRequest, LogRequestFault, LogRequestState, LogsWritten, NewLogRequest, given_reason};
 pub use organisation::{
     Department, DepartmentChange, DepartmentContent, DepartmentSince, ImportedWorkplace, Label, NewDepartment,
     NewWorkplace, Organisation, RowApplied, Workplace, WorkplaceChange,
@@ -84,14 +115,20 @@ pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, 
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use passwords::HashCost;
 pub use process::Support;
-pub use purge::{Bounds, Certificate, Counts, PurgeStage, Purged, ShreddedKeys, ToPurge};
+pub use purge::{
+    Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
+};
 pub use queue::{Queue, Task};
+pub use reminders::Due;
 pub use replies::{Reply, ReplyKey};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
+pub use sub_processors::{SubProcessor, SubProcessorFacts};
+pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};
+pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use write::{Prepared, Write};
 
 use crate::{

@@ -6,12 +6,15 @@
 //!    ▲                 │  ▲ │     relay refused it
 //!    └──passing fault──┘  │ └──────────────────────▶ failed ◀── tried for a day
 //!                         └─ lease over: claimed again
-//! pending, sending ── contract over, account gone, no address ──▶ cancelled
+//! pending, sending ── contract over, account gone, no address, suppressed ──▶ cancelled
+//! sending, sent ── the relay tells that it came back, or was called spam ──▶ bounced, complained
 //! ```
 //!
 //! A claim is a lease that is fenced by the item's version: of two that claim at once one gets the mail, and whoever comes back after its lease cannot overwrite
 //! what happened since. The relay has no idempotency of its own, so that one gap stays: a function that dies between the relay's answer and the note of it leaves a
-//! mail that is sent again. Twice is chosen over never.
+//! mail that is sent again, under the same id of ours (`X-Ailes-Mail`). Twice is chosen over never.
+//!
+//! What comes back stops what would follow: the address goes onto a list ([`crate::suppression`]), and a mail to it is cancelled when it is claimed.
 //!
 //! The address is looked up when the mail leaves, in the name vault: whoever causes a mail needs no right to the names, and no copy of an address lies
 //! elsewhere (R-13). What the mail says is sealed under `credentials` until it has left, and gone after that.
@@ -23,7 +26,9 @@ use authz::{Permit, TenantState, permission::DeliverMail};
 use domain::{
     employee::MailAddress,
     ids::{AccountId, MailId, PLATFORM, TenantId},
+    notice::{AnnouncementKind, NoticeText, NoticeTitle},
     organisation::OrganisationName,
+    reminder::Nearness,
     time::Jst,
 };
 use jiff::civil::Date;
@@ -31,11 +36,12 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    Error, Store, Write,
+    Error, Stage, Store, SubProcessorFacts, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
     key::{Family, Key, Table, partition, prefix},
     links::{LinkToken, ResetAsked},
+    suppression::Feedback,
     write::indexed,
 };
 
@@ -48,6 +54,8 @@ const LEASE_SECONDS: i64 = 60;
 const BACKOFF_MINUTES: &[i64] = &[1, 5, 15, 60, 180, 360, 720];
 /// For how many days it is kept what became of a mail.
 const KEPT_DAYS: i64 = 90;
+/// For how many days it is, where the mail itself is evidence that somebody was told (R-28, R-29).
+const KEPT_DAYS_OF_NOTICES: i64 = 400;
 /// To how many administrators one cause writes at most: a transaction takes a hundred items.
 const MOST_ADMINISTRATORS: usize = 50;
 
@@ -120,6 +128,56 @@ pub enum Notice {
         /// The networks from now on.
         after: Vec<String>,
     },
+    /// To whoever asked for logs: they can be fetched.
+    LogRequestReady {
+        /// Since when.
+        at: Jst,
+        /// Until when.
+        until: Jst,
+    },
+    /// To whoever asked for logs: they were refused.
+    LogRequestRefused {
+        /// When.
+        at: Jst,
+    },
+    /// To administrators: the provider announces something (R-28).
+    Announcement {
+        /// What it is about.
+        kind: AnnouncementKind,
+        /// Its title.
+        title: NoticeTitle,
+        /// Its text.
+        body: NoticeText,
+    },
+    /// To administrators: something went wrong (R-29).
+    Incident {
+        /// Which message it is.
+        stage: Stage,
+        /// When it happened.
+        occurred_at: Jst,
+        /// When somebody first knew of it.
+        detected_at: Jst,
+        /// The message's title.
+        title: NoticeTitle,
+        /// What it says.
+        body: NoticeText,
+    },
+    /// To operators: something is due.
+    Reminder {
+        /// What it is about: an id.
+        subject: String,
+        /// What is to be done, in Japanese.
+        what: String,
+        /// By when.
+        due: Jst,
+        /// How near that is.
+        nearness: Nearness,
+    },
+    /// To administrators: a company that works for the provider is another one, or does something else (R-40).
+    SubProcessorChanged {
+        /// As it will be.
+        facts: Box<SubProcessorFacts>,
+    },
     /// To administrators: the contract has a last day.
     TerminationRegistered {
         /// Which.
@@ -142,6 +200,12 @@ impl Notice {
             Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
+            Self::LogRequestReady { .. } => "log_request_ready",
+            Self::LogRequestRefused { .. } => "log_request_refused",
+            Self::Announcement { .. } => "announcement",
+            Self::Incident { .. } => "incident",
+            Self::Reminder { .. } => "reminder",
+            Self::SubProcessorChanged { .. } => "sub_processor_changed",
             Self::TerminationRegistered { .. } => "termination_registered",
         }
     }
@@ -179,6 +243,10 @@ pub enum MailState {
     Failed,
     /// There is nobody to send it to any more.
     Cancelled,
+    /// The relay took it, and it came back.
+    Bounced,
+    /// The relay took it, and whoever got it called it spam.
+    Complained,
 }
 
 impl MailState {
@@ -191,11 +259,13 @@ impl MailState {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
         }
     }
 
     const fn is_over(self) -> bool {
-        matches!(self, Self::Sent | Self::Failed | Self::Cancelled)
+        !matches!(self, Self::Pending | Self::Sending)
     }
 }
 
@@ -241,7 +311,9 @@ impl Record {
 
     /// It is over, in this way.
     fn over(self, state: MailState, reason: Option<&str>, now: Jst) -> Self {
-        let expires_at = Some(now.plus_seconds(KEPT_DAYS * 86_400).epoch_seconds());
+        let days =
+            if matches!(&*self.template, "announcement" | "incident") { KEPT_DAYS_OF_NOTICES } else { KEPT_DAYS };
+        let expires_at = Some(now.plus_seconds(days * 86_400).epoch_seconds());
         Self { state, notice: None, lease_until: None, reason: reason.map(str::to_owned), expires_at, ..self }
     }
 
@@ -291,6 +363,12 @@ impl MailPlace {
         let tenant = if pk.starts_with(&prefix(PLATFORM)) { PLATFORM } else { tenant.parse().ok()? };
         let mail = rest.strip_prefix(Family::Outbox.name())?.strip_prefix('#')?.parse().ok()?;
         Some(Self { tenant, mail })
+    }
+
+    /// Reads what a mail was marked with when it left.
+    #[must_use]
+    pub fn of_tags(tenant: &str, mail: &str) -> Option<Self> {
+        Some(Self { tenant: tenant.parse().ok()?, mail: mail.parse().ok()? })
     }
 }
 
@@ -358,6 +436,44 @@ impl Store {
         notice: &Notice,
     ) -> Result<MailId, Error> {
         let id: MailId = self.new_id()?;
+        let (key, item) = self.mail_item(tenant, id, account, notice).await?;
+        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
+            Error::Internal("a mail's id came twice".to_owned())
+        })?;
+        Ok(id)
+    }
+
+    /// Puts a mail under an id that follows from its cause, unless it is there: however often it is asked for, it is one mail.
+    pub(crate) async fn put_mail_once(
+        &self,
+        place: MailPlace,
+        account: AccountId,
+        notice: &Notice,
+    ) -> Result<(), Error> {
+        let (key, item) = self.mail_item(place.tenant, place.mail, Some(account), notice).await?;
+        self.db.put_new(&key, item).await?;
+        Ok(())
+    }
+
+    /// Where mails are, and why; none where it is not known any more.
+    pub(crate) async fn mail_states(
+        &self,
+        places: impl IntoIterator<Item = MailPlace>,
+    ) -> Result<Vec<Option<(MailState, Option<String>)>>, Error> {
+        let items = self.batches(places.into_iter().map(|place| key(place.tenant, place.mail)).collect()).await?;
+        let now = self.clock.now();
+        let of =
+            |item| Ok(from_optional::<Record>(item, now)?.map(|Stored { record, .. }| (record.state, record.reason)));
+        items.into_iter().map(of).collect()
+    }
+
+    async fn mail_item(
+        &self,
+        tenant: TenantId,
+        id: MailId,
+        account: Option<AccountId>,
+        notice: &Notice,
+    ) -> Result<(Key, Attributes), Error> {
         let key = key(tenant, id);
         let created_at = self.clock.now();
         let record = Record {
@@ -373,10 +489,7 @@ impl Store {
             expires_at: None,
         };
         let item = due_at(to_item(&key, 1, SCHEMA, &record)?, created_at.plus_seconds(GRACE_SECONDS), id);
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("a mail's id came twice".to_owned())
-        })?;
-        Ok(id)
+        Ok((key, item))
     }
 
     /// Adds a mail to each administrator of the tenant who can sign in.
@@ -448,6 +561,32 @@ impl Store {
         }
     }
 
+    /// Notes what the relay says about a mail that it took, and takes its address off further mail where that is called for; what became of it in one word. The
+    /// same word twice changes nothing. Where the relay's answer was lost, this is how it is known that it took the mail.
+    pub async fn note_feedback(
+        &self,
+        permit: &Permit<DeliverMail>,
+        mail: MailId,
+        feedback: &Feedback,
+        now: Jst,
+    ) -> Result<&'static str, Error> {
+        let key = key(permit.tenant(), mail);
+        let Some(Stored { record, version }) = self.load::<Record>(&key).await? else { return Ok("unknown") };
+        let state = feedback.state();
+        if record.state == state || record.state == MailState::Complained {
+            return Ok("known");
+        }
+        let event = self.event(permit, "mail.undeliverable")?.on(mail).on_all(record.account).because(state.name());
+        let mut write = Write::new();
+        if let Some(cause) = feedback.suppresses() {
+            self.suppress(&mut write, permit.tenant(), &feedback.address, cause, now).await?;
+        }
+        let record = Record { message_id: Some(feedback.message_id.clone()), ..record };
+        self.replace_mail(&mut write, &key, mail, version, &record.over(state, Some(feedback.reason()), now), now)?;
+        write.commit(self, event).await?;
+        Ok(state.name())
+    }
+
     async fn notice(&self, tenant: TenantId, key: &Key, record: &Record) -> Result<Notice, Error> {
         let sealed = record.notice.as_ref().ok_or_else(|| Error::Internal("a mail says nothing".to_owned()))?;
         self.open(tenant, Purpose::Credentials, key, "notice", sealed).await
@@ -500,7 +639,9 @@ impl Store {
             return Ok(Err("contract_ended"));
         }
         let Some(holder) = self.load_holder(tenant, account).await? else { return Ok(Err("account_gone")) };
-        Ok(holder.mail.map(|mail| (mail, of.name)).ok_or("no_address"))
+        let Some(mail) = holder.mail else { return Ok(Err("no_address")) };
+        let suppressed = self.suppression(tenant, &mail).await?.is_some();
+        Ok(if suppressed { Err("suppressed") } else { Ok((mail, of.name)) })
     }
 
     /// Replaces what was read with `version`; somebody looks again at `due` if it is not over. Nobody's act: the cause has its own event.

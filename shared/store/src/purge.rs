@@ -6,6 +6,8 @@
 //!                                 └───────────── killed, out of time, something left ────────────┘
 //! ```
 //!
+//! While a hold (保全) lasts, none of this begins and none goes on.
+//!
 //! From the first step on the tenant's state refuses every permit. Each step can be repeated, and a run that was killed is taken up by the next one; the wrapped keys go
 //! last, so that whatever is still there can be read by nobody else and deleted by anybody's next run. The verification shares no code with the deletion. `audit` is not
 //! touched: the trail is kept for its own time, the contract record for its own class.
@@ -16,7 +18,10 @@
 //! All of a tenant's data goes by the end of its contract. A stress check that is contracted for longer than everything else keeps nothing yet that could live on
 //! by itself: no door of it exists, and no item of it.
 
+mod certificate;
 mod delete;
+mod dispose;
+mod lifetimes;
 mod verify;
 
 use std::time::Instant;
@@ -31,14 +36,15 @@ use domain::{
     time::Jst,
 };
 use jiff::{ToSpan as _, civil::Date};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use vault::Purpose;
 
-use self::delete::Budget;
+pub use self::lifetimes::FilesOver;
+use self::{certificate::About, delete::Budget};
 use crate::{
-    Conflict, ContractState, Error, Files, Store, Write, contracts,
+    Conflict, ContractState, Error, Files, Signature, Store, Write, contracts,
     db::Range,
-    item::{Attributes, Stored, from_item, number},
+    item::{Attributes, Sealed, Stored, from_item, number},
     key::{Family, Key, Table, partition},
     tenants,
     tenants::{attribute, state_value},
@@ -80,7 +86,7 @@ pub struct ShreddedKeys {
     pub shredded_at: Jst,
 }
 
-/// A deletion certificate (データ削除証明): ids, counts and dates.
+/// What a deletion certificate (データ削除証明書) says: ids, counts and dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Its id.
@@ -107,6 +113,24 @@ pub struct Certificate {
     pub unrecoverable_from: Date,
 }
 
+/// A deletion certificate as it was issued.
+#[derive(Debug, Clone)]
+pub struct DeletionCertificate {
+    /// What it says.
+    pub facts: Certificate,
+    /// Its text, in JSON: the bytes that were signed.
+    pub text: String,
+    /// The signature over them.
+    pub signature: Signature,
+}
+
+/// The text and its signature, as they are kept: the text names the customer, and is sealed like the contract.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Issued {
+    text: Sealed,
+    signature: Signature,
+}
+
 /// A purge, under the platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
@@ -117,6 +141,8 @@ struct Record {
     found: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     certificate: Option<Certificate>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    issued: Option<Issued>,
 }
 
 fn key(tenant: TenantId) -> Key {
@@ -127,6 +153,8 @@ fn key(tenant: TenantId) -> Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PurgeStage {
+    /// It would be due or has begun, and a hold lasts.
+    Held,
     /// It is due.
     Due,
     /// It has begun.
@@ -162,6 +190,8 @@ pub enum Purged {
     Done(Box<Certificate>),
     /// There is more to do, for the next run.
     Unfinished,
+    /// A hold lasts: nothing was done, or nothing more.
+    Held,
     /// It was purged before, and there was this left over from somebody who was still writing; it is gone now.
     LookedAgain(Counts),
 }
@@ -170,27 +200,45 @@ impl Store {
     /// The tenants that a run on `today` must look at: those that are due, those that are not finished, and those that were purged in the last days. The permit is the
     /// platform's.
     pub async fn tenants_to_purge(&self, permit: &Permit<PurgeTenants>, today: Date) -> Result<Vec<ToPurge>, Error> {
-        if permit.tenant() != PLATFORM {
-            return Err(Error::NotFound);
-        }
-        let whole = |family| Range::whole(Table::Records, family, partition(PLATFORM, family, ""));
-        let contracts = self.db.query_all(whole(Family::Contract)).await?;
-        let purges = self.db.query_all(whole(Family::Purge)).await?;
-        let mut recent = Vec::new();
-        for item in purges {
-            let certificate = from_item::<Record>(item, self.clock.now())?.and_then(|stored| stored.record.certificate);
-            recent.extend(certificate.filter(|it| is_recent(it.deleted_at, today)).map(|it| it.tenant));
-        }
+        let contracts = self.all_contracts(permit).await?;
+        let certificates = self.all_purges().await?.into_iter().filter_map(|purge| purge.certificate);
+        let recent: Vec<TenantId> =
+            certificates.filter(|it| is_recent(it.deleted_at, today)).map(|it| it.tenant).collect();
         let mut found = Vec::new();
-        for item in contracts {
-            let Some(Stored { record, .. }) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
-            let Some(termination) = &record.termination else { continue };
-            let dates = EndDates::of(termination.terminates_on);
-            if let Some(stage) = stage(record.state, &dates, recent.contains(&record.tenant), today) {
+        for record in contracts {
+            let Some((held, dates)) = standing(&record) else { continue };
+            if let Some(stage) = stage(record.state, held, &dates, recent.contains(&record.tenant), today) {
                 found.push(ToPurge { tenant: record.tenant, stage, dates });
             }
         }
         Ok(found)
+    }
+
+    /// The tenants whose data lives on and is not held: what of it is over goes by itself. The permit is the platform's.
+    pub async fn tenants_to_tidy(&self, permit: &Permit<PurgeTenants>) -> Result<Vec<TenantId>, Error> {
+        let mut contracts = self.all_contracts(permit).await?;
+        contracts.retain(|contract| {
+            let lives = matches!(contract.state, ContractState::Active | ContractState::Terminated);
+            lives && contract.held_since.is_none()
+        });
+        Ok(contracts.into_iter().map(|contract| contract.tenant).collect())
+    }
+
+    /// All contracts, for the platform's permit.
+    async fn all_contracts(&self, permit: &Permit<PurgeTenants>) -> Result<Vec<contracts::Record>, Error> {
+        if permit.tenant() == PLATFORM { self.all_of(Family::Contract).await } else { Err(Error::NotFound) }
+    }
+
+    /// All purges that there were and whose contracts are still kept.
+    async fn all_purges(&self) -> Result<Vec<Record>, Error> {
+        self.all_of(Family::Purge).await
+    }
+
+    async fn all_of<T: DeserializeOwned>(&self, family: Family) -> Result<Vec<T>, Error> {
+        let now = self.clock.now();
+        let items = self.db.query_all(Range::whole(Table::Records, family, partition(PLATFORM, family, ""))).await?;
+        let read = |item| Ok(from_item(item, now)?.map(|stored| stored.record));
+        items.into_iter().filter_map(|item| read(item).transpose()).collect()
     }
 
     /// Purges the permit's tenant, or goes on with it. Refused as [`Conflict::WrongState`] before its day.
@@ -206,10 +254,10 @@ impl Store {
             return Err(Error::NotFound);
         }
         let Stored { record: contract, version } = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
-        let termination = contract.termination.ok_or(Conflict::WrongState)?;
-        let dates = EndDates::of(termination.terminates_on);
+        let (held, dates) = standing(&contract).ok_or(Conflict::WrongState)?;
         let budget = Budget::new(bounds);
-        match stage(contract.state, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
+        match stage(contract.state, held, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
+            PurgeStage::Held => return Ok(Purged::Held),
             PurgeStage::Due => self.begin_purge(permit, version, at).await?,
             PurgeStage::Begun => {}
             PurgeStage::Done => return self.look_again(files, permit, &budget).await,
@@ -217,7 +265,10 @@ impl Store {
         let purge = self.counted(files, tenant).await?;
         for _ in 0..ROUNDS {
             if !self.delete_everything(files, tenant, &budget).await? {
-                return Ok(Purged::Unfinished);
+                return Ok(if self.is_held(tenant).await? { Purged::Held } else { Purged::Unfinished });
+            }
+            if self.is_held(tenant).await? {
+                return Ok(Purged::Held);
             }
             let keys = self.shred(tenant, purge.record.run).await?;
             let left = self.left_of(files, permit).await?;
@@ -242,12 +293,16 @@ impl Store {
         &self,
         permit: &Permit<ManageContracts>,
         tenant: TenantId,
-    ) -> Result<Certificate, Error> {
+    ) -> Result<DeletionCertificate, Error> {
         if permit.tenant() != PLATFORM {
             return Err(Error::NotFound);
         }
         let purge = self.load_purge(tenant).await?.ok_or(Error::NotFound)?;
-        purge.record.certificate.ok_or(Error::NotFound)
+        let (Some(facts), Some(Issued { text, signature })) = (purge.record.certificate, purge.record.issued) else {
+            return Err(Error::NotFound);
+        };
+        let text = self.open(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
+        Ok(DeletionCertificate { facts, text, signature })
     }
 
     async fn load_purge(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
@@ -267,7 +322,7 @@ impl Store {
         let exists = Some("attribute_exists(pk)");
         write.update(self, tenants::key(tenant), expression, exists, values, || Conflict::WrongState.into())?;
         let begun_at = at.max(self.clock.now());
-        let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None };
+        let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None, issued: None };
         write.create(self, key(tenant), SCHEMA, &record, || Conflict::WrongState.into())?;
         self.tell_both(permit, write, "tenant.begin_purge", &record.run).await
     }
@@ -286,12 +341,20 @@ impl Store {
         Ok(Stored { record, version: version + 1 })
     }
 
-    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do.
+    /// Whether somebody has put a hold on it meanwhile.
+    async fn is_held(&self, tenant: TenantId) -> Result<bool, Error> {
+        Ok(self.load_contract(tenant).await?.is_some_and(|stored| stored.record.held_since.is_some()))
+    }
+
+    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do, or a hold was put on it.
     async fn delete_everything(&self, files: &Files, tenant: TenantId, budget: &Budget) -> Result<bool, Error> {
         for table in [Table::Records, Table::Names] {
-            if !delete::items(&self.db, table, tenant, budget).await? {
+            if self.is_held(tenant).await? || !delete::items(&self.db, table, tenant, budget).await? {
                 return Ok(false);
             }
+        }
+        if self.is_held(tenant).await? {
+            return Ok(false);
         }
         Ok(delete::objects(files, tenant, budget).await? && delete::uploads(files, tenant, budget).await?)
     }
@@ -346,12 +409,26 @@ impl Store {
         certificate: Certificate,
     ) -> Result<Purged, Error> {
         let tenant = permit.tenant();
+        let issued = self.issue(permit, &certificate).await?;
         let mut write = Write::new();
         self.move_contract(&mut write, tenant, None, ContractState::Purging, ContractState::Purged)?;
-        let record = Record { certificate: Some(certificate.clone()), ..purge.record };
+        let record = Record { certificate: Some(certificate.clone()), issued: Some(issued), ..purge.record };
         write.replace(self, key(tenant), SCHEMA, purge.version, &record)?;
         self.tell_both(permit, write, "tenant.purge", &certificate.id).await?;
         Ok(Purged::Done(Box::new(certificate)))
+    }
+
+    /// Writes the certificate for the customer, and signs it.
+    async fn issue(&self, permit: &Permit<PurgeTenants>, certificate: &Certificate) -> Result<Issued, Error> {
+        let tenant = permit.tenant();
+        let stored = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
+        let contract = self.contract_of(stored.record).await?;
+        let record_kept_until = contract.retention_until();
+        let about = About { code: contract.code, name: contract.name, record_kept_until };
+        let text = certificate::document(certificate, &about)?;
+        let signature = self.sign_certificate(permit, text.as_bytes()).await?;
+        let text = self.seal(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
+        Ok(Issued { text, signature })
     }
 
     /// Looks once more at a tenant that was purged.
@@ -374,7 +451,7 @@ impl Store {
         from: ContractState,
         to: ContractState,
     ) -> Result<(), Error> {
-        let mut condition = "contract_state = :from".to_owned();
+        let mut condition = "contract_state = :from AND attribute_not_exists(held_since)".to_owned();
         let mut values = Attributes::from([
             (":from".to_owned(), attribute(&from)?),
             (":to".to_owned(), attribute(&to)?),
@@ -405,11 +482,18 @@ impl Store {
     }
 }
 
+/// Whether a contract is held, and what happens when if it is not; none while no end is set.
+fn standing(contract: &contracts::Record) -> Option<(bool, EndDates)> {
+    let planned = EndDates::of(contract.termination.as_ref()?.terminates_on);
+    Some((contract.held_since.is_some(), contract.data_ends().unwrap_or(planned)))
+}
+
 /// How far the purge of a contract in this state is on `today`; `None` where there is nothing to do.
-fn stage(state: ContractState, dates: &EndDates, is_recent: bool, today: Date) -> Option<PurgeStage> {
+fn stage(state: ContractState, held: bool, dates: &EndDates, is_recent: bool, today: Date) -> Option<PurgeStage> {
     match state {
         _ if dates.purge_on > today => None,
         ContractState::Active => None,
+        ContractState::Terminated | ContractState::Purging if held => Some(PurgeStage::Held),
         ContractState::Terminated => Some(PurgeStage::Due),
         ContractState::Purging => Some(PurgeStage::Begun),
         ContractState::Purged => is_recent.then_some(PurgeStage::Done),
@@ -431,20 +515,29 @@ mod tests {
         let dates = EndDates::of(date(2026, 1, 31));
         let eve = date(2026, 2, 13);
         for state in [ContractState::Active, ContractState::Terminated, ContractState::Purging, ContractState::Purged] {
-            assert_eq!(stage(state, &dates, true, eve), None, "{state:?} on the eve of the purge");
+            assert_eq!(stage(state, false, &dates, true, eve), None, "{state:?} on the eve of the purge");
         }
-        assert_eq!(stage(ContractState::Terminated, &dates, false, date(2026, 2, 14)), Some(PurgeStage::Due));
-        assert_eq!(stage(ContractState::Active, &dates, false, date(2026, 2, 14)), None);
+        assert_eq!(stage(ContractState::Terminated, false, &dates, false, date(2026, 2, 14)), Some(PurgeStage::Due));
+        assert_eq!(stage(ContractState::Active, false, &dates, false, date(2026, 2, 14)), None);
+    }
+
+    #[test]
+    fn r17_a_hold_keeps_a_purge_from_starting_and_from_going_on() {
+        let (dates, today) = (EndDates::of(date(2026, 1, 31)), date(2026, 2, 20));
+        for state in [ContractState::Terminated, ContractState::Purging] {
+            assert_eq!(stage(state, true, &dates, false, today), Some(PurgeStage::Held));
+        }
+        assert_eq!(stage(ContractState::Purged, true, &dates, true, today), Some(PurgeStage::Done));
     }
 
     #[test]
     fn r17_what_was_begun_goes_on_and_what_is_done_is_looked_at_for_two_days() {
         let dates = EndDates::of(date(2026, 1, 31));
         let today = date(2026, 2, 16);
-        assert_eq!(stage(ContractState::Purging, &dates, false, today), Some(PurgeStage::Begun));
+        assert_eq!(stage(ContractState::Purging, false, &dates, false, today), Some(PurgeStage::Begun));
         let deleted_at: Jst = "2026-02-14T03:10:00+09:00".parse().unwrap();
         assert!(is_recent(deleted_at, today) && !is_recent(deleted_at, date(2026, 2, 17)));
-        assert_eq!(stage(ContractState::Purged, &dates, true, today), Some(PurgeStage::Done));
-        assert_eq!(stage(ContractState::Purged, &dates, false, today), None);
+        assert_eq!(stage(ContractState::Purged, false, &dates, true, today), Some(PurgeStage::Done));
+        assert_eq!(stage(ContractState::Purged, false, &dates, false, today), None);
     }
 }

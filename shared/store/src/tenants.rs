@@ -8,15 +8,16 @@
 
 use authz::{
     AddressRules, HandlingRule, ImportKind, Permit, TenantFacts, TenantState,
-    permission::{ChangeTenant, ManageAddressRules, ViewTenant},
+    permission::{ChangeTenant, ManageAddressRules, ManageRetention, ViewTenant},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
-    contract::{Service, ServiceTerm},
+    contract::{EndDates, Service, ServiceTerm},
     employee::MailAddress,
     ids::{PLATFORM, TenantId},
     organisation::OrganisationName,
+    retention::RetentionPolicy,
     time::Jst,
 };
 use enumset::EnumSet;
@@ -24,7 +25,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conflict, Error, Notice, Prepared, Store, Write,
+    Conflict, Error, Notice, Prepared, Store, Write, contracts,
     item::{Attributes, Stored, text},
     key::{Family, Key, Table},
 };
@@ -47,6 +48,12 @@ pub struct Tenant {
     /// The contract's last day, if it was terminated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub terminates_on: Option<Date>,
+    /// Since when everything of it is held (保全), if it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_since: Option<Jst>,
+    /// From when on its data may be purged, after a hold.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) free_from: Option<Date>,
     /// The services that are contracted, each with its term.
     pub services: Vec<ServiceTerm>,
     /// From where roles beyond employee may be used.
@@ -69,6 +76,9 @@ pub struct Tenant {
     /// Implementers and clerks of the stress check may do without a second factor, while nothing else is contracted.
     #[serde(default)]
     pub stress_factor_optional: bool,
+    /// After how many years records are deleted (保存期間).
+    #[serde(skip_serializing_if = "RetentionPolicy::is_empty", default)]
+    pub retention: RetentionPolicy,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -87,6 +97,12 @@ pub struct Contact {
 }
 
 impl Tenant {
+    /// What happens when to its data; none while its contract runs, or a hold lasts.
+    #[must_use]
+    pub fn data_ends(&self) -> Option<EndDates> {
+        self.terminates_on.filter(|_| self.held_since.is_none()).map(|day| contracts::ends(day, self.free_from))
+    }
+
     /// The services whose terms run on `day`.
     fn services_on(&self, day: Date) -> Vec<Service> {
         self.services.iter().filter(|term| term.runs_on(day)).map(|term| term.service).collect()
@@ -214,6 +230,20 @@ impl Store {
         let mut prepared = self.updated(tenant, version, "SET addresses = :rules, version = :next", values, event)?;
         self.enqueue_to_administrators(&mut prepared.write, permit.tenant(), &notice).await?;
         Ok(prepared)
+    }
+
+    /// Replaces what the company has decided about how long records are kept.
+    pub async fn change_retention(
+        &self,
+        permit: &Permit<ManageRetention>,
+        version: u64,
+        policy: RetentionPolicy,
+    ) -> Result<Prepared<Stored<Tenant>>, Error> {
+        let Stored { record: mut tenant, .. } = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?;
+        tenant.retention = policy;
+        let event = self.event(permit, "tenant.change_retention")?.on(tenant.id);
+        let values = Attributes::from([(":retention".to_owned(), attribute(&tenant.retention)?)]);
+        self.updated(tenant, version, "SET retention = :retention, version = :next", values, event)
     }
 
     /// An update of single attributes: the tree's version lies in the same item and must not be set back.

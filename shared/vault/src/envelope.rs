@@ -44,7 +44,7 @@ pub struct Place<'a> {
     /// The entity's key in the store, as stored: partition and sort key, or a file's name.
     pub key: &'a str,
     /// Which attribute of the entity.
-    pub attribute: &'static str,
+    pub attribute: &'a str,
 }
 
 /// An unwrapped data key, in the form that derives: wiped when dropped, printed by nothing.

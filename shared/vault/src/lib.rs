@@ -185,6 +185,11 @@ impl Vault {
         Lookup::new(self.keyring(tenant, Purpose::Lookup).await?.newest())
     }
 
+    /// The keyed hashes by which the audit trail's copies and seals are told to be what was written. Two functions may unwrap their key, and no other.
+    pub async fn trail_hashes(&self) -> Result<Lookup, Error> {
+        Lookup::new(self.keyring(PLATFORM, Purpose::AuditMac).await?.newest())
+    }
+
     /// Keyed hashes for a tenant code that is nobody's, so that a sign-in to it does the same work and finds nothing.
     /// The same for the same `code` in every process.
     pub async fn lookup_for_unknown(&self, code: &str) -> Result<Lookup, Error> {

@@ -26,6 +26,8 @@ pub enum Purpose {
     Credentials,
     /// Files at rest: error files, exports, file names (ファイル).
     Files,
+    /// Who looked at an employee's record (閲覧履歴).
+    AccessLog,
     /// Sealed answers kept for requests that are repeated with the same Idempotency-Key (再送への応答).
     Replies,
     /// Keyed hashes by which a login, a mail address or an employee number is found (照合用ハッシュ).
@@ -36,8 +38,16 @@ pub enum Purpose {
     Cursors,
     /// Events of the audit trail, which outlive the tenant's keys (監査記録).
     Audit,
+    /// Keyed hashes that tell whether an event of the audit trail is what was written (監査記録の改ざん検知; R-22).
+    AuditMac,
     /// Contract records, which outlive the tenant's keys (契約記録; R-19).
     Contracts,
+    /// The private halves of the keys that sign certificates of deletion (証明書署名鍵; R-17).
+    CertificateSigning,
+    /// Announcements and incidents: nobody knows of them before they are told (お知らせ・インシデント; ).
+    Notices,
+    /// What was found in audits and done in yearly controls (統制の記録; R-32).
+    Controls,
 }
 
 /// Who has keys of a purpose.
@@ -82,7 +92,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -92,12 +102,17 @@ impl Purpose {
         Self::Lifelog,
         Self::Credentials,
         Self::Files,
+        Self::AccessLog,
         Self::Replies,
         Self::Lookup,
         Self::TokenSigning,
         Self::Cursors,
         Self::Audit,
+        Self::AuditMac,
         Self::Contracts,
+        Self::CertificateSigning,
+        Self::Notices,
+        Self::Controls,
     ];
 
     /// The table.
@@ -119,12 +134,17 @@ impl Purpose {
             Self::Lifelog => row("lifelog", Tenants, Cmk::Records, Resealed, "ライフログ"),
             Self::Credentials => row("credentials", Tenants, Cmk::Records, Resealed, "認証情報"),
             Self::Files => row("files", Tenants, Cmk::Records, Forward, "ファイル"),
+            Self::AccessLog => row("access-log", Tenants, Cmk::Records, Forward, "閲覧履歴"),
             Self::Replies => row("replies", Tenants, Cmk::Records, Forward, "再送への応答"),
             Self::Lookup => row("lookup", Tenants, Cmk::Records, Never, "照合用ハッシュ"),
             Self::TokenSigning => row("token-signing", Platform, Cmk::Platform, Resealed, "トークン署名鍵"),
             Self::Cursors => row("cursors", Platform, Cmk::Platform, Forward, "ページ送りカーソル"),
             Self::Audit => row("audit", Platform, Cmk::Platform, Forward, "監査記録"),
+            Self::AuditMac => row("audit-mac", Platform, Cmk::Platform, Never, "監査記録の改ざん検知"),
             Self::Contracts => row("contracts", Platform, Cmk::Platform, Resealed, "契約記録"),
+            Self::CertificateSigning => row("certificate-signing", Platform, Cmk::Platform, Resealed, "証明書署名鍵"),
+            Self::Notices => row("notices", Platform, Cmk::Platform, Resealed, "お知らせ・インシデント"),
+            Self::Controls => row("controls", Platform, Cmk::Platform, Resealed, "統制の記録"),
         }
     }
 
@@ -132,6 +152,12 @@ impl Purpose {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        self.row().japanese
     }
 
     /// Who has keys of it.

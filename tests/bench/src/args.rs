@@ -12,8 +12,9 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   pipeline           rows per second and core: cut, parse, judge, seal
   imports [rows…]    whole imports of checkups (1000 20000); above 50,000 rows only the check
   sign-in            time to be refused, whoever one is; what a permit and a token cost
+  cost               US$ per 1,000 employees and month; what the audit trail adds to a request
   binaries           sizes, and time to the first poll and the first answer
-  all                all five
+  all                all six
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
@@ -28,11 +29,12 @@ pub(crate) enum Table {
     Pipeline,
     Imports,
     SignIn,
+    Cost,
     Binaries,
 }
 
 impl Table {
-    const ALL: [Self; 5] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Binaries];
+    const ALL: [Self; 6] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries];
 
     fn name(self) -> &'static str {
         match self {
@@ -40,6 +42,7 @@ impl Table {
             Self::Pipeline => "pipeline",
             Self::Imports => "imports",
             Self::SignIn => "sign-in",
+            Self::Cost => "cost",
             Self::Binaries => "binaries",
         }
     }
@@ -51,6 +54,7 @@ impl Table {
             Self::Pipeline => "Pipeline: one row of checkups, without any I/O",
             Self::Imports => "Imports of checkups, end to end",
             Self::SignIn => "Identity",
+            Self::Cost => "Cost",
             Self::Binaries => "Binaries",
         }
     }

@@ -27,7 +27,7 @@ const WITH_MORE: [(&str, &str); 4] =
 
 /// Prints the table.
 pub(crate) async fn print(args: &Args) -> Result<(), Error> {
-    let service = Service::start(ServiceOptions { demo: false, ..ServiceOptions::ephemeral() }).await?;
+    let service = Box::pin(Service::start(ServiceOptions { demo: false, ..ServiceOptions::ephemeral() })).await?;
     let environment = functions::environment(service.cloud());
     let mut names = vec![MINIMAL.to_owned()];
     names.extend(functions::names("api")?);

@@ -185,7 +185,7 @@ async fn figures_of(door: &mut Door, world: &World, deployment: &Deployment, mos
 }
 
 /// Adds what was counted between two moments.
-fn add(sum: &mut Snapshot, before: &Snapshot, after: Snapshot) {
+pub(crate) fn add(sum: &mut Snapshot, before: &Snapshot, after: Snapshot) {
     for (operation, now) in after {
         let then = before.get(&operation).copied().unwrap_or_default();
         let count = sum.entry(operation).or_default();
@@ -196,20 +196,20 @@ fn add(sum: &mut Snapshot, before: &Snapshot, after: Snapshot) {
 }
 
 /// One client, who sends one request after the other.
-struct Asking<'a> {
-    door: &'a mut Door,
-    last: Option<Answer>,
+pub(crate) struct Asking<'a> {
+    pub(crate) door: &'a mut Door,
+    pub(crate) last: Option<Answer>,
 }
 
 impl Asking<'_> {
     /// What to send next; whatever that takes is not measured.
-    async fn next(&mut self) -> Ask {
+    pub(crate) async fn next(&mut self) -> Ask {
         let ask = (self.door.next)(self.door.asked, self.last.take()).await;
         self.door.asked += 1;
         ask
     }
 
-    async fn send(&mut self, api: &str, ask: Ask) -> Result<(), Error> {
+    pub(crate) async fn send(&mut self, api: &str, ask: Ask) -> Result<(), Error> {
         let token = ask.token.map(|token| format!("Bearer {token}"));
         let mut headers: Vec<(&str, &str)> = token.iter().map(|token| ("authorization", token.as_str())).collect();
         headers.extend(ask.etag.as_deref().map(|etag| ("if-match", etag)));

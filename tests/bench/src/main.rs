@@ -5,6 +5,7 @@
 
 mod args;
 mod binaries;
+mod cost;
 mod doors;
 mod figures;
 mod functions;
@@ -49,6 +50,7 @@ fn print(args: &Args) -> Result<(), Error> {
             Table::Doors => runtime.block_on(doors::print(args))?,
             Table::Pipeline => pipeline::print()?,
             Table::Imports => runtime.block_on(imports::print(args))?,
+            Table::Cost => runtime.block_on(cost::print(args))?,
             Table::SignIn => runtime.block_on(sign_in::print(args))?,
             Table::Binaries => runtime.block_on(binaries::print(args))?,
         }

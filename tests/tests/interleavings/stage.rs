@@ -2,19 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use authz::{AddressRules, Facts, Grant, Origin, Permission, Permit, Role, Scope};
 use domain::account::{LoginId, TenantCode};
-use domain::contract::RecordClass;
+use domain::contract::{RecordClass, Service, ServiceTerm};
 use domain::employee::{MailAddress, PersonName};
-use domain::ids::{AccountId, TenantId};
+use domain::ids::{AccountId, PLATFORM, TenantId};
 use domain::organisation::OrganisationName;
+use jiff::civil::date;
 use local::cloud::s3::BucketSpec;
-use local::service::LEDGER_BUCKET;
 use local::service::clients::Clients;
+use local::service::{IMPORTS_BUCKET, LEDGER_BUCKET};
 use local::{Cloud, Options};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -45,18 +47,33 @@ pub fn explore<C: Debug>(
     cases: impl Strategy<Value = C>,
     play: impl Fn(&Stage, C, &[u8]) -> Result<(), TestCaseError>,
 ) {
-    let count = std::env::var("INTERLEAVINGS").map_or(1_000, |count| count.parse().expect("a number"));
-    let config = Config { cases: count, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let schedules = proptest::collection::vec(any::<u8>(), 0..LONGEST_SCHEDULE);
+    let count = as_many_as("INTERLEAVINGS", 1_000);
+    play_all(count, CASES_PER_STAGE, (cases, schedules), |stage, (case, schedule)| play(stage, case, &schedule));
+}
+
+/// How many cases the environment asks for, or as many as usual.
+pub fn as_many_as(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).map_or(usual, |count| count.parse().expect("a number"))
+}
+
+/// Plays `count` cases, `per_stage` of them on one stage.
+pub fn play_all<C: Debug>(
+    count: u32,
+    per_stage: u32,
+    cases: impl Strategy<Value = C>,
+    play: impl Fn(&Stage, C) -> Result<(), TestCaseError>,
+) {
+    let config = Config { cases: count, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let stage: RefCell<Option<Stage>> = RefCell::default();
-    let played = TestRunner::new(config).run(&(cases, schedules), |(case, schedule)| {
+    let played = TestRunner::new(config).run(&cases, |case| {
         let mut stage = stage.borrow_mut();
-        if stage.as_ref().is_none_or(|stage| stage.cases.get() >= CASES_PER_STAGE) {
+        if stage.as_ref().is_none_or(|stage| stage.cases.get() >= per_stage) {
             *stage = Some(Stage::new());
         }
         let stage = stage.as_ref().expect("a stage");
         stage.cases.set(stage.cases.get() + 1);
-        play(stage, case, &schedule)
+        play(stage, case)
     });
     if let Err(error) = played {
         panic!("{error}");
@@ -67,6 +84,7 @@ pub fn explore<C: Debug>(
 pub struct Stage {
     _cloud: Cloud,
     gate: Gate,
+    pub clients: Clients,
     pub store: Store,
     /// Who may do what only administrators may, and since when they are signed in.
     pub administrator: Person,
@@ -89,6 +107,9 @@ pub fn origin() -> Origin {
     Origin { address: None, request_id: "interleavings".to_owned() }
 }
 
+/// From where operators work.
+const OFFICE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
 pub fn device() -> Device {
     Device { address: None, client: None }
 }
@@ -106,7 +127,7 @@ impl Stage {
             let options = Options {
                 clock: local::Clock::shared(Arc::clone(&offset_seconds)),
                 kms_aliases: ["names", "records", "platform"].map(|name| format!("alias/{name}")).into(),
-                buckets: vec![BucketSpec::new(LEDGER_BUCKET).locked()],
+                buckets: vec![BucketSpec::new(IMPORTS_BUCKET), BucketSpec::new(LEDGER_BUCKET).locked()],
                 ..Options::ephemeral()
             };
             let cloud = Cloud::start(options).await.expect("a cloud");
@@ -114,16 +135,16 @@ impl Stage {
             let mut clients = Clients::of(&cloud).await;
             clients.dynamodb = gate.before(&clients.dynamodb, RUNTIME.handle());
             let clock = Clock::moved_by(Arc::clone(&offset_seconds));
-            let store = clients.store(clock).expect("a store");
-            #[expect(clippy::disallowed_methods, reason = "thousands sign in here")]
-            let store = store.hashing_at(HashCost::negligible());
+            let store = quick(clients.store(clock).expect("a store"));
             let permit = jobs::for_onboarding(&origin());
             let name = OrganisationName::parse("運営").expect("a name");
-            store.set_up_platform(&permit, name, AddressRules::default()).await.expect("a platform");
+            let networks = AddressRules::parse([format!("{OFFICE}/32").as_str()]).expect("a network");
+            store.set_up_platform(&permit, name, networks).await.expect("a platform");
             let administrator = first_administrator(&store, CODE).await;
             Self {
                 _cloud: cloud,
                 gate,
+                clients,
                 store,
                 administrator,
                 signed_in: RefCell::default(),
@@ -205,6 +226,28 @@ impl Stage {
         })
     }
 
+    /// One of the provider's people.
+    pub fn operator(&self) -> Person {
+        let platform = Person { tenant: PLATFORM, code: "platform".to_owned(), ..self.administrator.clone() };
+        self.colleague(&platform, everywhere(Role::Operator), ready(true))
+    }
+
+    /// A permit of an operator, who signs in for it.
+    pub fn operate<P: Permission>(&self, operator: &Person) -> Permit<P> {
+        let code = code_of(self.next_step());
+        let office = Origin { address: Some(OFFICE.into()), ..origin() };
+        self.run(async {
+            let (login, password) = (&operator.login, typed(PASSWORD));
+            let first = self.store.sign_in(None, login, password, &device(), office.clone()).await;
+            let Ok(SignedIn::Challenge(challenge)) = first else { panic!("{first:?}") };
+            let shown = SecondFactor::Code(&code);
+            let second = self.store.sign_in_with_otp(&challenge, shown, &device(), office.clone()).await;
+            let Ok(SignedIn::Session(tokens)) = second else { panic!("{second:?}") };
+            let facts = self.store.facts(&tokens.access_token, office).await.expect("facts");
+            facts.permit().expect("a permit")
+        })
+    }
+
     /// The first step of a sign-in.
     pub async fn try_password(&self, person: &Person, password: &str) -> SignedIn {
         let signed = self.store.sign_in(Some(&person.code), &person.login, typed(password), &device(), origin()).await;
@@ -244,6 +287,12 @@ impl Stage {
     }
 }
 
+/// The same store with passwords that cost next to nothing.
+fn quick(store: Store) -> Store {
+    #[expect(clippy::disallowed_methods, reason = "thousands sign in here")]
+    store.hashing_at(HashCost::negligible())
+}
+
 /// The code of a step.
 pub fn code_of(step: u64) -> String {
     code_at(SECRET, step * 30)
@@ -275,7 +324,7 @@ async fn first_administrator(store: &Store, code: &str) -> Person {
     let new = NewContract {
         code: TenantCode::parse(code).expect("a code"),
         name: OrganisationName::parse("試験").expect("a name"),
-        services: Vec::new(),
+        services: vec![ServiceTerm { service: Service::Checkup, from: date(2020, 4, 1), until: None }],
         class: RecordClass::default(),
         drop_kinds: [].into(),
         administrator: new_account(&login, Vec::new(), ready(true)),

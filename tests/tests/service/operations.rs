@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use tests::{Actor, Answer};
 
 /// Operations without a token: what signs in, and what holds nobody's data.
-const OPEN: [&str; 16] = [
+const OPEN: [&str; 17] = [
+    "readCertificateKeys",
     "readJwks",
     "readJwksOfV1",
     "issueToken",
@@ -34,8 +35,25 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     /// A body that passes for one, if the operation takes any.
     pub(crate) body: Option<Value>,
-    wants_etag: bool,
+    pub(crate) wants_etag: bool,
+    /// Where a caller can put a text of their own.
+    pub(crate) openings: Vec<Opening>,
     pub(crate) row: Option<&'static Row>,
+}
+
+/// A place in a request that takes a text.
+#[derive(Clone, Debug)]
+pub(crate) enum Opening {
+    /// A parameter of the path.
+    Path(String),
+    /// A parameter of the query.
+    Query(String),
+    /// A header.
+    Header(String),
+    /// A field of the body, by its JSON pointer; what the way there needs is made.
+    Body(Vec<String>),
+    /// A field of a form.
+    Form(String),
 }
 
 /// All of them; those with the role of the asker at stake last.
@@ -59,6 +77,7 @@ pub(crate) fn contract() -> Vec<Operation> {
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .map(|schema| example(&document, schema)),
+                openings: openings(&document, &operation),
                 wants_etag: parameters.iter().any(|parameter| parameter["name"] == "If-Match"),
                 row,
                 id,
@@ -98,6 +117,59 @@ impl Operation {
     }
 }
 
+/// Every opening of an operation.
+fn openings(document: &Value, operation: &Value) -> Vec<Opening> {
+    let mut all = Vec::new();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap().to_owned();
+        all.push(match parameter["in"].as_str().unwrap() {
+            "path" => Opening::Path(name),
+            "query" => Opening::Query(name),
+            "header" => Opening::Header(name),
+            other => panic!("{name} is in {other}: how is it sent?"),
+        });
+    }
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+        let mut places = Vec::new();
+        texts(document, schema, &mut Vec::new(), &mut places);
+        all.extend(places.into_iter().map(Opening::Body));
+    }
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1x-www-form-urlencoded/schema") {
+        let fields = resolved(document, schema)["properties"].as_object().unwrap().keys().cloned();
+        all.extend(fields.map(Opening::Form));
+    }
+    all
+}
+
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("the schema"),
+        None => schema,
+    }
+}
+
+/// The places of a schema that hold no further places: all of them are openings, because nothing stops a caller from sending a text where a number belongs.
+fn texts(document: &Value, schema: &Value, at: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let schema = resolved(document, schema);
+    let inner = schema["oneOf"].as_array().into_iter().flatten().find(|inner| inner["type"] != "null");
+    if let Some(inner) = inner {
+        return texts(document, inner, at, found);
+    }
+    if let Some(properties) = schema["properties"].as_object() {
+        for (name, property) in properties {
+            at.push(name.clone());
+            texts(document, property, at, found);
+            at.pop();
+        }
+    } else if schema["items"].is_object() {
+        at.push("0".to_owned());
+        texts(document, &schema["items"], at, found);
+        at.pop();
+    } else {
+        found.push(at.clone());
+    }
+}
+
 fn parameter(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
@@ -121,15 +193,22 @@ fn example(document: &Value, schema: &Value) -> Value {
 /// An id that a thing of this kind could have, and none has.
 pub(crate) fn never_was(parameter: &str) -> String {
     let prefix = match parameter {
+        "request_id" => "lrq",
         "account_id" => "acc",
+        "announcement_id" => "ann",
+        "assurance_request_id" => "asr",
         "checkup_id" => "chk",
         "client_id" => "cli",
+        "control_id" => "ctl",
         "credential_id" => "crd",
         "department_id" => "dep",
         "employee_id" => "emp",
         "import_id" => "imp",
+        "incident_id" => "inc",
         "label_id" => "lab",
+        "message_id" => "bro",
         "session_id" => "ses",
+        "sub_processor_id" => "sub",
         "tenant_id" => "ten",
         "workplace_id" => "wpl",
         other => return other.to_owned(),

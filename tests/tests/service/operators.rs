@@ -50,6 +50,7 @@ fn r32_an_operator_sees_a_customers_settings_through_broken_glass_and_the_custom
         // The customer reads who looked, for which ticket, and at what.
         let begun = trail(&administrator, "break_glass.begin").await;
         assert_eq!((begun.len(), begun[0]["reason"].as_str()), (1, Some("ticket:INC-2026/0412")), "{begun:?}");
+        assert_eq!(begun[0]["explanation"], "権限の設定に関するお問い合わせの調査", "in the operator's own words");
         let looks = trail(&administrator, "break_glass.look").await;
         assert!(looks.iter().any(|look| look["permission"] == "accounts.view"), "{looks:?}");
         let mails = eventually("a mail to each administrator", async || {

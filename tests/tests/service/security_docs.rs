@@ -12,6 +12,7 @@ use std::{
 /// The pages, from the root.
 const THREATS: &str = "docs/security/threat-model.md";
 const ASVS: &str = "docs/security/asvs.md";
+const IPA: &str = "docs/security/ipa-checklist.json";
 const REQUIREMENTS: &str = "docs/requirements.md";
 
 /// How many requirements each section of OWASP ASVS 5.0.0, V6 to V10, has at levels 1 and 2: in every section they come first, and are numbered without gap. V6.7
@@ -45,9 +46,27 @@ const SECTIONS: &[(&str, u8)] = &[
     ("V10.7", 3),
 ];
 
+/// How many checks each class of the checklist of 安全なウェブサイトの作り方 (7th edition) has, in its own numbering.
+const CHECKS: [&[&str]; 11] = [
+    &["(i)-a", "(i)-b", "(ii)", "(iii)", "(iv)"],
+    &["(i)", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)", "(iii)"],
+    &["(i)", "(ii)", "(iii)", "(iv)-a", "(iv)-b", "(v)", "(vi)"],
+    &["(i)", "(ii)", "(iii)", "(iv)", "(v)", "(vi)", "(vii)", "(viii)", "(ix)", "(x)"],
+    &["(i)-a", "(i)-b", "(i)-c", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)", "(iii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)-a", "(i)-b", "(ii)"],
+    &["(i)", "(ii)"],
+];
+
 /// The rows of `docs/requirements.md` that this edition of the service shows in full.
-const SHOWN: &[&str] =
-    &["R-01", "R-02", "R-03", "R-04", "R-05", "R-06", "R-07", "R-08", "R-09", "R-10", "R-11", "R-32"];
+const SHOWN: &[&str] = &[
+    "R-01", "R-02", "R-03", "R-04", "R-05", "R-06", "R-07", "R-08", "R-09", "R-10", "R-11", "R-12", "R-13", "R-14",
+    "R-15", "R-16", "R-17", "R-18", "R-19", "R-21", "R-22", "R-23", "R-25", "R-26", "R-27", "R-28", "R-29", "R-30",
+    "R-31", "R-32", "R-38", "R-39", "R-40",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -158,6 +177,40 @@ fn the_asvs_page_answers_every_requirement_of_level_2_once() {
 }
 
 #[test]
+fn r27_every_check_of_the_checklist_is_answered_and_its_evidence_is_there() {
+    let register: serde_json::Value = serde_json::from_str(&page(IPA)).unwrap();
+    let items = register["items"].as_array().unwrap();
+    let text = |item: &serde_json::Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
+    let expected: Vec<_> =
+        (1..).zip(CHECKS).flat_map(|(class, of)| of.iter().map(move |id| format!("{class}-{id}"))).collect();
+    assert_eq!(
+        items.iter().map(|item| text(item, "id")).collect::<Vec<_>>(),
+        expected,
+        "each once, in the checklist's order"
+    );
+    let tests = tests();
+    for item in items {
+        let id = text(item, "id");
+        assert!(matches!(text(item, "kind").as_str(), "根本的解決" | "保険的対策"), "{id}: {}", item["kind"]);
+        assert!(matches!(text(item, "state").as_str(), "対応済" | "未対応" | "対応不要"), "{id}: {}", item["state"]);
+        assert!(
+            !text(item, "check").is_empty() && !text(item, "how").is_empty(),
+            "{id}: what is checked, and how is it met?"
+        );
+        let evidence: Vec<_> = item["evidence"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert!(!evidence.is_empty(), "what shows {id}?");
+        for named in evidence {
+            let there = match named.split_once(':') {
+                Some(("test", name)) => tests.contains(name),
+                Some(("file", path)) => root().join(path).exists(),
+                _ => false,
+            };
+            assert!(there, "{id} names {named}, which is not there");
+        }
+    }
+}
+
+#[test]
 fn every_threat_says_what_stands_against_it_and_who_accepts_what_remains() {
     let text = page(THREATS);
     let rows = rows(&text, "T-");
@@ -184,4 +237,35 @@ fn every_requirement_is_shown_by_tests_that_carry_its_number() {
         let others: Vec<_> = tests.into_iter().filter(|name| !name.split('_').any(|part| part == mark)).collect();
         assert!(others.is_empty(), "{number}: these do not carry {mark} in their names: {others:?}");
     }
+}
+
+/// Method and path of every operation that a text names as `METHOD /v1/…`, with the names of parameters left out.
+fn operations_in(text: &str) -> BTreeSet<String> {
+    let spans = text.split('`').skip(1).step_by(2);
+    let named = spans
+        .filter_map(|span| span.split_once(' '))
+        .filter(|(method, _)| method.bytes().all(|b| b.is_ascii_uppercase()));
+    let paths = named.filter(|(_, path)| path.starts_with("/v1/"));
+    paths.map(|(method, path)| format!("{method} {}", without_names(path.split('?').next().unwrap_or(path)))).collect()
+}
+
+fn without_names(path: &str) -> String {
+    path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_operation_that_a_runbook_names_is_there() {
+    let there: BTreeSet<String> = crate::operations::contract()
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, without_names(&operation.path)))
+        .collect();
+    let mut named = 0;
+    for file in fs::read_dir(root().join("docs/runbooks")).unwrap() {
+        let file = file.unwrap().path();
+        for operation in operations_in(&fs::read_to_string(&file).unwrap()) {
+            named += 1;
+            assert!(there.contains(&operation), "{}: there is no {operation}", file.display());
+        }
+    }
+    assert!(named > 5, "runbooks name operations as `GET /v1/…`");
 }

@@ -23,7 +23,7 @@ const HEADER: [&str; 12] = [
 /// The whole file, as of `now`.
 pub(crate) fn file(accounts: &[AccountDetails], now: Jst) -> CsvFile<12> {
     let mut file = CsvFile::new(HEADER);
-    for AccountDetails { account, holder, state, locked, last_sign_in_at } in accounts {
+    for AccountDetails { account, holder, state, locked, last_sign_in_at, .. } in accounts {
         let grants: Vec<String> = account.grants.iter().map(grant).collect();
         let used = last_sign_in_at.unwrap_or(account.created_at);
         let unused_days = (now.epoch_seconds() - used.epoch_seconds()).div_euclid(86_400);

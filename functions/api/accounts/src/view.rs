@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use serde::Serialize;
-use store::{Account, AccountDetails};
+use store::{Account, AccountDetails, Cause, Suppressed};
 use utoipa::ToSchema;
 
 /// An account.
@@ -32,6 +32,9 @@ pub(crate) struct AccountView {
     #[schema(example = "hanako.sato@minato.example")]
     #[serde(skip_serializing_if = "Option::is_none")]
     mail: Option<String>,
+    /// メールを届けられない場合、その理由と日時。以後この宛先には送信しません。メールアドレスを正しいものに変更すると再開します。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail_undeliverable: Option<UndeliverableView>,
     /// 状態（`invited`：未使用、`active`：利用中、`suspended`：停止中。退職した従業員のアカウントは停止中です）。
     #[schema(value_type = String, example = "active")]
     state: AccountState,
@@ -79,6 +82,7 @@ impl AccountView {
             login_id: names.then(|| holder.login_id.to_string()),
             name: names.then(|| holder.name.to_string()),
             mail: holder.mail.as_ref().filter(|_| names).map(ToString::to_string),
+            mail_undeliverable: details.undeliverable.map(UndeliverableView::of),
             state: details.state,
             locked: details.locked,
             employee_id: account.employee,
@@ -92,6 +96,24 @@ impl AccountView {
             last_sign_in_at: details.last_sign_in_at,
             created_at: account.created_at,
         }
+    }
+}
+
+/// Why nothing is sent to an address.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MailUndeliverable)]
+struct UndeliverableView {
+    /// 理由（`bounced`：宛先不明などで戻りました。同じアドレスを設定し直しても再開します。`complained`：受信者が迷惑メールとして報告しました。別のアドレスを設定してください）。
+    #[schema(value_type = String, example = "bounced")]
+    cause: Cause,
+    /// 送信を停止した日時。
+    #[schema(value_type = String, format = DateTime)]
+    since: Jst,
+}
+
+impl UndeliverableView {
+    const fn of(suppressed: Suppressed) -> Self {
+        Self { cause: suppressed.cause, since: suppressed.since }
     }
 }
 

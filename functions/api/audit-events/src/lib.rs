@@ -1,21 +1,16 @@
 //! The audit trail: `/v1/audit-events`, as JSON or as CSV.
 
-mod csv;
-
 use authz::{Permit, permission::ViewAudit};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{
-    ids::{AccountId, AuditEventId, ClientId},
-    time::Jst,
-};
-use endpoint::{App, Door, Fault, Filters, Kind, Pages, Problem, limit};
+use domain::ids::{AccountId, ClientId};
+use endpoint::{App, Door, EventView, Fault, Filters, Kind, Pages, Problem, events_file, limit};
 use http::{HeaderMap, Uri, header};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::{AuditSearch, Event, Outcome};
+use store::AuditSearch;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -80,72 +75,6 @@ impl ListQuery {
     }
 }
 
-/// One event.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AuditEvent)]
-struct EventView {
-    #[schema(value_type = String, example = "aud_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
-    id: AuditEventId,
-    /// 日時。
-    #[schema(value_type = String, format = DateTime)]
-    at: Jst,
-    /// 操作（「対象.動作」の形式）。
-    #[schema(example = "checkup.read")]
-    action: String,
-    /// 結果（`done`：実行、`refused`：拒否）。
-    #[schema(value_type = String, example = "done")]
-    outcome: Outcome,
-    /// 理由のコード。
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// 実行者の種類（`account`：アカウント、`program`：APIクライアント、`applicant`：サインイン中の者、それ以外は自動処理の名称）。
-    #[schema(example = "account")]
-    actor: String,
-    /// 実行したアカウントのID。
-    #[schema(example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<String>,
-    /// 実行したAPIクライアントのID。
-    #[schema(example = "cli_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<String>,
-    /// 実行に用いたロール。
-    #[schema(example = json!(["hr"]))]
-    roles: Vec<String>,
-    /// 実行に用いた権限。
-    #[schema(example = "checkups.view")]
-    permission: String,
-    /// 対象のID。
-    #[schema(example = json!(["emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
-    subjects: Vec<String>,
-    /// 接続元のIPアドレス。
-    #[schema(example = "203.0.113.7")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    /// リクエストのID。
-    request_id: String,
-}
-
-impl From<Event> for EventView {
-    fn from(event: Event) -> Self {
-        Self {
-            id: event.id,
-            at: event.at,
-            action: event.action,
-            outcome: event.outcome,
-            reason: event.reason,
-            actor: event.actor,
-            account_id: event.account,
-            client_id: event.client,
-            roles: event.roles,
-            permission: event.permission,
-            subjects: event.subjects,
-            address: event.address,
-            request_id: event.request_id,
-        }
-    }
-}
-
 /// One page of the trail.
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditEventPage {
@@ -184,7 +113,7 @@ async fn list(
     let from = pages.after(query.cursor.as_deref()).await?;
     let (events, next) = app.store.audit_events(&permit, &search, from, limit).await?;
     let items: Vec<_> = events.into_iter().map(EventView::from).collect();
-    let file = (query.format(&headers) == Format::Csv).then(|| csv::file(&items));
+    let file = (query.format(&headers) == Format::Csv).then(|| events_file(&items));
     let answer = pages.answer(&uri, next, |next_cursor| AuditEventPage { items, next_cursor }).await?.into_response();
     match file {
         None => Ok(answer),

@@ -7,10 +7,10 @@ use domain::{
     employee::{MailAddress, PersonName},
     organisation::OrganisationName,
 };
-use endpoint::{Checks, Problem, Secret};
+use endpoint::{Checks, Fault, Problem, Secret};
 use jiff::civil::Date;
 use serde::Deserialize;
-use store::{ContractChange, NewAccount, NewContract, Setup};
+use store::{ContractChange, HoldReason, NewAccount, NewContract, Setup};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -144,6 +144,24 @@ pub(crate) struct TerminationBody {
     /// 契約の最終日（本日以降）。
     #[schema(value_type = String, format = Date, example = "2027-03-31")]
     pub(crate) terminates_on: Date,
+}
+
+/// Why a hold is put on, or lifted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldBody {
+    /// 理由（5～500文字、1行）。
+    #[schema(example = "東京地方裁判所からの証拠保全の要請（2027年3月25日付）")]
+    reason: String,
+}
+
+impl HoldBody {
+    /// Reads the body.
+    pub(crate) fn checked(&self) -> Result<HoldReason, Problem> {
+        let detail = "理由は、改行を含まない5～500文字で入力してください。";
+        let fault = || Problem::invalid(vec![Fault::at("/reason", "reason_invalid", detail)]);
+        HoldReason::parse(&self.reason).ok_or_else(fault)
+    }
 }
 
 fn services(checks: &mut Checks, terms: Vec<ServiceBody>, today: Date) -> Vec<ServiceTerm> {

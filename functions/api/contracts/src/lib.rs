@@ -1,12 +1,13 @@
 //! Contracts (契約), for operators: `/v1/contracts`.
 
 mod body;
+mod certificate;
 mod glass;
 mod view;
 
 use authz::{
     Permit,
-    permission::{ManageContracts, TerminateContracts},
+    permission::{HoldContracts, ManageContracts, TerminateContracts},
 };
 use axum::extract::State;
 use domain::ids::TenantId;
@@ -19,7 +20,7 @@ use store::{ContractState, Contracted};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    body::{ContractChangeBody, NewContractBody, TerminationBody},
+    body::{ContractChangeBody, HoldBody, NewContractBody, TerminationBody},
     view::{ContractPage, ContractView, ContractedView},
 };
 
@@ -34,6 +35,11 @@ pub fn door() -> Door {
             .routes(routes!(read, change))
             .routes(routes!(terminate))
             .routes(routes!(withdraw))
+            .routes(routes!(hold))
+            .routes(routes!(release))
+            .routes(routes!(certificate::read))
+            .routes(routes!(certificate::signature))
+            .routes(routes!(certificate::keys))
             .routes(routes!(glass::break_glass, glass::broken, glass::mend))
             .routes(routes!(glass::reset_otp)),
     }
@@ -180,6 +186,46 @@ async fn withdraw(
     version: IfMatch,
 ) -> Result<Answer, Problem> {
     let prepared = app.store.withdraw_termination(&permit, tenant, version.version()).await?;
+    let contract = prepared.commit(&app.store).await?;
+    Ok(Answer::ok(&ContractView::of(&contract.record))?.version(contract.version))
+}
+
+/// Puts a hold on everything that belongs to a contract.
+#[utoipa::path(
+    post, path = "/v1/contracts/{tenant_id}/hold", operation_id = "holdContract", summary = "契約のデータを保全する",
+    description = "裁判所・官公庁からの要請や紛争などのため、契約企業のすべてのデータと契約記録を保全します。保全中は、データの削除を開始せず、開始済みの削除は次の段階に進む前に止め、保存期間が過ぎた記録も削除しません。理由は契約記録に暗号化して残し、開始は運営事業者と契約企業の両方の監査記録に残します。5分以内のワンタイムパスワードが必要です。",
+    params(("tenant_id" = String, Path, description = "契約企業のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
+    request_body = HoldBody, security(("token" = ["contracts.hold"])),
+    responses((status = 200, description = "保全中の契約", body = ContractView))
+)]
+async fn hold(
+    State(app): State<App>,
+    permit: Permit<HoldContracts>,
+    Path(tenant): Path<TenantId>,
+    version: IfMatch,
+    Json(body): Json<HoldBody>,
+) -> Result<Answer, Problem> {
+    let prepared = app.store.hold_contract(&permit, tenant, version.version(), body.checked()?).await?;
+    let contract = prepared.commit(&app.store).await?;
+    Ok(Answer::ok(&ContractView::of(&contract.record))?.version(contract.version))
+}
+
+/// Lifts it.
+#[utoipa::path(
+    post, path = "/v1/contracts/{tenant_id}/release", operation_id = "releaseContract", summary = "契約のデータの保全を解除する",
+    description = "保全中に予定日を過ぎたデータの削除は、翌日から始まります。解除は運営事業者と契約企業の両方の監査記録に残します。5分以内のワンタイムパスワードが必要です。",
+    params(("tenant_id" = String, Path, description = "契約企業のID"), ("If-Match" = String, Header, description = "読み取ったときの ETag")),
+    request_body = HoldBody, security(("token" = ["contracts.hold"])),
+    responses((status = 200, description = "保全を解除した契約", body = ContractView))
+)]
+async fn release(
+    State(app): State<App>,
+    permit: Permit<HoldContracts>,
+    Path(tenant): Path<TenantId>,
+    version: IfMatch,
+    Json(body): Json<HoldBody>,
+) -> Result<Answer, Problem> {
+    let prepared = app.store.release_contract(&permit, tenant, version.version(), body.checked()?).await?;
     let contract = prepared.commit(&app.store).await?;
     Ok(Answer::ok(&ContractView::of(&contract.record))?.version(contract.version))
 }

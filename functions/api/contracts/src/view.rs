@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use serde::Serialize;
-use store::{Contract, ContractState, Contracted};
+use store::{Contract, ContractState, Contracted, Hold, HoldStep};
 use utoipa::ToSchema;
 
 /// A service with its term.
@@ -53,6 +53,29 @@ impl From<EndDates> for DataEnds {
     }
 }
 
+/// A hold that lasts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hold)]
+struct HoldView {
+    /// 保全を開始した日時。
+    #[schema(value_type = String, format = DateTime)]
+    held_at: Jst,
+    /// 保全を開始したアカウント。
+    #[schema(value_type = Option<String>, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<AccountId>,
+    /// 理由。
+    #[schema(example = "東京地方裁判所からの証拠保全の要請（2027年3月25日付）")]
+    reason: String,
+}
+
+impl From<&Hold> for HoldView {
+    fn from(hold: &Hold) -> Self {
+        let HoldStep { at, by, reason } = &hold.begun;
+        Self { held_at: *at, held_by: *by, reason: reason.as_str().to_owned() }
+    }
+}
+
 /// A contract.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Contract)]
@@ -75,6 +98,9 @@ pub(crate) struct ContractView {
     #[schema(value_type = Option<String>, format = Date, example = "2027-03-31")]
     #[serde(skip_serializing_if = "Option::is_none")]
     terminates_on: Option<Date>,
+    /// 続いている保全。保全中は、データの削除を開始せず、開始済みの削除も止めます。削除の予定日は表示しません。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<HoldView>,
     /// データの削除を開始する日。
     #[schema(value_type = Option<String>, format = Date, example = "2027-04-16")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +149,8 @@ impl ContractView {
                 .map(|term| ContractService { service: term.service, from: term.from, until: term.until })
                 .collect(),
             state: contract.state,
-            terminates_on: ends.map(|dates| dates.terminates_on),
+            terminates_on: termination.map(|termination| termination.terminates_on),
+            hold: contract.hold().map(HoldView::from),
             purge_on: ends.map(|dates| dates.purge_on),
             deletion_deadline: ends.map(|dates| dates.deletion_deadline),
             unrecoverable_from: ends.map(|dates| dates.unrecoverable_from),

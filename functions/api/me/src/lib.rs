@@ -1,5 +1,6 @@
 //! One's own account: `/v1/me`.
 
+mod access_log;
 mod view;
 
 use authz::{
@@ -24,7 +25,8 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(read))
             .routes(routes!(enrol_otp, confirm_otp, remove_otp))
-            .routes(routes!(make_recovery_codes)),
+            .routes(routes!(make_recovery_codes))
+            .routes(routes!(access_log::list)),
     }
 }
 

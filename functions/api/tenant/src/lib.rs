@@ -1,6 +1,7 @@
 //! The tenant's own settings: `/v1/tenant`.
 
 mod body;
+mod retention;
 mod view;
 
 use authz::{
@@ -26,7 +27,8 @@ pub fn door() -> Door {
         heading: "契約企業の設定",
         routes: OpenApiRouter::new()
             .routes(routes!(read, change))
-            .routes(routes!(read_address_rules, change_address_rules)),
+            .routes(routes!(read_address_rules, change_address_rules))
+            .routes(routes!(retention::read, retention::change)),
     }
 }
 

@@ -1,11 +1,7 @@
 //! What people read of their tenant.
 
 use authz::{HandlingRule, ImportKind, TenantState};
-use domain::{
-    contract::{EndDates, Service},
-    ids::TenantId,
-    time::Jst,
-};
+use domain::{contract::Service, ids::TenantId, time::Jst};
 use endpoint::Support;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -52,6 +48,10 @@ pub(crate) struct TenantView {
     #[schema(value_type = Option<String>, format = Date, example = "2027-03-31")]
     #[serde(skip_serializing_if = "Option::is_none")]
     terminates_on: Option<Date>,
+    /// 保全を開始した日時。保全中は、契約が終了してもデータを削除しません（削除の予定日も表示しません）。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_since: Option<Jst>,
     /// データの削除を開始する日。
     #[schema(value_type = Option<String>, format = Date, example = "2027-04-16")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ struct DropView {
 
 impl TenantView {
     pub(crate) fn of(tenant: &Tenant, support: &Support) -> Self {
-        let ends = tenant.terminates_on.map(EndDates::of);
+        let ends = tenant.data_ends();
         let terms = tenant.services.iter();
         Self {
             id: tenant.id,
@@ -151,7 +151,8 @@ impl TenantView {
                 hours: support.hours.clone(),
             },
             drop: DropView { prefix: format!("{}/drop/", tenant.id), kinds: tenant.drop_kinds.iter().collect() },
-            terminates_on: ends.map(|dates| dates.terminates_on),
+            terminates_on: tenant.terminates_on,
+            held_since: tenant.held_since,
             purge_on: ends.map(|dates| dates.purge_on),
             deletion_deadline: ends.map(|dates| dates.deletion_deadline),
             unrecoverable_from: ends.map(|dates| dates.unrecoverable_from),

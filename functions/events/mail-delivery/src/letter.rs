@@ -1,9 +1,11 @@
-//! What a mail says: templates in Japanese, one file each, whose first line is the subject. They hold no health data and no name, whoever
-//! writes to whom (domain reference 11.2), and each ends with the support desk.
+//! What a mail says: templates in Japanese, one file each, whose first line is the subject; the rest makes both the text and the HTML. They hold no health data and no
+//! name, whoever writes to whom (domain reference 11.2), and each ends with the support desk.
 
-use domain::{contract::EndDates, time::Jst};
+use domain::{contract::EndDates, reminder::Nearness, time::Jst};
 use jiff::civil::Date;
-use store::{FactorChange, LinkToken, Notice, Outgoing, Support};
+use store::{FactorChange, LinkToken, Notice, Outgoing, Stage, Support};
+
+use crate::medium::{Medium, Value, Values, html};
 
 const FOOTER: &str = include_str!("../mails/footer.txt");
 
@@ -19,41 +21,82 @@ fn template(notice: &Notice) -> &'static str {
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
+        Notice::Announcement { .. } => include_str!("../mails/announcement.txt"),
+        Notice::Incident { .. } => include_str!("../mails/incident.txt"),
+        Notice::Reminder { .. } => include_str!("../mails/reminder.txt"),
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
+        Notice::LogRequestReady { .. } => include_str!("../mails/log_request_ready.txt"),
+        Notice::LogRequestRefused { .. } => include_str!("../mails/log_request_refused.txt"),
+        Notice::SubProcessorChanged { .. } => include_str!("../mails/sub_processor_changed.txt"),
         Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
     }
 }
 
 /// What a template's gaps are filled with.
-fn values(notice: &Notice, portal: &str) -> Vec<(&'static str, String)> {
+fn values(notice: &Notice, portal: &str) -> Values {
     // What makes the link somebody's stands behind the hash: browsers send that to no server, and no log keeps it.
-    let link = |page: &str, token: &LinkToken| ("link", format!("{portal}/{page}#{}", token.as_str()));
+    let link = |page: &str, token: &LinkToken| ("link", Value::Link(format!("{portal}/{page}#{}", token.as_str())));
+    let at_minute = |at: Jst| Value::Text(minute(at));
     match notice {
-        Notice::Invitation { token, until } => vec![link("invitation", token), ("until", minute(*until))],
-        Notice::PasswordReset { token, until } => vec![link("password-reset", token), ("until", minute(*until))],
+        Notice::Invitation { token, until } => vec![link("invitation", token), ("until", at_minute(*until))],
+        Notice::PasswordReset { token, until } => vec![link("password-reset", token), ("until", at_minute(*until))],
         Notice::SecondFactorChanged { at, change } => {
-            vec![("at", minute(*at)), ("change", factor_change(*change).to_owned())]
+            vec![("at", at_minute(*at)), ("change", factor_change(*change).to_owned().into())]
         }
-        Notice::OtpReset { at, done } => vec![("at", minute(*at)), ("step", otp_reset_step(*done).to_owned())],
+        Notice::OtpReset { at, done } => {
+            vec![("at", at_minute(*at)), ("step", otp_reset_step(*done).to_owned().into())]
+        }
         Notice::GlassBroken { at, until, ticket, reason } => vec![
-            ("at", minute(*at)),
-            ("until", minute(*until)),
-            ("ticket", Line::of(ticket).0),
-            ("reason", Line::of(reason).0),
+            ("at", at_minute(*at)),
+            ("until", at_minute(*until)),
+            ("ticket", Line::of(ticket).0.into()),
+            ("reason", Line::of(reason).0.into()),
+        ],
+        Notice::Announcement { kind, title, body } => vec![
+            ("kind", kind.japanese().to_owned().into()),
+            ("title", title.to_string().into()),
+            ("body", body.to_string().into()),
+        ],
+        Notice::Incident { stage: of, occurred_at, detected_at, title, body } => vec![
+            ("stage", stage(*of).to_owned().into()),
+            ("occurred_at", at_minute(*occurred_at)),
+            ("detected_at", at_minute(*detected_at)),
+            ("title", title.to_string().into()),
+            ("body", body.to_string().into()),
+        ],
+        Notice::Reminder { subject, what, due, nearness: how } => vec![
+            ("subject", Line::of(subject).0.into()),
+            ("what", Line::of(what).0.into()),
+            ("due", at_minute(*due)),
+            ("nearness", nearness(*how).into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
-        Notice::PasswordChanged { at } | Notice::GrantsChanged { at } | Notice::PasswordResetByOthers { at } => {
-            vec![("at", minute(*at))]
-        }
+        Notice::PasswordChanged { at }
+        | Notice::GrantsChanged { at }
+        | Notice::PasswordResetByOthers { at }
+        | Notice::LogRequestRefused { at } => vec![("at", at_minute(*at))],
+        Notice::LogRequestReady { at, until } => vec![("at", at_minute(*at)), ("until", at_minute(*until))],
         Notice::IpRulesChanged { at, before, after } => {
-            vec![("at", minute(*at)), ("before", networks(before)), ("after", networks(after))]
+            vec![("at", at_minute(*at)), ("before", networks(before).into()), ("after", networks(after).into())]
+        }
+        Notice::SubProcessorChanged { facts } => {
+            let said = |text: Option<&str>| Line::of(text.unwrap_or("なし")).0;
+            vec![
+                ("processor", said(Some(facts.company.as_str())).into()),
+                ("task", said(Some(facts.task.as_str())).into()),
+                ("entrusted", said(Some(facts.entrusted.as_str())).into()),
+                ("place", said(Some(facts.place.as_str())).into()),
+                ("since", day(facts.since).into()),
+                ("ends", facts.until.map_or_else(|| "未定".to_owned(), day).into()),
+                ("urgency", said(facts.urgency.as_ref().map(domain::control::Statement::as_str)).into()),
+            ]
         }
         Notice::TerminationRegistered { terminates_on } => {
             let dates = EndDates::of(*terminates_on);
             vec![
-                ("terminates_on", day(dates.terminates_on)),
-                ("purge_on", day(dates.purge_on)),
-                ("deletion_deadline", day(dates.deletion_deadline)),
+                ("terminates_on", day(dates.terminates_on).into()),
+                ("purge_on", day(dates.purge_on).into()),
+                ("deletion_deadline", day(dates.deletion_deadline).into()),
             ]
         }
     }
@@ -67,6 +110,22 @@ const fn factor_change(change: FactorChange) -> &'static str {
         FactorChange::Reset => "ワンタイムパスワードの登録が解除されました。サインインし直して登録してください。",
         FactorChange::NewRecoveryCodes => "リカバリーコードが作り直されました。以前のコードは使えません。",
         FactorChange::RecoveryCodeUsed => "リカバリーコードを使ってサインインされました。",
+    }
+}
+
+const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::First => "重要：第一報",
+        Stage::Progress => "重要：経過報告",
+        Stage::Final => "重要：最終報告",
+    }
+}
+
+fn nearness(nearness: Nearness) -> String {
+    match nearness {
+        Nearness::Missed => "期限超過".to_owned(),
+        Nearness::Hours(hours) if hours % 24 == 0 && hours > 24 => format!("期限まで{}日以内", hours / 24),
+        Nearness::Hours(hours) => format!("期限まで{hours}時間以内"),
     }
 }
 
@@ -113,6 +172,7 @@ impl Line {
 pub(crate) struct Letter {
     pub(crate) subject: Line,
     pub(crate) text: String,
+    pub(crate) html: String,
 }
 
 impl Letter {
@@ -122,38 +182,24 @@ impl Letter {
 
     fn written(notice: &Notice, company: &str, support: &Support, portal: &str) -> Self {
         let mut values = values(notice, portal);
-        values.extend([
-            ("company", Line::of(company).0),
-            ("support_mail", Line::of(&support.mail).0),
-            ("support_phone", Line::of(&support.phone).0),
-            ("support_hours", Line::of(&support.hours).0),
-        ]);
+        let fixed = [
+            ("company", company),
+            ("support_mail", &support.mail),
+            ("support_phone", &support.phone),
+            ("support_hours", &support.hours),
+        ];
+        values.extend(fixed.map(|(gap, text)| (gap, Value::Text(Line::of(text).0))));
         let template = template(notice);
         let (subject, body) = template.split_once('\n').unwrap_or((template, ""));
         let body = format!("{}{FOOTER}", body.strip_prefix('\n').unwrap_or(body));
-        Self { subject: Line::of(&filled(subject, &values)), text: filled(&body, &values) }
+        let subject = Line::of(&Medium::Text.filled(subject, &values));
+        Self { text: Medium::Text.filled(&body, &values), html: html(subject.as_str(), &body, &values), subject }
     }
-}
-
-/// Fills the gaps of a template, once: what a value holds is never read as a gap.
-fn filled(template: &str, values: &[(&'static str, String)]) -> String {
-    let mut parts = template.split('{');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let gap = part.split_once('}').and_then(|(name, rest)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, rest))
-        });
-        match gap {
-            Some((value, rest)) => text.extend([value.as_str(), rest]),
-            None => text.extend(["{", part]),
-        }
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::notice::{AnnouncementKind, NoticeText, NoticeTitle};
     use jiff::civil::date;
 
     use super::*;
@@ -168,7 +214,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 10] {
+    fn notices() -> [Notice; 15] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -191,6 +237,27 @@ mod tests {
                 after: vec!["203.0.113.0/24".to_owned(), "2001:db8::/32".to_owned()],
             },
             Notice::TerminationRegistered { terminates_on: date(2026, 1, 31) },
+            Notice::LogRequestReady { at, until: at },
+            Notice::LogRequestRefused { at },
+            Notice::Announcement {
+                kind: AnnouncementKind::Maintenance,
+                title: NoticeTitle::parse("定期メンテナンスのお知らせ").unwrap(),
+                body: NoticeText::parse("4月12日 1時00分から3時00分まで、サービスを停止します。\n\n  対象　全機能")
+                    .unwrap(),
+            },
+            Notice::Incident {
+                stage: Stage::First,
+                occurred_at: at,
+                detected_at: at,
+                title: NoticeTitle::parse("不正アクセスについて").unwrap(),
+                body: NoticeText::parse("外部からの不正なアクセスを検知し、遮断しました。").unwrap(),
+            },
+            Notice::Reminder {
+                subject: "inc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b".to_owned(),
+                what: "契約企業への経過報告".to_owned(),
+                due: at,
+                nearness: Nearness::Hours(6),
+            },
         ]
     }
 
@@ -206,28 +273,37 @@ mod tests {
     }
 
     #[test]
+    fn the_html_of_a_letter_is_this() {
+        let letter = Letter::written(&notices()[0], "みなと精機株式会社", &support(), PORTAL);
+        insta::assert_snapshot!(letter.html);
+    }
+
+    #[test]
     fn r31_every_letter_has_a_subject_the_support_desk_and_no_gap_left() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
+            let Letter { subject, text, html } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             assert!(subject.as_str().starts_with("【エールプラス】"), "{}", notice.template());
-            for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
-                assert!(text.contains(part), "{} lacks {part}", notice.template());
+            for written in [text, html] {
+                for part in ["support@example.jp", "03-0000-0000", "平日 9:00〜17:30"] {
+                    assert!(written.contains(part), "{} lacks {part}", notice.template());
+                }
+                assert!(!written.contains(['{', '}']), "{} has a gap that nothing fills: {written}", notice.template());
             }
-            assert!(!text.contains(['{', '}']), "{} has a gap that nothing fills: {text}", notice.template());
         }
     }
 
     #[test]
-    fn r27_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
-        let letter = Letter::written(&notices()[7], "悪意\r\nBcc: x@example.com{at}", &support(), PORTAL);
+    fn r27_r30_a_name_with_line_breaks_makes_no_header_and_a_gap_in_it_stays_as_it_is() {
+        let letter = Letter::written(&notices()[7], "悪意\r\nBcc: x@example.com{at}<b>", &support(), PORTAL);
+        assert!(letter.html.contains("{at}&lt;b&gt;"));
         assert!(!letter.subject.as_str().chars().any(char::is_control));
-        assert!(letter.text.contains("悪意Bcc: x@example.com{at}\n"));
+        assert!(letter.text.contains("悪意Bcc: x@example.com{at}<b>\n"));
     }
 
     #[test]
-    fn no_letter_speaks_of_health() {
+    fn r30_no_letter_speaks_of_health() {
         for notice in notices() {
-            let Letter { subject, text } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
+            let Letter { subject, text, .. } = Letter::written(&notice, "みなと精機株式会社", &support(), PORTAL);
             for word in ["健診", "健康診断", "高ストレス", "要精密検査", "判定", "面談"] {
                 assert!(!subject.as_str().contains(word) && !text.contains(word), "{}: {word}", notice.template());
             }

@@ -1,16 +1,19 @@
 //! `mail-delivery`: hands the outbox's mails to the relay. What states a mail goes through is drawn in `store::outbox`.
 //!
-//! Two things wake it: the stream of `records`, filtered on new mails (`eventName` `INSERT`, `outbox_state` `pending`), and the schedule `mail-sweep`, which looks after
-//! what did not leave by the stream. A mail that the relay does not take is no failed record: its state says when it is tried again.
+//! Three things wake it: the stream of `records`, filtered on new mails (`eventName` `INSERT`, `outbox_state` `pending`); the schedule `mail-sweep`, which looks after
+//! what did not leave by the stream; and the queue of what the relay tells later: bounces and complaints. A mail that the relay does not take is no failed record: its
+//! state says when it is tried again.
 
+mod feedback;
 mod letter;
+mod medium;
 mod relay;
 
 use std::time::Duration;
 
 use authz::Origin;
 use domain::{ids::PLATFORM, time::Jst};
-use jobs::{Change, Invocation, Schedule, Wake, each, for_mail_delivery};
+use jobs::{Change, Invocation, Message, Schedule, Wake, each, for_mail_delivery};
 use serde_json::{Value, json};
 use store::{Claimed, Delivery, Error, MailPlace, Store, Support};
 
@@ -23,6 +26,8 @@ const NAME: &str = "mail-delivery";
 const IN_FLIGHT: usize = 4;
 /// How many mails a sweep takes at a time.
 const PAGE: usize = 100;
+/// To how many customers' administrators a sweep writes of what concerns them all.
+const CUSTOMERS: usize = 500;
 /// A sweep begins no page with less time than this.
 const ENOUGH_TIME: Duration = Duration::from_secs(30);
 
@@ -39,10 +44,11 @@ pub struct MailDelivery {
     pub portal: String,
 }
 
-/// Handles a batch of the stream, or a call of the schedule.
+/// Handles a batch of the stream, a batch of the queue, or a call of the schedule.
 pub async fn handle(job: &MailDelivery, event: Value, invocation: Invocation) -> Result<Value, Error> {
     match Wake::of(event, job.store.clock())? {
         Wake::Changes(changes) => Ok(new_mails(job, changes, &invocation.origin).await),
+        Wake::Messages(messages) => Ok(told(job, messages, &invocation.origin).await),
         Wake::Time(schedule) => sweep(job, schedule, &invocation).await,
     }
 }
@@ -56,8 +62,21 @@ async fn new_mails(job: &MailDelivery, changes: Vec<Change>, origin: &Origin) ->
     each(NAME, mails, IN_FLIGHT, |mail| Box::pin(deliver(job, mail, origin, now))).await
 }
 
+/// What the relay tells of mails that it took.
+async fn told(job: &MailDelivery, messages: Vec<Message>, origin: &Origin) -> Value {
+    let now = job.store.clock().now();
+    let messages = messages.into_iter().map(|message| (message.id, message.body));
+    let note = async |body: String| {
+        let Some((place, feedback)) = feedback::read(&body) else { return Ok("not_ours") };
+        let permit = for_mail_delivery(place.tenant, origin);
+        job.store.note_feedback(&permit, place.mail, &feedback, now).await
+    };
+    each(NAME, messages, IN_FLIGHT, |body| Box::pin(note(body))).await
+}
+
 async fn sweep(job: &MailDelivery, schedule: Schedule, invocation: &Invocation) -> Result<Value, Error> {
     let permit = for_mail_delivery(PLATFORM, &invocation.origin);
+    let circulated = if schedule.dry_run { 0 } else { job.store.send_circulars(&permit, CUSTOMERS).await? };
     let (mut after, mut due, mut failed) = (None, 0, 0);
     loop {
         let (mails, next) = job.store.due_mails(&permit, schedule.at, after, PAGE).await?;
@@ -70,7 +89,9 @@ async fn sweep(job: &MailDelivery, schedule: Schedule, invocation: &Invocation) 
         }
         after = next;
         if after.is_none() || invocation.remaining() < ENOUGH_TIME {
-            return Ok(json!({ "as_of": schedule.at, "dry_run": schedule.dry_run, "due": due, "failed": failed }));
+            return Ok(
+                json!({ "as_of": schedule.at, "dry_run": schedule.dry_run, "circulated": circulated, "due": due, "failed": failed }),
+            );
         }
     }
 }

@@ -78,7 +78,7 @@ fn content(mail: MailId, letter: &Letter) -> Result<EmailContent, Error> {
         |name: &str, value: String| MessageHeader::builder().name(name).value(value).build().map_err(incomplete);
     let message = Message::builder()
         .subject(text(letter.subject.as_str())?)
-        .body(Body::builder().text(text(&letter.text)?).build())
+        .body(Body::builder().text(text(&letter.text)?).html(text(&letter.html)?).build())
         // Nobody's holiday notice shall come back.
         .headers(header("Auto-Submitted", "auto-generated".to_owned())?)
         .headers(header("X-Ailes-Mail", mail.to_string())?)

@@ -1,15 +1,19 @@
-//! `retention-purge`: deletes what terminated tenants left, once it is due. How a purge goes on is drawn in `store::purge`.
+//! `retention-purge`: deletes what terminated tenants left, once it is due; of living ones the files and records whose time is over; and disposes of contract records.
+//! How a purge goes on is drawn in `store::purge`.
 //!
 //! The schedule `retention-purge` wakes it daily at 03:00 JST, after the day's backup; its input may hold `dry_run` (only say what would be done) and `as_of` (see
 //! [`jobs::Schedule`]). One tenant's failure holds up no other; whatever is not finished is taken up by the next day's run. Not more than one may run at a time.
 
 use std::time::{Duration, Instant};
 
-use domain::ids::PLATFORM;
+use domain::ids::{PLATFORM, TenantId};
 use jobs::{Invocation, Schedule, Wake, for_purge};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Bounds, Certificate, Counts, Error, Files, PurgeStage, Purged, Store, ToPurge, logs::metrics};
+use store::{
+    Bounds, Certificate, CheckupsOver, Counts, Error, Files, FilesOver, PurgeStage, Purged, Store, ToPurge,
+    logs::metrics,
+};
 
 /// The function's name.
 const NAME: &str = "retention-purge";
@@ -39,18 +43,28 @@ enum Outcome {
     LookedAgain { found: Counts },
     /// A dry run: so much would be deleted.
     Would { found: Counts },
+    /// A hold lasts.
+    Held,
     /// Something failed; the log says what.
     Failed,
 }
 
 #[derive(Debug, Serialize)]
 struct Line {
-    tenant: domain::ids::TenantId,
+    tenant: TenantId,
     stage: PurgeStage,
     #[serde(flatten)]
     outcome: Outcome,
     /// It is past the day on which an unfinished purge raises an alarm.
     overdue: bool,
+}
+
+/// What is over of a living tenant: deleted, or only counted in a dry run.
+#[derive(Debug, Serialize)]
+struct Tidied {
+    tenant: TenantId,
+    files: FilesOver,
+    checkups: CheckupsOver,
 }
 
 /// Handles a call of the schedule.
@@ -71,8 +85,58 @@ pub async fn handle(job: &RetentionPurge, event: Value, invocation: Invocation) 
         };
         lines.push(line(&due, outcome, schedule));
     }
+    let tidied = tidy(job, schedule, &invocation).await?;
+    let disposed = dispose(job, schedule, &invocation).await?;
     tell(&lines, started);
-    Ok(json!({ "as_of": schedule.at, "dry_run": schedule.dry_run, "tenants": lines }))
+    Ok(json!({
+        "as_of": schedule.at, "dry_run": schedule.dry_run, "tenants": lines, "tidied": tidied, "disposed": disposed
+    }))
+}
+
+/// Deletes the files and records of living tenants whose time is over. What one run leaves the next one finds; tenants of which nothing is over are not told of.
+async fn tidy(job: &RetentionPurge, schedule: Schedule, invocation: &Invocation) -> Result<Vec<Tidied>, Error> {
+    let platform = for_purge(PLATFORM, &invocation.origin);
+    let mut tidied = Vec::new();
+    for tenant in job.store.tenants_to_tidy(&platform).await? {
+        let Some(time) = invocation.remaining().checked_sub(KEPT_BACK) else { break };
+        let bounds = Bounds { most_deletes: job.most_deletes, until: Instant::now() + time };
+        let (permit, at, dry_run) = (for_purge(tenant, &invocation.origin), schedule.at, schedule.dry_run);
+        let files = Box::pin(job.store.end_files(&job.files, &permit, at, bounds, dry_run)).await;
+        let checkups = Box::pin(job.store.expire_checkups(&permit, at, bounds, dry_run)).await;
+        let line = Tidied { tenant, files: or_told(tenant, files), checkups: or_told(tenant, checkups) };
+        if (line.files, line.checkups) != Default::default() {
+            let what = serde_json::to_string(&line).unwrap_or_default();
+            tracing::info!(function = NAME, %tenant, what, dry_run, "tidied");
+            tidied.push(line);
+        }
+    }
+    Ok(tidied)
+}
+
+/// What was done; nothing where it failed, which the log then says. One tenant holds up no other.
+fn or_told<T: Default>(tenant: TenantId, done: Result<T, Error>) -> T {
+    done.unwrap_or_else(|error| {
+        tracing::error!(%tenant, %error, "what is over was not deleted");
+        T::default()
+    })
+}
+
+/// Disposes of the contract records whose own time is over; whose they were.
+async fn dispose(job: &RetentionPurge, schedule: Schedule, invocation: &Invocation) -> Result<Vec<TenantId>, Error> {
+    let (today, platform) = (schedule.at.date(), for_purge(PLATFORM, &invocation.origin));
+    let mut disposed = Vec::new();
+    for tenant in job.store.contracts_to_dispose_of(&platform, today).await? {
+        if !schedule.dry_run {
+            let permit = for_purge(tenant, &invocation.origin);
+            if let Err(error) = job.store.dispose_of_contract(&permit, today).await {
+                tracing::error!(%tenant, %error, "a contract record was not disposed of");
+                continue;
+            }
+        }
+        tracing::info!(function = NAME, %tenant, dry_run = schedule.dry_run, "contract record");
+        disposed.push(tenant);
+    }
+    Ok(disposed)
 }
 
 async fn purge(
@@ -82,6 +146,9 @@ async fn purge(
     invocation: &Invocation,
 ) -> Result<Outcome, Error> {
     let permit = for_purge(due.tenant, &invocation.origin);
+    if due.stage == PurgeStage::Held {
+        return Ok(Outcome::Held);
+    }
     if schedule.dry_run {
         return Ok(Outcome::Would { found: job.store.left_of(&job.files, &permit).await? });
     }
@@ -90,13 +157,14 @@ async fn purge(
     Ok(match job.store.purge_tenant(&job.files, &permit, schedule.at, bounds).await? {
         Purged::Done(certificate) => Outcome::Purged { certificate },
         Purged::Unfinished => Outcome::Unfinished,
+        Purged::Held => Outcome::Held,
         Purged::LookedAgain(found) => Outcome::LookedAgain { found },
     })
 }
 
 fn line(due: &ToPurge, outcome: Outcome, schedule: Schedule) -> Line {
-    let gone = matches!(outcome, Outcome::Purged { .. }) || due.stage == PurgeStage::Done;
-    let overdue = !gone && due.dates.alarm_on <= schedule.at.date();
+    let settled = matches!(outcome, Outcome::Purged { .. } | Outcome::Held) || due.stage == PurgeStage::Done;
+    let overdue = !settled && due.dates.alarm_on <= schedule.at.date();
     Line { tenant: due.tenant, stage: due.stage, outcome, overdue }
 }
 
@@ -141,6 +209,7 @@ mod tests {
         assert!(!on("2026-02-18", PurgeStage::Begun, Outcome::Unfinished).overdue);
         assert!(on("2026-02-19", PurgeStage::Begun, Outcome::Unfinished).overdue);
         assert!(on("2026-02-19", PurgeStage::Due, Outcome::Failed).overdue);
+        assert!(!on("2026-02-19", PurgeStage::Held, Outcome::Held).overdue);
         let again = Outcome::LookedAgain { found: Counts::default() };
         assert!(!on("2026-02-19", PurgeStage::Done, again).overdue);
     }

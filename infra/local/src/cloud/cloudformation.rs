@@ -1,4 +1,4 @@
-//! Reads a `CloudFormation` template far enough to create its tables: the same file that is deployed says which keys,
+//! Reads `CloudFormation` templates, and creates the tables of one: the same file that is deployed says which keys,
 //! indexes, streams and expiry the local tables have.
 
 use serde::Deserialize;
@@ -24,12 +24,17 @@ pub struct Table {
 const CREATE: [&str; 5] =
     ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
 
+/// A template as JSON, its short tags written out.
+pub fn parse(template: &str) -> Result<Value, Error> {
+    let broken = |what: String| Error::Config(format!("CloudFormation template: {what}"));
+    let document = yaml::Value::deserialize(yaml::Deserializer::from_str(template));
+    untag(document.map_err(|error| broken(error.to_string()))?).map_err(broken)
+}
+
 /// The tables of a template, in the order of their logical ids.
 pub fn tables(template: &str) -> Result<Vec<Table>, Error> {
     let broken = |what: String| Error::Config(format!("CloudFormation template: {what}"));
-    let document = yaml::Deserializer::from_str(template);
-    let document = yaml::Value::deserialize(document).map_err(|error| broken(error.to_string()))?;
-    let document = untag(document).map_err(broken)?;
+    let document = parse(template)?;
     let resources = document["Resources"].as_object().ok_or_else(|| broken("no Resources".into()))?;
     resources
         .iter()

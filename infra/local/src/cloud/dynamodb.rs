@@ -23,15 +23,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::cloudformation::Table;
+use super::iam::{self, Iam};
 use crate::clock::Clock;
 use crate::counters::{Count, Counters};
-use crate::serve::{self, Answer, BoxError};
+use crate::serve::{self, Answer, BoxError, ServiceError};
 use crate::{Error, REGION};
 
 /// `DynamoDB` refuses bodies above 16 MiB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// `DynamoDB` expires within days; here within a minute.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// The tables of the templates.
+const TABLES: [&str; 4] = ["records", "names", "keys", "audit"];
 
 const WRITES: [&str; 8] = [
     "PutItem",
@@ -100,7 +104,12 @@ impl DynamoDb {
     }
 
     /// Starts serving; returns the endpoint.
-    pub(crate) async fn serve(&self, counters: Counters, tasks: &mut JoinSet<()>) -> Result<String, Error> {
+    pub(crate) async fn serve(
+        &self,
+        counters: Counters,
+        iam: Option<Iam>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<String, Error> {
         let (behind, upstream) = serve::listen(0).await?;
         let (door, endpoint) = serve::listen(0).await?;
         tasks.spawn(dynoxide::server::serve_on(behind, self.database.clone()));
@@ -108,6 +117,7 @@ impl DynamoDb {
             address: upstream.trim_start_matches("http://").to_owned(),
             idle: Mutex::default(),
             counters,
+            iam,
             written: self.written.clone(),
         });
         tasks.spawn(serve::serve(door, move |request, _| {
@@ -178,6 +188,7 @@ struct Upstream {
     address: String,
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
     counters: Counters,
+    iam: Option<Iam>,
     written: watch::Sender<u64>,
 }
 
@@ -190,6 +201,12 @@ impl Upstream {
         };
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let parts_asked = if self.iam.is_some() { asked(&operation, &body) } else { Vec::new() };
+        let allowed = self.iam.as_ref().map_or(Ok(()), |iam| iam.check(iam::signer(&parts.headers), &parts_asked));
+        if let Err(refused) = allowed {
+            self.counters.called("dynamodb", &operation, true);
+            return Ok(ServiceError::client("AccessDeniedException", refused).answer("application/x-amz-json-1.0"));
+        }
         let wants_capacity = contains(&body, b"\"ReturnConsumedCapacity\"");
         let (mut parts, body) = self.send(Request::from_parts(parts, Full::new(body))).await?.into_parts();
         parts.headers.remove(header::TRANSFER_ENCODING);
@@ -203,9 +220,19 @@ impl Upstream {
             Count { calls: 1, errors: u64::from(!succeeded), read_units, write_units },
         );
         if writes && succeeded {
+            self.count_events(&operation, &parts_asked);
             self.written.send_modify(|generation| *generation += 1);
         }
         Ok(Response::from_parts(parts, serve::full(body)))
+    }
+
+    /// What is told to the trail, as `trail.PutItem` where events travel alone, and as `trail.TransactWriteItems` where they go with what they tell about.
+    fn count_events(&self, operation: &str, asked: &[iam::Request]) {
+        let events = asked.iter().filter(|part| part.is_on("AuditTable")).count();
+        let operation = if events == asked.len() { "PutItem" } else { operation };
+        for _ in 0..events {
+            self.counters.called("trail", operation, false);
+        }
     }
 
     /// Sends over an idle connection, or over a new one.
@@ -228,6 +255,67 @@ impl Upstream {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         Ok(sender)
+    }
+}
+
+/// What a request does, item by item: of a transaction the parts that it consists of.
+fn asked(operation: &str, body: &[u8]) -> Vec<iam::Request> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let request = |action: &str, table: &Value, index: &Value, key: Option<&Value>| {
+        let name = table.as_str().unwrap_or_default();
+        // Tables of the templates go by their names there, others (restored ones) by their own.
+        let table = if TABLES.contains(&name) {
+            iam::logical(name, "Table")
+        } else {
+            format!("arn:aws:dynamodb:{REGION}:{}:table/{name}", crate::ACCOUNT)
+        };
+        let resource = index.as_str().map_or_else(|| table.clone(), |index| format!("{table}/index/{index}"));
+        let request = iam::Request::new(format!("dynamodb:{action}"), resource);
+        match key.and_then(Value::as_str) {
+            Some(key) => request.with("dynamodb:LeadingKeys", [key]),
+            None => request,
+        }
+    };
+    let none = Value::Null;
+    let whole = |part: &Value, action: &str| {
+        let key = part.pointer("/Key/pk/S").or_else(|| part.pointer("/Item/pk/S"));
+        request(action, &part["TableName"], &none, key)
+    };
+    let tables = || body["RequestItems"].as_object().into_iter().flatten();
+    match operation {
+        "TransactWriteItems" => {
+            let parts = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
+            parts
+                .map(|(kind, part)| match kind.as_str() {
+                    "ConditionCheck" => whole(part, "ConditionCheckItem"),
+                    kind => whole(part, &format!("{kind}Item")),
+                })
+                .collect()
+        }
+        "TransactGetItems" => {
+            let parts = body["TransactItems"].as_array().into_iter().flatten();
+            parts.map(|part| whole(&part["Get"], "GetItem")).collect()
+        }
+        "BatchGetItem" => {
+            let keys = tables().flat_map(|(table, asked)| {
+                asked["Keys"].as_array().into_iter().flatten().map(move |key| (json!(table), key))
+            });
+            keys.map(|(table, key)| request(operation, &table, &none, key.pointer("/pk/S"))).collect()
+        }
+        "BatchWriteItem" => {
+            let parts = tables().flat_map(|(table, parts)| {
+                parts.as_array().into_iter().flatten().map(move |part| (json!(table), part))
+            });
+            let key = |part: &Value| {
+                part.pointer("/DeleteRequest/Key/pk/S").or_else(|| part.pointer("/PutRequest/Item/pk/S")).cloned()
+            };
+            parts.map(|(table, part)| request(operation, &table, &none, key(part).as_ref())).collect()
+        }
+        "Query" => {
+            let key = body.pointer("/ExpressionAttributeValues/:pk/S");
+            vec![request(operation, &body["TableName"], &body["IndexName"], key)]
+        }
+        _ => vec![whole(&body, operation)],
     }
 }
 
@@ -270,6 +358,19 @@ fn hasten(file: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r26_a_transaction_is_what_it_consists_of() {
+        let body = br#"{"TransactItems": [
+            {"Put": {"TableName": "records", "Item": {"pk": {"S": "a"}}}},
+            {"ConditionCheck": {"TableName": "names", "Key": {"pk": {"S": "b"}}}}]}"#;
+        let asked = format!("{:?}", asked("TransactWriteItems", body));
+        for part in
+            ["dynamodb:PutItem", "RecordsTable", r#"["a"]"#, "dynamodb:ConditionCheckItem", "NamesTable", r#"["b"]"#]
+        {
+            assert!(asked.contains(part), "{part} should be in {asked}");
+        }
+    }
 
     #[test]
     fn units_are_read_from_single_and_from_many_tables() {

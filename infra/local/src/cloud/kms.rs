@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::iam::{self, Iam};
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::serve::{self, Answer, BoxError, ServiceError};
@@ -56,6 +57,7 @@ pub(crate) struct Kms {
     file: Option<PathBuf>,
     clock: Clock,
     counters: Counters,
+    iam: Option<Iam>,
 }
 
 impl std::fmt::Debug for Kms {
@@ -71,6 +73,7 @@ impl Kms {
         aliases: &[String],
         clock: Clock,
         counters: Counters,
+        iam: Option<Iam>,
     ) -> Result<Self, Error> {
         let keys: Keys = match &file {
             Some(path) if path.exists() => {
@@ -79,7 +82,7 @@ impl Kms {
             }
             _ => Keys::new(),
         };
-        let this = Self { keys: Arc::new(Mutex::new(keys)), file, clock, counters };
+        let this = Self { keys: Arc::new(Mutex::new(keys)), file, clock, counters, iam };
         this.change(|keys| {
             for alias in aliases {
                 if !keys.values().any(|key| key.aliases.contains(alias)) {
@@ -97,10 +100,14 @@ impl Kms {
     pub(crate) async fn answer(self, request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.strip_prefix("TrentService.").unwrap_or_default().to_owned();
+        let signer = iam::signer(request.headers()).map(str::to_owned);
         let outcome = match serve::read_body(request.into_body(), 1024 * 1024).await {
             Ok(body) => serde_json::from_slice(&body)
                 .map_err(|error| ServiceError::client("SerializationException", error.to_string()))
-                .and_then(|input: Value| self.call(&operation, &input)),
+                .and_then(|input: Value| {
+                    self.check(signer.as_deref(), &operation, &input)?;
+                    self.call(&operation, &input)
+                }),
             Err(error) => Err(error),
         };
         self.counters.called("kms", &operation, outcome.is_err());
@@ -108,6 +115,22 @@ impl Kms {
             Ok(output) => serve::json_answer(http::StatusCode::OK, CONTENT_TYPE, &output),
             Err(error) => error.answer(CONTENT_TYPE),
         })
+    }
+
+    /// Whether whoever signed may use the key for this, in this encryption context.
+    fn check(&self, signer: Option<&str>, operation: &str, input: &Value) -> Result<(), ServiceError> {
+        let Some(iam) = &self.iam else { return Ok(()) };
+        let alias = {
+            let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = input["KeyId"].as_str().and_then(|named| find(&keys, named).ok()).map(|id| &keys[&id]);
+            key.and_then(|key| key.aliases.first().cloned()).unwrap_or_default()
+        };
+        let key = iam::logical(alias.trim_start_matches("alias/"), "Key");
+        let mut request = iam::Request::new(format!("kms:{operation}"), key);
+        for (name, value) in input["EncryptionContext"].as_object().into_iter().flatten() {
+            request = request.with(&format!("kms:EncryptionContext:{name}"), value.as_str());
+        }
+        iam.check(signer, &[request]).map_err(|refused| ServiceError::client("AccessDeniedException", refused))
     }
 
     fn call(&self, operation: &str, input: &Value) -> Result<Value, ServiceError> {

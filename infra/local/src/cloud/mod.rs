@@ -2,6 +2,7 @@
 
 pub mod cloudformation;
 pub(crate) mod dynamodb;
+pub mod iam;
 pub(crate) mod kms;
 pub mod s3;
 pub mod ses;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use self::dynamodb::DynamoDb;
+use self::iam::Iam;
 use self::kms::Kms;
 use self::s3::{BucketSpec, RootKey, S3Store};
 use self::ses::Ses;
@@ -49,8 +51,12 @@ pub struct Options {
     pub buckets: Vec<BucketSpec>,
     /// Queues to have.
     pub queues: Vec<QueueSpec>,
+    /// The queue that SES's events go to, if any.
+    pub mail_events: Option<String>,
     /// The `CloudFormation` template with the tables.
     pub template: String,
+    /// What holds functions to their roles; nobody is held to anything without it.
+    pub iam: Option<Iam>,
 }
 
 impl Options {
@@ -67,7 +73,9 @@ impl Options {
                 .into(),
             buckets: Vec::new(),
             queues: Vec::new(),
+            mail_events: None,
             template: DATA_TEMPLATE.to_owned(),
+            iam: None,
         }
     }
 
@@ -114,22 +122,25 @@ pub struct Cloud {
 impl Cloud {
     /// Opens the data directory (creating what is missing) and starts listening on loopback.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let Options { data_dir, ephemeral, s3_port, clock, kms_aliases, buckets, queues, template } = options;
+        let Options { data_dir, ephemeral, s3_port, clock, kms_aliases, buckets, queues, mail_events, template, iam } =
+            options;
         let lock = if ephemeral { None } else { Some(Arc::new(lock(&data_dir)?)) };
         let file = |name: &str| (!ephemeral).then(|| data_dir.join(name));
         let counters = Counters::default();
         let database = Database::open(file("local.sqlite").as_deref())?;
         let tables = cloudformation::tables(&template)?;
         let dynamodb = DynamoDb::open(file("dynamodb.sqlite").as_deref(), &tables, &clock)?;
-        let sqs = Sqs::open(database.clone(), &queues, counters.clone())?;
+        let sqs = Sqs::open(database.clone(), &queues, counters.clone(), iam.clone())?;
         let scratch = std::env::temp_dir().join(format!("local-s3-{}", uuid::Uuid::new_v4().simple()));
         let directory = if ephemeral { scratch } else { data_dir.join("s3") };
-        let s3 = S3Store::open(&directory, ephemeral, database.clone(), &buckets, sqs.clone(), clock.clone())?;
-        let kms = Kms::open(file("kms.json"), &kms_aliases, clock.clone(), counters.clone())?;
-        let ses = Ses::new(database.clone(), clock.clone(), counters.clone());
+        let s3 =
+            S3Store::open(&directory, ephemeral, database.clone(), &buckets, sqs.clone(), clock.clone(), iam.clone())?;
+        let kms = Kms::open(file("kms.json"), &kms_aliases, clock.clone(), counters.clone(), iam.clone())?;
+        let events = mail_events.map(|queue| (sqs.clone(), queue));
+        let ses = Ses::new(database.clone(), clock.clone(), counters.clone(), events, iam.clone());
 
         let mut tasks = JoinSet::new();
-        let dynamodb_endpoint = dynamodb.serve(counters.clone(), &mut tasks).await?;
+        let dynamodb_endpoint = dynamodb.serve(counters.clone(), iam.clone(), &mut tasks).await?;
         let (s3_listener, s3_endpoint) = serve::listen(s3_port).await?;
         let (service, s3_counters) = (s3.service(), counters.clone());
         tasks.spawn(serve::serve(s3_listener, move |request, _| {
@@ -147,7 +158,7 @@ impl Cloud {
         }));
 
         let (sts_listener, sts_endpoint) = serve::listen(0).await?;
-        let sts = Sts::new(s3.clone(), clock.clone(), counters.clone());
+        let sts = Sts::new(s3.clone(), clock.clone(), counters.clone(), iam);
         tasks.spawn(serve::serve(sts_listener, move |request, _| sts.clone().answer(request)));
 
         let endpoints = Endpoints {

@@ -1,4 +1,8 @@
-//! `SESv2`'s `SendEmail`: a mail that was accepted is on disk and can be read back, and goes nowhere.
+//! `SESv2`'s `SendEmail`: a mail that was accepted is on disk and can be read back, and goes nowhere. What is sent to SES's own mailbox simulator comes back as it does on
+//! AWS: an event in the queue that `EventBridge` would put it into.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,13 +14,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::Error;
+use super::iam::{self, Iam};
 use crate::clock::Clock;
+use crate::cloud::sqs::Sqs;
 use crate::counters::Counters;
 use crate::database::Database;
 use crate::serve::{self, Answer, BoxError, ServiceError};
+use crate::{ACCOUNT, Error, REGION};
 
 const CONTENT_TYPE: &str = "application/json";
+/// Where SES's mailbox simulator lives; what stands before it says what becomes of a mail, and may have a label (`bounce+somebody@…`).
+const SIMULATOR: &str = "@simulator.amazonses.com";
 /// SES takes messages up to 40 MB.
 const LARGEST_BODY: usize = 40 * 1024 * 1024;
 
@@ -47,12 +55,28 @@ pub struct Ses {
     database: Database,
     clock: Clock,
     counters: Counters,
+    iam: Option<Iam>,
     sent: watch::Sender<u64>,
+    /// Where events go, if anywhere.
+    events: Option<(Sqs, String)>,
+    /// How many answers are still to be lost.
+    lost: Arc<AtomicU32>,
 }
 
 impl Ses {
-    pub(crate) fn new(database: Database, clock: Clock, counters: Counters) -> Self {
-        Self { database, clock, counters, sent: watch::Sender::new(0) }
+    pub(crate) fn new(
+        database: Database,
+        clock: Clock,
+        counters: Counters,
+        events: Option<(Sqs, String)>,
+        iam: Option<Iam>,
+    ) -> Self {
+        Self { database, clock, counters, iam, sent: watch::Sender::new(0), events, lost: Arc::default() }
+    }
+
+    /// Takes the next `count` mails and answers that something went wrong: what a caller sees whose answer was lost.
+    pub fn lose_answers(&self, count: u32) {
+        self.lost.store(count, Ordering::SeqCst);
     }
 
     /// Every mail, oldest first.
@@ -72,9 +96,10 @@ impl Ses {
 
     pub(crate) async fn answer(self, request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         let send = request.method() == Method::POST && request.uri().path() == "/v2/email/outbound-emails";
+        let signer = iam::signer(request.headers()).map(str::to_owned);
         let outcome = if send {
             match serve::read_body(request.into_body(), LARGEST_BODY).await {
-                Ok(body) => self.send(&body),
+                Ok(body) => self.check(signer.as_deref(), &body).and_then(|()| self.send(&body)),
                 Err(error) => Err(error),
             }
         } else {
@@ -85,6 +110,18 @@ impl Ses {
             Ok(id) => serve::json_answer(StatusCode::OK, CONTENT_TYPE, &json!({ "MessageId": id })),
             Err(error) => error.answer(CONTENT_TYPE),
         })
+    }
+
+    /// Whether whoever signed may send from this address, which is of the deployment's identity.
+    fn check(&self, signer: Option<&str>, body: &[u8]) -> Result<(), ServiceError> {
+        let Some(iam) = &self.iam else { return Ok(()) };
+        let input: Value = serde_json::from_slice(body).unwrap_or_default();
+        let from = input["FromEmailAddress"].as_str().unwrap_or_default();
+        let identity = format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/MailDomain");
+        // `MailFrom` is the parameter that the condition names.
+        let from = if from.contains("no-reply@") { "MailFrom" } else { from };
+        let request = iam::Request::new("ses:SendEmail", identity).with("ses:FromAddress", [from]);
+        iam.check(signer, &[request]).map_err(|refused| ServiceError::client("AccessDeniedException", refused))
     }
 
     fn send(&self, body: &[u8]) -> Result<String, ServiceError> {
@@ -136,7 +173,42 @@ impl Ses {
             return Err(bad("Destination is empty"));
         }
         self.keep(&mail)?;
+        self.tell(&mail, &input["EmailTags"])?;
+        let lost = self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if lost {
+            let (status, code) = (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure");
+            return Err(ServiceError { status, code, message: "the answer was lost".to_owned() });
+        }
         Ok(mail.message_id)
+    }
+
+    /// Tells what became of a mail to the simulator.
+    fn tell(&self, mail: &Mail, tags: &Value) -> Result<(), ServiceError> {
+        let Some((sqs, queue)) = &self.events else { return Ok(()) };
+        let Some((to, person)) = mail.to.iter().find_map(|to| Some((to, to.strip_suffix(SIMULATOR)?))) else {
+            return Ok(());
+        };
+        let recipients = json!([{ "emailAddress": to }]);
+        let (name, mut detail) = match person.split('+').next() {
+            Some("bounce") => (
+                "Email Bounced",
+                json!({ "eventType": "Bounce",
+                    "bounce": { "bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": recipients } }),
+            ),
+            Some("complaint") => (
+                "Email Complaint Received",
+                json!({ "eventType": "Complaint", "complaint": { "complainedRecipients": recipients } }),
+            ),
+            _ => return Ok(()),
+        };
+        let tags = tags.as_array().into_iter().flatten();
+        let tags = tags.map(|tag| (tag["Name"].as_str().unwrap_or_default().to_owned(), json!([tag["Value"]])));
+        detail["mail"] = json!({ "messageId": mail.message_id, "destination": mail.to,
+            "tags": tags.collect::<serde_json::Map<_, _>>() });
+        let event = json!({ "version": "0", "detail-type": name, "source": "aws.ses", "time": mail.sent_at,
+            "account": crate::ACCOUNT, "region": crate::REGION, "detail": detail });
+        sqs.send(queue, &event.to_string())?;
+        Ok(())
     }
 
     fn keep(&self, mail: &Mail) -> Result<(), ServiceError> {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::iam::Iam;
 use crate::clock;
 use crate::counters::Counters;
 use crate::database::Database;
@@ -84,15 +85,21 @@ pub struct Sqs {
     pub(super) database: Database,
     specs: Arc<BTreeMap<String, QueueSpec>>,
     pub(super) counters: Counters,
+    pub(super) iam: Option<Iam>,
     changed: watch::Sender<u64>,
 }
 
 impl Sqs {
-    pub(crate) fn open(database: Database, specs: &[QueueSpec], counters: Counters) -> Result<Self, Error> {
+    pub(crate) fn open(
+        database: Database,
+        specs: &[QueueSpec],
+        counters: Counters,
+        iam: Option<Iam>,
+    ) -> Result<Self, Error> {
         // Whoever had received something died with the process.
         database.write(|c| c.execute("UPDATE messages SET visible_ms = 0 WHERE receipt IS NOT NULL", []))?;
         let specs = Arc::new(specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect());
-        Ok(Self { database, specs, counters, changed: watch::Sender::new(0) })
+        Ok(Self { database, specs, counters, iam, changed: watch::Sender::new(0) })
     }
 
     /// A queue's settings.

@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
+use super::iam;
 use super::sqs::{self, Message, Sqs};
 use crate::serve::{self, Answer, BoxError, ServiceError};
 use crate::{ACCOUNT, Error};
@@ -19,9 +20,13 @@ impl Sqs {
     pub(crate) async fn answer(self, request: http::Request<Incoming>, endpoint: String) -> Result<Answer, BoxError> {
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.strip_prefix("AmazonSQS.").unwrap_or_default().to_owned();
+        let signer = iam::signer(request.headers()).map(str::to_owned);
         let outcome = match serve::read_body(request.into_body(), LARGEST_BODY).await {
             Ok(body) => match serde_json::from_slice::<Value>(&body) {
-                Ok(input) => self.call(&operation, &input, &endpoint).await,
+                Ok(input) => match self.check(signer.as_deref(), &operation, &input) {
+                    Ok(()) => self.call(&operation, &input, &endpoint).await,
+                    Err(refused) => Err(refused),
+                },
                 Err(error) => Err(ServiceError::client("SerializationException", error.to_string())),
             },
             Err(error) => Err(error),
@@ -31,6 +36,15 @@ impl Sqs {
             Ok(output) => serve::json_answer(StatusCode::OK, CONTENT_TYPE, &output),
             Err(error) => refused(&error),
         })
+    }
+
+    /// Whether whoever signed may do this with the queue.
+    fn check(&self, signer: Option<&str>, operation: &str, input: &Value) -> Result<(), ServiceError> {
+        let Some(iam) = &self.iam else { return Ok(()) };
+        let queue = input["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+        let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
+        let request = iam::Request::new(action, iam::logical(queue, "Queue"));
+        iam.check(signer, &[request]).map_err(|refused| ServiceError::client("AccessDeniedException", refused))
     }
 
     async fn call(&self, operation: &str, input: &Value, endpoint: &str) -> Result<Value, ServiceError> {

@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::iam::{self, Iam};
 use super::s3::{AccessKey, S3Store, Session};
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -30,6 +31,7 @@ pub(crate) struct Sts {
     s3: S3Store,
     clock: Clock,
     counters: Counters,
+    iam: Option<Iam>,
 }
 
 /// A policy, as far as it speaks of S3.
@@ -93,14 +95,15 @@ fn prefixes(policy: &str) -> Result<(String, Vec<String>), ServiceError> {
 }
 
 impl Sts {
-    pub(crate) fn new(s3: S3Store, clock: Clock, counters: Counters) -> Self {
-        Self { s3, clock, counters }
+    pub(crate) fn new(s3: S3Store, clock: Clock, counters: Counters, iam: Option<Iam>) -> Self {
+        Self { s3, clock, counters, iam }
     }
 
     /// Answers one request of the query protocol.
     pub(crate) async fn answer(self, request: http::Request<Incoming>) -> Result<Answer, BoxError> {
+        let signer = iam::signer(request.headers()).map(str::to_owned);
         let outcome = match serve::read_body(request.into_body(), 64 * 1024).await {
-            Ok(body) => self.call(&String::from_utf8_lossy(&body)),
+            Ok(body) => self.call(signer.as_deref(), &String::from_utf8_lossy(&body)),
             Err(error) => Err(error),
         };
         self.counters.called("sts", "AssumeRole", outcome.is_err());
@@ -118,7 +121,7 @@ impl Sts {
         Ok(answer)
     }
 
-    fn call(&self, form: &str) -> Result<String, ServiceError> {
+    fn call(&self, signer: Option<&str>, form: &str) -> Result<String, ServiceError> {
         let pairs = crate::gateway::query_pairs(form);
         let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let required = |name: &str| value(name).ok_or_else(|| invalid(format!("{name} is missing")));
@@ -126,6 +129,10 @@ impl Sts {
             return Err(ServiceError::client("InvalidAction", "not served here"));
         }
         let (arn, name, policy) = (required("RoleArn")?, required("RoleSessionName")?, required("Policy")?);
+        if let Some(iam) = &self.iam {
+            let request = iam::Request::new("sts:AssumeRole", arn);
+            iam.check(signer, &[request]).map_err(|refused| ServiceError::client("AccessDenied", refused))?;
+        }
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
         if !(2..=64).contains(&name.len()) || !name.chars().all(is_name) {
             return Err(invalid("RoleSessionName"));

@@ -10,12 +10,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use drop_credentials::Drops;
 use mail_delivery::{MailDelivery, Relay};
-use store::{Files, Queue, Store, Support, TableNames};
+use store::{Files, Queue, Store, Support, TableNames, TrailBucket};
 use vault::{Cmks, Ledger, Vault};
 
-use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET};
+use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET, TRAIL_BUCKET};
 use crate::clock::Clock;
-use crate::cloud::Cloud;
+use crate::cloud::iam::Iam;
+use crate::cloud::{Cloud, Endpoints};
 use crate::{Error, REGION};
 
 /// Who sends the service's mails.
@@ -35,6 +36,8 @@ pub struct Clients {
     sts: aws_sdk_sts::Client,
     s3_config: SdkConfig,
     ses_config: SdkConfig,
+    base: SdkConfig,
+    endpoints: Option<Endpoints>,
 }
 
 /// The cloud's clock, for what signs: an address that is made today is good today, whichever day it is said to be.
@@ -48,22 +51,38 @@ impl TimeSource for Moved {
 }
 
 impl Clients {
-    /// Clients of this cloud.
+    /// Clients of this cloud, which may do everything.
     pub async fn of(cloud: &Cloud) -> Self {
         let key = cloud.root();
         let credentials = Credentials::new(&key.id, &key.secret, None, None, "local");
-        let base = base(credentials, cloud.clock().clone()).await;
-        let at = |endpoint: &str| base.to_builder().endpoint_url(endpoint).build();
-        let endpoints = cloud.endpoints();
-        let s3_config = at(&endpoints.s3);
+        Self::over(base(credentials, cloud.clock().clone()).await, Some(cloud.endpoints().clone()))
+    }
+
+    /// The clients that a function has: they act with its role, and may do what the templates let it do.
+    #[must_use]
+    pub fn of_function(&self, cloud: &Cloud, function: &str) -> Self {
+        let role = Iam::access_key_id(function);
+        let credentials = Credentials::new(role, &cloud.root().secret, None, None, "local");
+        let base = self.base.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        Self::over(base, self.endpoints.clone())
+    }
+
+    fn over(base: SdkConfig, endpoints: Option<Endpoints>) -> Self {
+        let at = |of: fn(&Endpoints) -> &String| match &endpoints {
+            Some(endpoints) => base.to_builder().endpoint_url(of(endpoints)).build(),
+            None => base.clone(),
+        };
+        let s3_config = at(|endpoints| &endpoints.s3);
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&at(&endpoints.dynamodb)),
-            kms: aws_sdk_kms::Client::new(&at(&endpoints.kms)),
+            dynamodb: aws_sdk_dynamodb::Client::new(&at(|endpoints| &endpoints.dynamodb)),
+            kms: aws_sdk_kms::Client::new(&at(|endpoints| &endpoints.kms)),
             s3: aws_sdk_s3::Client::new(&s3_config),
-            sqs: aws_sdk_sqs::Client::new(&at(&endpoints.sqs)),
-            sts: aws_sdk_sts::Client::new(&at(&endpoints.sts)),
+            sqs: aws_sdk_sqs::Client::new(&at(|endpoints| &endpoints.sqs)),
+            sts: aws_sdk_sts::Client::new(&at(|endpoints| &endpoints.sts)),
             s3_config,
-            ses_config: at(&endpoints.ses),
+            ses_config: at(|endpoints| &endpoints.ses),
+            base,
+            endpoints,
         }
     }
 
@@ -74,15 +93,7 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))
             .build();
-        Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            kms: aws_sdk_kms::Client::new(&config),
-            s3: aws_sdk_s3::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
-            s3_config: config.clone(),
-            ses_config: config,
-        }
+        Self::over(config, None)
     }
 
     /// A vault over this cloud's keys: with empty caches, as in a function that has just started.
@@ -108,6 +119,12 @@ impl Clients {
     #[must_use]
     pub fn files(&self) -> Files {
         Files::new(self.s3.clone(), IMPORTS_BUCKET.to_owned())
+    }
+
+    /// The bucket of the trail's copies and seals.
+    #[must_use]
+    pub fn trail(&self) -> TrailBucket {
+        TrailBucket::new(self.s3.clone(), TRAIL_BUCKET.to_owned())
     }
 
     /// What lets programs drop files.

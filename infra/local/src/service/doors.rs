@@ -17,7 +17,7 @@ use crate::function::{Deployed, InvocationContext};
 /// API Gateway waits no longer.
 const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Every door. `files` and `queue` are what imports work with, `drops` is what lets programs drop files.
+/// Every door. `files` is the bucket of customers' files, `queue` what wakes their import, `drops` is what lets programs drop files.
 #[must_use]
 pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
     vec![
@@ -30,10 +30,14 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         tenant::door(),
         organisation::door(),
         employees::door(),
-        imports::door(files, queue),
+        imports::door(files.clone(), queue),
         checkups::door(),
         audit_events::door(),
+        log_requests::door(files),
         contracts::door(),
+        announcements::door(),
+        incidents::door(),
+        controls::door(),
         status::door(),
         docs::door(),
     ]

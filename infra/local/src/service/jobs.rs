@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use audit_archive::AuditArchive;
+use audit_digest::AuditDigest;
+use canary::Canary;
 use csv_import::Importer;
 use jobs::Invocation;
+use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
+use notice_fan_out::NoticeFanOut;
+use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use serde_json::Value;
 use store::Error as StoreError;
 use tracing::Instrument as _;
 
-use super::IMPORTS_QUEUE;
+use super::{IMPORTS_QUEUE, MAIL_EVENTS_QUEUE};
 use crate::Error;
 use crate::function::{Deployed, InvocationContext};
 use crate::triggers::{Filter, QueueMapping, Schedule, StreamMapping};
@@ -44,8 +50,8 @@ pub(super) fn csv_import(importer: Importer) -> QueueMapping {
     QueueMapping::new(IMPORTS_QUEUE, deployed).batch_size(4).concurrency(2).retry_after(Duration::from_secs(2))
 }
 
-/// `mail-delivery`: new mails by the stream, and what is left behind by the schedule.
-pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, Schedule), Error> {
+/// `mail-delivery`: new mails by the stream, what came back by the queue, and what is left behind by the schedule.
+pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, QueueMapping, Schedule), Error> {
     let handle = |job: MailDelivery, event, invocation| async move {
         Box::pin(mail_delivery::handle(&job, event, invocation)).await
     };
@@ -55,7 +61,31 @@ pub(super) fn mail_delivery(job: MailDelivery) -> Result<(StreamMapping, Schedul
         .batch_size(10)
         .filter(Filter::parse([pending])?)
         .give_up_after(11, Some("mails-dead".to_owned()));
-    Ok((stream, Schedule::new("mail-sweep", deployed)))
+    let told = QueueMapping::new(MAIL_EVENTS_QUEUE, deployed.clone()).retry_after(Duration::from_secs(2));
+    Ok((stream, told, Schedule::new("mail-sweep", deployed)))
+}
+
+/// `notice-fan-out`: what is published by the stream, and what had to wait or is left behind by the schedule.
+pub(super) fn notice_fan_out(job: NoticeFanOut) -> Result<(StreamMapping, Schedule), Error> {
+    let handle = |job: NoticeFanOut, event, invocation| async move {
+        Box::pin(notice_fan_out::handle(&job, event, invocation)).await
+    };
+    let deployed = deployed("notice-fan-out", Duration::from_mins(5), job, handle);
+    let published = r#"{"eventName":["INSERT"],"dynamodb":{"NewImage":{"broadcast_state":{"S":["due"]}}}}"#;
+    let stream = StreamMapping::new("records", deployed.clone())
+        .batch_size(10)
+        .filter(Filter::parse([published])?)
+        .give_up_after(4, Some("mails-dead".to_owned()));
+    Ok((stream, Schedule::new("notice-sweep", deployed)))
+}
+
+/// `reminders`: daily, and hourly for what is counted in hours.
+pub(super) fn reminders(job: Reminders) -> [Schedule; 2] {
+    let handle =
+        |job: Reminders, event, invocation| async move { Box::pin(reminders::handle(&job, event, invocation)).await };
+    let deployed = deployed("reminders", Duration::from_mins(5), job, handle);
+    let hourly = r#"{"every":"hour","time":"<aws.scheduler.scheduled-time>"}"#;
+    [Schedule::new("reminders", deployed.clone()), Schedule::new("reminders-hourly", deployed).input(hourly)]
 }
 
 /// `retention-purge`: by its schedule.
@@ -64,4 +94,34 @@ pub(super) fn retention_purge(job: RetentionPurge) -> Schedule {
         Box::pin(retention_purge::handle(&job, event, invocation)).await
     };
     Schedule::new("retention-purge", deployed("retention-purge", Duration::from_mins(15), job, handle))
+}
+
+/// `audit-archive`: the whole stream of `audit`, until it is taken.
+pub(super) fn audit_archive(job: AuditArchive) -> StreamMapping {
+    let handle = |job: AuditArchive, event, invocation| async move {
+        Box::pin(audit_archive::handle(&job, event, invocation)).await
+    };
+    StreamMapping::new("audit", deployed("audit-archive", Duration::from_mins(1), job, handle))
+}
+
+/// `audit-digest`: by its schedule, and by whoever asks it to verify.
+pub(super) fn audit_digest(job: AuditDigest) -> Schedule {
+    let handle = |job: AuditDigest, event, invocation| async move {
+        Box::pin(audit_digest::handle(&job, event, invocation)).await
+    };
+    Schedule::new("audit-digest", deployed("audit-digest", Duration::from_mins(15), job, handle))
+}
+
+/// `log-writer`: by its schedule.
+pub(super) fn log_writer(job: LogWriter) -> Schedule {
+    let handle =
+        |job: LogWriter, event, invocation| async move { Box::pin(log_writer::handle(&job, event, invocation)).await };
+    Schedule::new("log-writer", deployed("log-writer", Duration::from_mins(15), job, handle))
+}
+
+/// `canary`: by its schedule; 60 seconds.
+pub(super) fn canary(job: Canary) -> Schedule {
+    let handle =
+        |job: Canary, event, invocation| async move { Box::pin(canary::handle(&job, event, invocation)).await };
+    Schedule::new("canary", deployed("canary", Duration::from_mins(1), job, handle))
 }

@@ -80,4 +80,9 @@ impl Schedules {
         let schedule = self.0.get(name)?;
         Some(schedule.function.invoke(schedule.event(at)).await)
     }
+
+    /// Invokes the function of one with an event of one's own; `None` when there is no such schedule.
+    pub async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, InvocationError>> {
+        Some(self.0.get(name)?.function.invoke(event).await)
+    }
 }

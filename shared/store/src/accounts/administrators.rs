@@ -8,13 +8,14 @@ use std::collections::HashMap;
 
 use authz::{AccountState, Role, Scope};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::{AccountId, TenantId};
+use domain::ids::{AccountId, PLATFORM, TenantId};
 
 use crate::{
     Conflict, Error, Store, Write,
     accounts::Account,
     item::{Attributes, number},
     key::{Family, Key, Table},
+    page::MAX_LIMIT,
 };
 
 fn key(tenant: TenantId) -> Key {
@@ -36,6 +37,34 @@ impl Store {
         let Some(item) = self.db.get(&key(tenant)).await? else { return Ok(Vec::new()) };
         let ids = item.get("administrator_ids").and_then(|ids| ids.as_ss().ok()).into_iter().flatten();
         Ok(ids.filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Whom the provider writes to about a tenant: its usable administrators, or else everybody who would be one as soon as they have signed in.
+    pub(crate) async fn administrators_to_tell(&self, tenant: TenantId) -> Result<Vec<AccountId>, Error> {
+        let usable = self.usable_administrators(tenant).await?;
+        if usable.is_empty() { self.accounts_with(tenant, Role::Administrator).await } else { Ok(usable) }
+    }
+
+    /// The provider's own people.
+    pub(crate) async fn operators(&self) -> Result<Vec<AccountId>, Error> {
+        self.accounts_with(PLATFORM, Role::Operator).await
+    }
+
+    /// Everybody who was granted a role and is not suspended.
+    async fn accounts_with(&self, tenant: TenantId, role: Role) -> Result<Vec<AccountId>, Error> {
+        let (mut with, mut after, now) = (Vec::new(), None, self.clock.now());
+        loop {
+            let (accounts, more) = self.accounts_after(tenant, after, MAX_LIMIT).await?;
+            after = accounts.last().map(|stored| stored.record.id.to_string());
+            let has = |account: &Account| {
+                account.state_at(now) != AccountState::Suspended
+                    && account.grants.iter().any(|grant| grant.role == role)
+            };
+            with.extend(accounts.into_iter().map(|stored| stored.record).filter(has).map(|account| account.id));
+            if !more || after.is_none() {
+                return Ok(with);
+            }
+        }
     }
 
     /// Adds to `write` what a change of an account means for the list. The last one stays.

@@ -87,7 +87,13 @@ impl Store {
             ends_links = change.mail.as_ref().is_some_and(|mail| *mail != details.holder.mail);
             let holder = &mut details.holder;
             holder.name = change.name.unwrap_or_else(|| holder.name.clone());
-            holder.mail = change.mail.unwrap_or_else(|| holder.mail.clone());
+            if let Some(mail) = change.mail {
+                holder.mail = mail;
+                details.undeliverable = match &holder.mail {
+                    Some(mail) => self.lift_suppression(&mut write, permit.tenant(), mail).await?,
+                    None => None,
+                };
+            }
             let (key, item) = self.holder_item(permit.tenant(), account, version + 1, holder).await?;
             write.put(self, key, item, Some("attribute_exists(pk)"), Attributes::new(), || Error::Stale)?;
         }

@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// Accounts after `after` in the order of their ids, merged from the shards: those that are surely next, and whether there are more.
-    async fn accounts_after(
+    pub(super) async fn accounts_after(
         &self,
         tenant: TenantId,
         after: Option<String>,
@@ -238,6 +238,7 @@ impl Store {
                 }
             }
         }
+        self.note_undeliverable(tenant, &mut page).await?;
         let next = page.last().map(|stored| stored.record.holder.login_id.to_string());
         Ok((page, next.filter(|_| candidates.peek().is_some())))
     }
@@ -272,7 +273,18 @@ impl Store {
                 });
             }
         }
+        self.note_undeliverable(tenant, &mut details).await?;
         Ok(details)
+    }
+
+    /// Notes whose mail address nothing is sent to any more.
+    async fn note_undeliverable(&self, tenant: TenantId, details: &mut [Stored<AccountDetails>]) -> Result<(), Error> {
+        let addresses: Vec<_> = details.iter().map(|stored| stored.record.holder.mail.as_ref()).collect();
+        let suppressed = self.suppressions(tenant, addresses).await?;
+        for (stored, suppressed) in details.iter_mut().zip(suppressed) {
+            stored.record.undeliverable = suppressed;
+        }
+        Ok(())
     }
 
     async fn credentials_of(
@@ -287,7 +299,7 @@ impl Store {
     }
 
     /// Items of one table, however many, in the order of `keys`.
-    async fn batches(&self, keys: Vec<Key>) -> Result<Vec<Option<Attributes>>, Error> {
+    pub(crate) async fn batches(&self, keys: Vec<Key>) -> Result<Vec<Option<Attributes>>, Error> {
         let reads = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
         Ok(try_join_all(reads).await?.into_iter().flatten().collect())
     }

@@ -17,9 +17,7 @@ use jiff::civil::Date;
 use super::{PersonContent, WholeEmployee, content::Next, key, number_key, person_key};
 use crate::{
     Conflict, Error, Prepared, Store, Write, accounts,
-    db::Range,
     item::Attributes,
-    key::{Family, Table, partition},
     organisation::{Department, Label, Workplace},
 };
 
@@ -171,9 +169,7 @@ impl Store {
         if !permit.reach().covers(&whole.placement) {
             return Err(Error::NotFound);
         }
-        if self.has_checkups(tenant, id).await? {
-            return Err(Conflict::UnderRetention.into());
-        }
+        self.without_checkups(tenant, id).await?;
         let lookup = self.lookup(tenant).await?;
         let mut write = Write::new();
         write.delete(self, key(tenant, id), Some(version))?;
@@ -251,12 +247,6 @@ impl Store {
             }
         }
         Ok(written)
-    }
-
-    async fn has_checkups(&self, tenant: TenantId, id: EmployeeId) -> Result<bool, Error> {
-        let of_employee = partition(tenant, Family::Checkup, id);
-        let (items, _) = self.db.query(&Range::whole(Table::Records, Family::Checkup, of_employee).limit(1)).await?;
-        Ok(!items.is_empty())
     }
 }
 

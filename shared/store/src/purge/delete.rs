@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnConsumedCapacity, WriteRequest};
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, MultipartUpload, ObjectIdentifier};
 use domain::ids::TenantId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -38,7 +38,7 @@ impl Budget {
     }
 
     /// How many of `wanted` may be deleted now; they are taken off.
-    fn take(&self, wanted: usize) -> usize {
+    pub(super) fn take(&self, wanted: usize) -> usize {
         if self.is_over() {
             return 0;
         }
@@ -50,7 +50,7 @@ impl Budget {
         usize::try_from(before.min(wanted)).unwrap_or(0)
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         Instant::now() >= self.until || self.left.load(Ordering::Relaxed) == 0
     }
 }
@@ -152,7 +152,7 @@ pub(super) async fn objects(files: &Files, tenant: TenantId, budget: &Budget) ->
     }
 }
 
-async fn delete_objects(files: &Files, objects: Vec<ObjectIdentifier>) -> Result<(), Error> {
+pub(super) async fn delete_objects(files: &Files, objects: Vec<ObjectIdentifier>) -> Result<(), Error> {
     let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
     let delete = delete.map_err(|error| Error::Internal(error.to_string()))?;
     let request = files.client().delete_objects().bucket(files.bucket()).delete(delete);
@@ -176,15 +176,21 @@ pub(super) async fn uploads(files: &Files, tenant: TenantId, budget: &Budget) ->
             if budget.take(1) == 0 {
                 return Ok(false);
             }
-            let request = files
-                .client()
-                .abort_multipart_upload()
-                .bucket(files.bucket())
-                .set_key(upload.key().map(str::to_owned))
-                .set_upload_id(upload.upload_id().map(str::to_owned));
-            Box::pin(request.send()).await.map_err(failed("AbortMultipartUpload"))?;
+            abort(files, upload).await?;
         }
     }
+}
+
+/// Ends an upload that was begun, with the parts that came.
+pub(super) async fn abort(files: &Files, upload: &MultipartUpload) -> Result<(), Error> {
+    let request = files
+        .client()
+        .abort_multipart_upload()
+        .bucket(files.bucket())
+        .set_key(upload.key().map(str::to_owned))
+        .set_upload_id(upload.upload_id().map(str::to_owned));
+    Box::pin(request.send()).await.map_err(failed("AbortMultipartUpload"))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who may do what: one root key for the functions, keys held to prefixes for customers' systems, and sessions that end.
+//! Who may do what: functions by their roles, keys held to prefixes for customers' systems, sessions that end, and one root key.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OPERATION, S3Store};
 use crate::clock;
+use crate::cloud::iam;
 
 /// How far a request's date may be from now.
 const SKEW: Duration = Duration::from_mins(15);
@@ -88,10 +89,32 @@ impl AccessKey {
     }
 }
 
+/// The action that a request needs, on what. Of many deletions at once each is asked about by itself, once the body is read.
+fn asked(operation: &str, path: &S3Path, versioned: bool) -> Vec<iam::Request> {
+    let resource = match path {
+        S3Path::Root => "*".to_owned(),
+        S3Path::Bucket { bucket } => iam::logical(bucket, "Bucket"),
+        S3Path::Object { bucket, key } => format!("{}/{key}", iam::logical(bucket, "Bucket")),
+    };
+    let action = match operation {
+        "DeleteObjects" => return Vec::new(),
+        "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" | "CopyObject" => "PutObject",
+        "GetObject" | "HeadObject" if versioned => "GetObjectVersion",
+        "HeadObject" => "GetObject",
+        "DeleteObject" if versioned => "DeleteObjectVersion",
+        "ListObjects" | "ListObjectsV2" | "HeadBucket" => "ListBucket",
+        "ListObjectVersions" => "ListBucketVersions",
+        "ListMultipartUploads" => "ListBucketMultipartUploads",
+        "ListParts" => "ListMultipartUploadParts",
+        other => other,
+    };
+    vec![iam::Request::new(format!("s3:{action}"), resource)]
+}
+
 #[async_trait::async_trait]
 impl S3Auth for S3Store {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        if access_key == self.root.id {
+        if access_key == self.root.id || self.iam.as_ref().is_some_and(|iam| iam.knows(access_key)) {
             return Ok(self.root.secret.clone().into());
         }
         match self.access_key(access_key) {
@@ -111,6 +134,15 @@ impl S3Access for S3Store {
         self.check_time(query, cx)?;
         if credentials.access_key == self.root.id {
             return Ok(());
+        }
+        if let Some(iam) = self.iam.as_ref().filter(|iam| iam.knows(&credentials.access_key)) {
+            let mut asked = asked(operation, cx.s3_path(), query_value(query, "versionId").is_some());
+            if let Some(none) = cx.headers().get("if-none-match").and_then(|none| none.to_str().ok()) {
+                asked = asked.into_iter().map(|request| request.with("s3:if-none-match", [none])).collect();
+            }
+            return iam
+                .check(Some(&credentials.access_key), &asked)
+                .map_err(|refused| s3_error!(AccessDenied, "{refused}"));
         }
         let key = self.access_key(&credentials.access_key);
         if let Some(session) = key.as_ref().and_then(|key| key.session.as_ref()) {

@@ -16,6 +16,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use super::objects::{internal, timestamp};
 use super::{BucketSpec, S3Store};
 use crate::REGION;
+use crate::cloud::iam;
 
 type Answer<T> = S3Result<S3Response<T>>;
 
@@ -42,6 +43,21 @@ impl S3 for S3Store {
     }
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
+        let signer = request.credentials.as_ref().map(|credentials| credentials.access_key.as_str());
+        let bucket = iam::logical(&request.input.bucket, "Bucket");
+        let asked: Vec<_> = request
+            .input
+            .delete
+            .objects
+            .iter()
+            .map(|object| {
+                let action = if object.version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+                iam::Request::new(action, format!("{bucket}/{}", object.key))
+            })
+            .collect();
+        if let Some(Err(refused)) = self.iam.as_ref().map(|iam| iam.check(signer, &asked)) {
+            return Err(s3_error!(AccessDenied, "{refused}"));
+        }
         Ok(self.delete_many(request.input))
     }
 

@@ -28,6 +28,7 @@ pub use self::access::{AccessKey, Session};
 use self::blobs::Blobs;
 use self::event::{Cause, Created};
 use self::index::Version;
+use super::iam::Iam;
 use super::sqs::{self, Sqs};
 use crate::Error;
 use crate::clock::Clock;
@@ -71,7 +72,7 @@ impl BucketSpec {
     }
 }
 
-/// The key of the functions' own clients, which may do everything.
+/// The key of whoever looks after the deployment, who may do everything.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RootKey {
     /// Access key id.
@@ -94,6 +95,7 @@ pub struct S3Store {
     sqs: Sqs,
     clock: Clock,
     root: Arc<RootKey>,
+    iam: Option<Iam>,
     /// Where blobs lie when nothing is kept: deleted with the last clone.
     _scratch: Option<Arc<Scratch>>,
 }
@@ -117,6 +119,7 @@ impl S3Store {
         buckets: &[BucketSpec],
         sqs: Sqs,
         clock: Clock,
+        iam: Option<Iam>,
     ) -> Result<Self, Error> {
         let known = database.read(index::known_blobs)?;
         let blobs = Blobs::open(directory.join("blobs"), !scratch, &known)
@@ -128,6 +131,7 @@ impl S3Store {
             sqs,
             clock,
             root: Arc::new(root),
+            iam,
             _scratch: scratch.then(|| Arc::new(Scratch(directory.to_owned()))),
         };
         for bucket in buckets {
@@ -171,7 +175,7 @@ impl S3Store {
         Ok(())
     }
 
-    /// The functions' own key.
+    /// The key that opens everything.
     #[must_use]
     pub fn root(&self) -> &RootKey {
         &self.root

@@ -1,0 +1,79 @@
+//! `reminders`: tells operators of deadlines before they pass, and when they are missed. What keeps a reminder from coming twice is told in `store::reminders`.
+//!
+//! Two schedules wake it: `reminders` daily at 09:00 JST, for everything that is counted in days, and `reminders-hourly` for what is counted in hours. A run looks at what
+//! is due now and not at what happened since the last run, so that a gap is caught up with by itself.
+//!
+//! Each kind of deadline is a module with a `due`, which says what is due by when and for which steps operators are told; [`due`] lists them.
+
+mod controls;
+mod incidents;
+
+use authz::{Permit, permission::RemindOperators};
+use jiff::civil::Date;
+use jobs::{Invocation, Schedule, Wake, for_reminders};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{Due, Error, Store};
+
+/// The function's name.
+const NAME: &str = "reminders";
+
+/// What the job works with.
+#[derive(Debug, Clone)]
+pub struct Reminders {
+    /// The data.
+    pub store: Store,
+}
+
+/// How often a run comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Every {
+    /// For what is counted in days, and everything else.
+    #[default]
+    Day,
+    /// For what is counted in hours alone.
+    Hour,
+}
+
+/// What a schedule's input says beside its time.
+#[derive(Debug, Default, Deserialize)]
+struct Input {
+    #[serde(default)]
+    every: Every,
+}
+
+/// Everything that is due, for runs of this kind.
+async fn due(store: &Store, permit: &Permit<RemindOperators>, every: Every, today: Date) -> Result<Vec<Due>, Error> {
+    let mut due = incidents::due(store, permit).await?;
+    if every == Every::Day {
+        due.extend(controls::due(store, permit, today).await?);
+    }
+    Ok(due)
+}
+
+/// Handles a call of a schedule.
+pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Result<Value, Error> {
+    let Input { every } = serde_json::from_value(event.clone())?;
+    let Wake::Time(Schedule { at, dry_run }) = Wake::of(event, job.store.clock())? else {
+        return Err(Error::Internal("no schedule's call".to_owned()));
+    };
+    let permit = for_reminders(&invocation.origin);
+    let due = due(&job.store, &permit, every, at.date()).await?;
+    let (mut told, mut failed) = (0, 0);
+    for due in due.iter().filter(|_| !dry_run) {
+        // One that fails holds up no other, and comes again with the next run.
+        match job.store.remind(&permit, due, at).await {
+            Ok(None) => {}
+            Ok(Some(nearness)) => {
+                told += 1;
+                tracing::info!(function = NAME, subject = due.subject, deadline = due.deadline, ?nearness, "told");
+            }
+            Err(error) => {
+                failed += 1;
+                tracing::error!(function = NAME, subject = due.subject, deadline = due.deadline, %error, "not told");
+            }
+        }
+    }
+    Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due.len(), "told": told, "failed": failed }))
+}

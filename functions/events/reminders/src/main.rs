@@ -1,0 +1,9 @@
+//! The function `reminders`.
+
+use reminders::{Reminders, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let job = Reminders { store: jobs::start().await?.store };
+    jobs::run(job.store.clock(), |event, invocation| handle(&job, event, invocation)).await
+}

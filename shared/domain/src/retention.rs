@@ -1,0 +1,276 @@
+//! For how long records of occupational health are kept (保存期間): one table of kinds, the least that the law asks for, from when it counts and where it says so; and what a company
+//! has decided beyond it. What is younger than the law allows is deleted by nobody, whatever was decided.
+
+use std::collections::BTreeMap;
+
+use jiff::{ToSpan as _, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::checkup::kind::CheckupKind;
+
+/// The most that a company may decide, in years.
+pub const MOST_YEARS: u8 = 100;
+
+/// A kind of record, as the law tells them apart by their periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// The personal card (健康診断個人票) of a general checkup.
+    GeneralCheckup,
+    /// That of a checkup for organic solvents, lead, tetraalkyl lead, high pressure or teeth.
+    SpecialCheckup,
+    /// That of one for specified chemicals (特定化学物質). Which substance it was is not known here: the longer period counts for all.
+    SpecifiedChemicals,
+    /// That of one for ionizing radiation or decontamination.
+    IonizingRadiation,
+    /// That of one for asbestos (石綿).
+    Asbestos,
+    /// That of one for pneumoconiosis (じん肺).
+    Pneumoconiosis,
+    /// The result of a stress check.
+    StressResult,
+    /// The consent to give it to the employer.
+    StressConsent,
+    /// The result of an interview for overwork or stress.
+    Interview,
+    /// A group analysis of the stress check.
+    GroupAnalysis,
+    /// Working hours as they are known for health (労働時間の状況).
+    WorkingHours,
+    /// Minutes of the health committee (衛生委員会).
+    CommitteeMinutes,
+    /// Workplace rounds, and what the industrial physician recommended.
+    WorkplaceRounds,
+}
+
+/// From when a period counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starts {
+    /// From when the record was made.
+    Made,
+    /// From when the person no longer did that work, which nobody tells this service.
+    WorkEnded,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct RetentionRow {
+    /// The kind.
+    pub kind: RecordKind,
+    /// What people read.
+    pub japanese: &'static str,
+    /// The least, in years.
+    pub minimum_years: u8,
+    /// From when.
+    pub starts: Starts,
+    /// Where it says so.
+    pub source: &'static str,
+}
+
+const fn row(
+    kind: RecordKind,
+    japanese: &'static str,
+    minimum_years: u8,
+    starts: Starts,
+    source: &'static str,
+) -> RetentionRow {
+    RetentionRow { kind, japanese, minimum_years, starts, source }
+}
+
+/// The table. Source: domain.md 6.5.
+#[rustfmt::skip]
+pub const RETENTION: &[RetentionRow] = &[
+    row(RecordKind::GeneralCheckup,     "一般健康診断（雇入時・定期・特定業務従事者・海外派遣など）", 5, Starts::Made, "安衛則51条"),
+    row(RecordKind::SpecialCheckup,     "有機溶剤・鉛・四アルキル鉛・高気圧業務・歯科の健康診断", 5, Starts::Made, "有機則30条ほか"),
+    row(RecordKind::SpecifiedChemicals, "特定化学物質健康診断（特別管理物質を含む）", 30, Starts::Made, "特化則40条"),
+    row(RecordKind::IonizingRadiation,  "電離放射線・除染等の健康診断", 30, Starts::Made, "電離則57条、除染則21条"),
+    row(RecordKind::Asbestos,           "石綿健康診断", 40, Starts::WorkEnded, "石綿則41条"),
+    row(RecordKind::Pneumoconiosis,     "じん肺健康診断", 7, Starts::Made, "じん肺法17条"),
+    row(RecordKind::StressResult,       "ストレスチェックの結果", 5, Starts::Made, "安衛則52条の13"),
+    row(RecordKind::StressConsent,      "ストレスチェックの結果提供の同意", 5, Starts::Made, "ストレスチェック指針"),
+    row(RecordKind::Interview,          "面接指導の結果", 5, Starts::Made, "安衛則52条の6、52条の18"),
+    row(RecordKind::GroupAnalysis,      "集団分析の結果", 5, Starts::Made, "ストレスチェック指針（推奨）"),
+    row(RecordKind::WorkingHours,       "労働時間の状況の記録", 3, Starts::Made, "安衛則52条の7の3"),
+    row(RecordKind::CommitteeMinutes,   "衛生委員会の議事録", 3, Starts::Made, "安衛則23条"),
+    row(RecordKind::WorkplaceRounds,    "職場巡視の記録・産業医の勧告", 3, Starts::Made, "安衛則14条の3"),
+];
+
+impl RecordKind {
+    /// What a checkup's card is to the law. What no law speaks of is kept like a general one.
+    #[must_use]
+    pub const fn of_checkup(kind: CheckupKind) -> Self {
+        match kind {
+            CheckupKind::Hire
+            | CheckupKind::Periodic
+            | CheckupKind::SpecificWork
+            | CheckupKind::Overseas
+            | CheckupKind::Food
+            | CheckupKind::Voluntary
+            | CheckupKind::Dock
+            | CheckupKind::Tokutei
+            | CheckupKind::Secondary => Self::GeneralCheckup,
+            CheckupKind::Dental
+            | CheckupKind::OrganicSolvents
+            | CheckupKind::Lead
+            | CheckupKind::TetraalkylLead
+            | CheckupKind::HighPressure => Self::SpecialCheckup,
+            CheckupKind::SpecifiedChemicals => Self::SpecifiedChemicals,
+            CheckupKind::IonizingRadiation | CheckupKind::Decontamination => Self::IonizingRadiation,
+            CheckupKind::Asbestos => Self::Asbestos,
+            CheckupKind::Pneumoconiosis => Self::Pneumoconiosis,
+        }
+    }
+
+    /// Its row.
+    #[must_use]
+    pub fn row(self) -> &'static RetentionRow {
+        // The rows stand in the order of the enum, which a test holds.
+        &RETENTION[self as usize]
+    }
+
+    /// The kinds of which this service keeps records.
+    pub fn kept() -> impl Iterator<Item = Self> {
+        let kept = RETENTION.iter().map(|row| row.kind);
+        kept.filter(|kind| {
+            matches!(
+                kind,
+                Self::GeneralCheckup
+                    | Self::SpecialCheckup
+                    | Self::SpecifiedChemicals
+                    | Self::IonizingRadiation
+                    | Self::Asbestos
+                    | Self::Pneumoconiosis
+            )
+        })
+    }
+
+    /// The last day on which the law wants a record to be kept that was made on `made_on`; none where that day depends on what nobody tells this service.
+    #[must_use]
+    pub fn kept_by_law_until(self, made_on: Date) -> Option<Date> {
+        let row = self.row();
+        (row.starts == Starts::Made).then(|| made_on.saturating_add(i32::from(row.minimum_years).years()))
+    }
+}
+
+/// What is wrong with a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeriodFault {
+    /// Shorter than the law allows: so many years at least.
+    BelowMinimum(u8),
+    /// Longer than [`MOST_YEARS`].
+    TooLong,
+    /// The period counts from a day that nobody tells this service: records of this kind do not expire by themselves.
+    NeverExpires,
+}
+
+/// What a company has decided (保存期間の設定): after how many years records of a kind are deleted. A kind that it says nothing of is kept as long as its contract runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RetentionPolicy(BTreeMap<RecordKind, u8>);
+
+impl RetentionPolicy {
+    /// A policy of these periods in years; or each one that is none.
+    pub fn new(periods: impl IntoIterator<Item = (RecordKind, u8)>) -> Result<Self, Vec<(RecordKind, PeriodFault)>> {
+        let (mut policy, mut faults) = (BTreeMap::new(), Vec::new());
+        for (kind, years) in periods {
+            let row = kind.row();
+            let fault = match row.starts {
+                Starts::WorkEnded => Some(PeriodFault::NeverExpires),
+                Starts::Made if years < row.minimum_years => Some(PeriodFault::BelowMinimum(row.minimum_years)),
+                Starts::Made if years > MOST_YEARS => Some(PeriodFault::TooLong),
+                Starts::Made => None,
+            };
+            match fault {
+                Some(fault) => faults.push((kind, fault)),
+                None => drop(policy.insert(kind, years)),
+            }
+        }
+        if faults.is_empty() { Ok(Self(policy)) } else { Err(faults) }
+    }
+
+    /// Whether nothing expires.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// After how many years records of this kind are deleted; none where they are kept.
+    #[must_use]
+    pub fn years(&self, kind: RecordKind) -> Option<u8> {
+        self.0.get(&kind).copied()
+    }
+
+    /// The shortest period that was decided.
+    #[must_use]
+    pub fn shortest(&self) -> Option<u8> {
+        self.0.values().min().copied()
+    }
+
+    /// The last day on which a record is kept that was made on `made_on`; none where it is kept. Never before what the law says, even if the policy was stored when the law said less.
+    #[must_use]
+    pub fn kept_until(&self, kind: RecordKind, made_on: Date) -> Option<Date> {
+        let by_law = kind.kept_by_law_until(made_on)?;
+        let decided = made_on.saturating_add(i32::from(self.years(kind)?).years());
+        Some(decided.max(by_law))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row_in_its_place() {
+        for (place, row) in RETENTION.iter().enumerate() {
+            assert_eq!(row.kind as usize, place, "RETENTION must list every kind once, in the order of the enum");
+        }
+        assert_eq!(RecordKind::WorkplaceRounds as usize + 1, RETENTION.len());
+    }
+
+    #[test]
+    fn the_law_says_for_how_long() {
+        let made = date(2024, 2, 29);
+        let until = |kind: CheckupKind| RecordKind::of_checkup(kind).kept_by_law_until(made);
+        assert_eq!(until(CheckupKind::Periodic), Some(date(2029, 2, 28)));
+        assert_eq!(until(CheckupKind::Lead), Some(date(2029, 2, 28)));
+        assert_eq!(until(CheckupKind::Pneumoconiosis), Some(date(2031, 2, 28)));
+        assert_eq!(until(CheckupKind::SpecifiedChemicals), Some(date(2054, 2, 28)));
+        assert_eq!(until(CheckupKind::Decontamination), Some(date(2054, 2, 28)));
+        assert_eq!(until(CheckupKind::Asbestos), None, "it counts from when the work ended");
+    }
+
+    #[test]
+    fn a_policy_below_the_law_is_refused_and_one_about_asbestos_too() {
+        let wrong = [(RecordKind::GeneralCheckup, 4), (RecordKind::IonizingRadiation, 30), (RecordKind::Asbestos, 50)];
+        let faults = [
+            (RecordKind::GeneralCheckup, PeriodFault::BelowMinimum(5)),
+            (RecordKind::Asbestos, PeriodFault::NeverExpires),
+        ];
+        assert_eq!(RetentionPolicy::new(wrong).unwrap_err(), faults);
+        assert_eq!(RetentionPolicy::new([(RecordKind::Pneumoconiosis, 101)]).unwrap_err()[0].1, PeriodFault::TooLong);
+    }
+
+    #[test]
+    fn what_nothing_was_decided_about_is_kept() {
+        let policy = RetentionPolicy::new([(RecordKind::GeneralCheckup, 7)]).unwrap();
+        assert_eq!(policy.kept_until(RecordKind::GeneralCheckup, date(2020, 6, 1)), Some(date(2027, 6, 1)));
+        assert_eq!(policy.kept_until(RecordKind::SpecialCheckup, date(2020, 6, 1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_deleted_before_the_law_allows_it_whatever_is_stored(
+            place in 0..RETENTION.len(), years in any::<u8>(), offset in 0_i32..40_000
+        ) {
+            let (kind, made) = (RETENTION[place].kind, date(1980, 1, 1).saturating_add(offset.days()));
+            let stored = RetentionPolicy(BTreeMap::from([(kind, years)]));
+            match (stored.kept_until(kind, made), kind.kept_by_law_until(made)) {
+                (Some(until), Some(by_law)) => prop_assert!(until >= by_law),
+                (until, _) => prop_assert_eq!(until, None),
+            }
+        }
+    }
+}
