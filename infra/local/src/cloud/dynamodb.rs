@@ -82,25 +82,21 @@ impl DynamoDb {
     /// Opens the file (or memory) and creates the tables that are not there yet.
     pub(crate) fn open(file: Option<&Path>, tables: &[Table], clock: &Clock) -> Result<Self, Error> {
         let database = match file {
-            Some(path) => {
-                Database::new(path.to_str().ok_or_else(|| Error::Config("data directory: not UTF-8".into()))?)
+            Some(file) => on_file(file, tables)?,
+            None => {
+                // An index of ours cannot be made in a database in memory, but comes with a copy of one that has it.
+                let prepared = std::env::temp_dir().join(format!("local-dynamodb-{}", uuid::Uuid::new_v4().simple()));
+                drop(on_file(&prepared, tables)?);
+                let database = Database::memory_with_clock(Arc::new(ExpiryClock(clock.clone())));
+                let database = database.map_err(Error::dynamodb)?;
+                let copied = database.restore_from(name(&prepared)?).map_err(Error::dynamodb);
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{}{end}", prepared.display()));
+                }
+                copied.map(|()| database)?
             }
-            None => Database::memory_with_clock(Arc::new(ExpiryClock(clock.clone()))),
         };
-        let this = Self { database: database.map_err(Error::dynamodb)?, written: watch::Sender::new(0) };
-        let existing = this.database.list_tables(request(json!({}))?).map_err(Error::dynamodb)?.table_names;
-        for table in tables.iter().filter(|table| !existing.contains(&table.name)) {
-            this.database.create_table(request(table.create.clone())?).map_err(Error::dynamodb)?;
-            if let Some(attribute) = &table.ttl_attribute {
-                let ttl = json!({ "TableName": table.name,
-                    "TimeToLiveSpecification": { "Enabled": true, "AttributeName": attribute } });
-                this.database.update_time_to_live(request(ttl)?).map_err(Error::dynamodb)?;
-            }
-        }
-        if let Some(path) = file {
-            hasten(path)?;
-        }
-        Ok(this)
+        Ok(Self { database, written: watch::Sender::new(0) })
     }
 
     /// Starts serving; returns the endpoint.
@@ -346,6 +342,26 @@ fn consumed(body: &[u8]) -> f64 {
         Some(Capacities::One(one)) => one.capacity_units,
         Some(Capacities::Many(many)) => many.iter().map(|capacity| capacity.capacity_units).sum(),
     }
+}
+
+/// The database in a file, with the tables that were not there yet.
+fn on_file(file: &Path, tables: &[Table]) -> Result<Database, Error> {
+    let database = Database::new(name(file)?).map_err(Error::dynamodb)?;
+    let existing = database.list_tables(request(json!({}))?).map_err(Error::dynamodb)?.table_names;
+    for table in tables.iter().filter(|table| !existing.contains(&table.name)) {
+        database.create_table(request(table.create.clone())?).map_err(Error::dynamodb)?;
+        if let Some(attribute) = &table.ttl_attribute {
+            let ttl = json!({ "TableName": table.name,
+                "TimeToLiveSpecification": { "Enabled": true, "AttributeName": attribute } });
+            database.update_time_to_live(request(ttl)?).map_err(Error::dynamodb)?;
+        }
+    }
+    hasten(file)?;
+    Ok(database)
+}
+
+fn name(file: &Path) -> Result<&str, Error> {
+    file.to_str().ok_or_else(|| Error::Config("data directory: not UTF-8".into()))
 }
 
 /// `dynoxide` asks for a table's last sequence number at each write that a stream hears of, and has no index for it: every write would look through all
