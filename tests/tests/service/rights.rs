@@ -152,6 +152,18 @@ fn r13_r26_only_functions_that_show_or_match_people_have_a_way_to_names() {
 }
 
 #[test]
+fn r16_the_drill_may_open_what_every_purpose_seals_but_not_sign_or_make_macs() {
+    let rights = rights();
+    let drills = rights.iter().filter(|right| right.holder == "backup-drill" && right.action == "kms:Decrypt");
+    let opens: BTreeSet<&str> =
+        drills.map(|right| right.narrowed.as_str()).filter(|purpose| !purpose.ends_with(".amazonaws.com")).collect();
+    let never = ["token-signing", "certificate-signing", "audit-mac"];
+    let sealed: BTreeSet<&str> = vault::Purpose::ALL.iter().map(|purpose| purpose.name()).collect();
+    let sealed: BTreeSet<&str> = sealed.into_iter().filter(|purpose| !never.contains(purpose)).collect();
+    assert_eq!(opens, sealed, "a purpose that it may not open fails the drill of a whole table");
+}
+
+#[test]
 fn r14_whoever_reaches_a_table_reaches_the_key_that_it_lies_under_through_dynamodb_alone() {
     for right in rights().iter().filter(|right| right.action.starts_with("kms:")) {
         assert_ne!(right.narrowed, "-", "{right}: a key is used for a purpose, or through a service");
