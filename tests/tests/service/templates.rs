@@ -313,6 +313,47 @@ fn r23_every_functions_errors_are_counted_and_every_dead_queue_is_watched() {
 }
 
 #[test]
+fn r16_r17_r22_r23_what_the_clock_wakes_is_missed_when_it_does_not_run() {
+    let templates = templates();
+    let alarms = &templates["alarms.yaml"]["Resources"];
+    let functions: BTreeMap<String, String> = resources("AWS::Serverless::Function")
+        .into_iter()
+        .map(|(name, one)| {
+            let called = text(&one["Properties"]["FunctionName"]).trim_start_matches("${Prefix}-").to_owned();
+            (name.split(' ').nth(1).unwrap().to_owned(), called)
+        })
+        .collect();
+    let mut woken = BTreeSet::from(["backup-drill".to_owned()]);
+    for (name, schedule) in resources("AWS::Scheduler::Schedule") {
+        let target = text(&schedule["Properties"]["Target"]["Arn"]).trim_end_matches(".Arn").to_owned();
+        woken.insert(functions.get(&target).unwrap_or_else(|| panic!("{name} wakes nobody: {target}")).clone());
+    }
+    let mut watched = BTreeSet::new();
+    for which in ["Daily", "Hourly"] {
+        let looped = &alarms[format!("Fn::ForEach::{which}")];
+        let (_, alarm) = looped[2].as_object().unwrap().iter().next().unwrap();
+        assert_eq!(alarm["Properties"]["TreatMissingData"], "breaching", "{which}: silence is what it is for");
+        watched.extend(texts(&looped[1]).into_iter().map(str::to_owned));
+    }
+    for (alarm, function) in
+        [("CanaryAlarm", "canary"), ("MissedDrill", "backup-drill"), ("MissedReminders", "reminders")]
+    {
+        assert_eq!(alarms[alarm]["Properties"]["TreatMissingData"], "breaching", "{alarm}: silence is what it is for");
+        assert!(alarms[alarm]["Properties"]["Dimensions"].to_string().contains(function), "{alarm}");
+        watched.insert(function.to_owned());
+    }
+    assert_eq!(watched, woken, "infra/alarms.yaml should tell of each function that the clock wakes, and of no other");
+}
+
+#[test]
+fn r22_r23_a_trail_that_is_not_what_was_written_rings() {
+    let alarms = templates().remove("alarms.yaml").expect("infra/alarms.yaml");
+    let looped = &alarms["Resources"]["Fn::ForEach::Trail"];
+    assert_eq!(texts(&looped[1]), ["audit-archive", "audit-digest"], "both look, each at another time");
+    assert_eq!(looped[2]["Tampered&{Function}"]["Properties"]["MetricName"], "tampered");
+}
+
+#[test]
 fn r23_every_alarm_tells_the_topic_and_says_where_a_runbook_is() {
     for (name, alarm) in resources("AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
@@ -433,6 +474,34 @@ fn r26_functions_are_called_by_this_apis_stage_alone() {
         if properties["Principal"] == "apigateway.amazonaws.com" {
             assert!(text(&properties["SourceArn"]).ends_with(":${Api}/live/*"), "{name}");
         }
+    }
+}
+
+#[test]
+fn r26_every_function_that_the_gateway_names_may_be_called_by_it() {
+    let gateway: Value = serde_json::from_str(local::documents::GATEWAY).unwrap();
+    let text = gateway.to_string();
+    let named: BTreeSet<&str> =
+        text.split("functions/${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(arn, _)| arn).collect();
+    let permissions = resources("AWS::Lambda::Permission");
+    let called = permissions.iter().filter(|(_, one)| one["Properties"]["Principal"] == "apigateway.amazonaws.com");
+    let called: BTreeSet<&str> = called.map(|(_, one)| self::text(&one["Properties"]["FunctionName"])).collect();
+    assert_eq!(called, named, "infra/api.yaml should have a permission for each function, or callers get 500");
+}
+
+#[test]
+fn r15_r26_the_apis_own_policy_refuses_what_is_not_tls_and_every_stage_but_one() {
+    for (name, api) in resources("AWS::Serverless::Api") {
+        let statements = statements(&api["Properties"]["Policy"]);
+        let denied = statements.iter().find(|one| one["Effect"] == "Deny").expect("a refusal");
+        assert_eq!(denied["Condition"], serde_json::json!({ "Bool": { "aws:SecureTransport": "false" } }), "{name}");
+        let over = (&denied["Principal"], &denied["Action"], &denied["Resource"]);
+        assert_eq!(over, (&"*".into(), &"execute-api:Invoke".into(), &"execute-api:/*".into()), "{name}");
+        let allowed: Vec<_> = statements.iter().filter(|one| one["Effect"] == "Allow").collect();
+        assert_eq!(allowed.len(), 1, "{name}");
+        assert_eq!(allowed[0]["Action"], "execute-api:Invoke", "{name}");
+        let stage = text(&api["Properties"]["StageName"]);
+        assert_eq!(allowed[0]["Resource"], format!("execute-api:/{stage}/*"), "{name}: no other stage is answered");
     }
 }
 

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jobs::{Invocation, Schedule, Wake, for_reminders};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{Due, Error, Store};
+use store::{Due, Error, Store, logs::metrics};
 
 /// The function's name.
 const NAME: &str = "reminders";
@@ -75,5 +75,7 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
             }
         }
     }
-    Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due.len(), "told": told, "failed": failed }))
+    let (daily, due) = (u8::from(every == Every::Day), due.len());
+    tracing::info!(function = NAME, daily, due, told, failed, _aws = %metrics(&[("daily", "Count"), ("failed", "Count")]), "run");
+    Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due, "told": told, "failed": failed }))
 }
