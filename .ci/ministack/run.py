@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""From an empty account to imported employees, with the functions as processes of `ministack`: `run.py [TARGET_DIR]`.
+"""From an empty account to imported employees, told administrators, a sealed trail and restored tables, with the functions as processes of `ministack`: `run.py [TARGET_DIR]`.
 
-Every request is an invocation with the event that API Gateway would send; there is no other way in, and nothing is put into a table by hand.
+Every request is an invocation with the event that API Gateway would send, and nothing is put into a table by hand. Two things are done to tables from outside, each at the
+end of what it belongs to: an event is taken out of the trail, and items out of a restored table, because a look that finds everything whole could be one that finds nothing.
 """
 import base64
 import contextlib
 import csv
+import datetime
 import hashlib
 import hmac
 import json
@@ -16,15 +18,19 @@ import urllib.parse
 import urllib.request
 
 import cloud as clouds
+from gateway import Gateway
 
 FUNCTIONS = [
-    "operator-setup", "sessions", "passwords", "me", "contracts", "employees", "imports", "api-clients", "drop-credentials", "csv-import", "mail-delivery",
+    "operator-setup", "sessions", "passwords", "me", "contracts", "accounts", "employees", "imports", "api-clients", "drop-credentials", "csv-import", "mail-delivery",
+    "announcements", "notice-fan-out", "incidents", "reminders", "log-requests", "log-writer", "audit-archive", "audit-digest", "canary", "backup-drill",
 ]
 DATA = clouds.ROOT / "tests" / "data"
 SETTLED = {"checked", "rejected", "applied", "applied_with_conflicts", "failed"}
 OPERATOR = {"login_id": "operator1", "name": "運営 太郎", "mail": "operator1@ailes-plus.example"}
 ADMINISTRATOR = {"login_id": "admin", "name": "港 花子", "mail": "admin@minato.example"}
 PASSWORD = "Tsukimi-2026-Susuki"
+TABLES = ["records", "names", "audit"]
+JST = datetime.timezone(datetime.timedelta(hours=9))
 
 
 def code_at(secret, step):
@@ -37,33 +43,22 @@ def code_at(secret, step):
 class Person:
     """Somebody with an account: asks, and remembers what signing in takes."""
 
-    def __init__(self, cloud, tenant_code, login_id, password):
-        self.cloud, self.tenant_code, self.login_id, self.password = cloud, tenant_code, login_id, password
-        self.token, self.secret, self.step = None, None, 0
+    def __init__(self, api, tenant_code, login_id, password):
+        self.api, self.tenant_code, self.login_id, self.password = api, tenant_code, login_id, password
+        self.token, self.secret, self.step, self.etag = None, None, 0, None
 
-    def ask(self, method, path, body=None, query=None, expect=200):
-        """Invokes the function behind a path. It is named like the path's first part, but for tokens and passwords. A body that is text is a form."""
-        name = {"oauth": "sessions"}.get(path.split("/")[2], path.split("/")[2])
-        if path == "/v1/me/password":
-            name = "passwords"
-        # The example shows what API Gateway sends.
-        event = json.loads((clouds.ROOT / "events" / "sessions.json").read_text())
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded" if isinstance(body, str) else "application/json", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        several = {key: [value] for key, value in (query or {}).items()}
-        event |= {
-            "resource": path, "path": path, "httpMethod": method,
-            "headers": headers, "multiValueHeaders": {key: [value] for key, value in headers.items()},
-            "queryStringParameters": query, "multiValueQueryStringParameters": several or None,
-            "body": body if body is None or isinstance(body, str) else json.dumps(body),
-        }
-        event["requestContext"] |= {"resourcePath": path, "httpMethod": method, "path": f"/live{path}"}
-        event["requestContext"]["identity"]["sourceIp"] = "127.0.0.1"
-        answer = self.cloud.invoke(name, event)
+    def ask(self, method, path, body=None, query=None, expect=200, version=None):
+        """What the API answers. A body that is text is a form; `version` is what the person has read of what is to be changed."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded" if isinstance(body, str) else "application/json"}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= {"If-Match": version} if version else {}
+        answer = self.api.ask(method, path, headers, query, body if body is None or isinstance(body, str) else json.dumps(body))
         if answer["statusCode"] != expect:
             raise AssertionError(f"{method} {path} answers {answer['statusCode']}, not {expect}: {answer.get('body')}")
-        return json.loads(answer["body"]) if answer.get("body") else None
+        told = {name.lower(): values[-1] for name, values in (answer.get("multiValueHeaders") or {}).items()} | {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+        self.etag = told.get("etag")
+        text = answer.get("body")
+        return json.loads(text) if text and "json" in told.get("content-type", "") else text
 
     def otp(self):
         """A code that was not used before; the service takes the one of the next half minute, too."""
@@ -140,12 +135,12 @@ class Steps:
         print(f"ok {what} ({time.monotonic() - started:.1f} s)", flush=True)
 
 
-def flow(cloud, step):
+def flow(cloud, api, step):
     with step("the first operator is made"):
         made = cloud.invoke("operator-setup", {"networks": ["127.0.0.0/8"], "operators": [OPERATOR]})
         same([operator["login_id"] for operator in made["operators"]], [OPERATOR["login_id"]], "operators")
     with step("the operator settles in"):
-        operator = Person(cloud, None, OPERATOR["login_id"], made["operators"][0]["initial_password"])
+        operator = Person(api, None, OPERATOR["login_id"], made["operators"][0]["initial_password"])
         operator.settle_in()
     with step("the operator makes a contract"):
         body = {
@@ -154,8 +149,12 @@ def flow(cloud, step):
         }
         contract = operator.ask("POST", "/v1/contracts", body, expect=201)
     with step("its administrator settles in"):
-        administrator = Person(cloud, "minato", ADMINISTRATOR["login_id"], contract["administrator"]["initial_password"])
+        administrator = Person(api, "minato", ADMINISTRATOR["login_id"], contract["administrator"]["initial_password"])
         administrator.settle_in()
+    with step("an announcement is published, and an incident told"):
+        told = notices(operator, administrator, contract["contract"]["tenant_id"])
+    with step("logs are asked for and released"):
+        request = ask_for_logs(operator, administrator, contract["contract"]["tenant_id"])
     with step("departments are imported", "csv-import"):
         file = (DATA / "departments.csv").read_bytes()
         administrator.import_file("departments", file, len(file.splitlines()) - 1)
@@ -165,7 +164,7 @@ def flow(cloud, step):
         administrator.import_file("employees", heading + b"".join(sent), len(sent))
     with step("a program is let in and gets a token"):
         made = administrator.ask("POST", "/v1/api-clients", {"name": "勤怠システム連携", "drop_kinds": ["employees"]}, expect=201)
-        program = Person(cloud, None, None, None)
+        program = Person(api, None, None, None)
         form = {"grant_type": "client_credentials", "client_id": made["client"]["oauth_client_id"], "client_secret": made["client_secret"]}
         program.token = program.ask("POST", "/v1/oauth/token", urllib.parse.urlencode(form))["access_token"]
     with step("employees of a file that the program drops are imported", "csv-import"):
@@ -188,26 +187,146 @@ def flow(cloud, step):
         # A name is kept with a wide space, whichever it came with.
         expected = {number: name.replace(" ", "\u3000") for number, name, *_ in rows}
         same(sorted(found.items() ^ expected.items()), [], "employees that differ from the files")
-    with step("mails about the new passwords left by the outbox's stream", "mail-delivery"):
-        def mails():
-            with urllib.request.urlopen(f"{cloud.url}/_ministack/ses/messages", timeout=10) as answer:
-                text = answer.read().decode()
-            return all(person["mail"] in text for person in (OPERATOR, ADMINISTRATOR))
-        clouds.until("both mails are sent", 30, mails)
+    with step("what was published and released reaches the outbox", "notice-fan-out"):
+        invoked(cloud, "notice-fan-out", "notice-fan-out-sweep")
+        same(invoked(cloud, "log-writer")["done"], 1, "files of logs")
+        same(administrator.ask("GET", f"/v1/tenant/audit-requests/{request}")["state"], "ready", "state of the request for logs")
+        same(invoked(cloud, "reminders", "reminders-hourly")["failed"], 0, "reminders that failed")
+    with step("mails left by the outbox's stream, each once", "mail-delivery"):
+        clouds.until("every mail is sent", 30, lambda: all(mails(cloud, *mail) for mail in told))
+        for mail in told:
+            same(mails(cloud, *mail), 1, f"mails of {mail}")
+    with step("the canary signs in and reads"):
+        look(cloud, api, administrator)
+    with step("the trail is copied by its stream, and whole; an event that is taken out is named", "audit-archive"):
+        trail(cloud)
+    with step("tables are backed up, restored and opened", "backup-drill"):
+        drill(cloud)
+
+
+def invoked(cloud, name, example=None):
+    """What a function answers to its example."""
+    return cloud.invoke(name, json.loads((clouds.ROOT / "events" / f"{example or name}.json").read_text()))
+
+
+def notices(operator, administrator, tenant):
+    """Tells a company twice; answers which mails that makes, by address and subject."""
+    title = "定期メンテナンスのお知らせ"
+    body = {"kind": "maintenance", "title": title, "body": "12月12日 1時00分から3時00分まで、サービスを停止します。", "tenants": [tenant]}
+    path = "/v1/announcements/" + operator.ask("POST", "/v1/announcements", body, expect=201)["id"]
+    same(administrator.ask("GET", "/v1/announcements")["items"], [], "announcements that nobody published")
+    operator.ask("GET", path)
+    operator.ask("POST", f"{path}/publish", {}, version=operator.etag)
+    same([one["title"] for one in administrator.ask("GET", "/v1/announcements")["items"]], [title], "announcements")
+    now = datetime.datetime.now(JST).isoformat(timespec="milliseconds")
+    happened = "外部からの不正なアクセスについて"
+    body = {
+        "kind": "breach", "title": happened, "occurred_at": now, "detected_at": now, "facts": "不正なアクセスを検知し、遮断しました。",
+        "affected_tenants": [tenant], "report_grounds": ["malicious"],
+    }
+    path = "/v1/incidents/" + operator.ask("POST", "/v1/incidents", body, expect=201)["id"]
+    operator.ask("POST", f"{path}/messages", {"stage": "first", "title": happened, "body": "影響の範囲を調査しています。"}, expect=201, version=operator.etag)
+    changed = "パスワードが変更されました"
+    return [(OPERATOR["mail"], changed), (ADMINISTRATOR["mail"], changed), (ADMINISTRATOR["mail"], title), (ADMINISTRATOR["mail"], happened), (ADMINISTRATOR["mail"], "ご依頼のログ")]
+
+
+def ask_for_logs(operator, administrator, tenant):
+    """A company asks for its lines of yesterday, an operator releases them; answers the request's id."""
+    yesterday = (datetime.datetime.now(JST) - datetime.timedelta(days=1)).date().isoformat()
+    body = {"since": yesterday, "until": yesterday, "reason": "退職者のアカウントの利用状況を社内で調査するため"}
+    request = administrator.ask("POST", "/v1/tenant/audit-requests", body, expect=201)["id"]
+    path = f"/v1/log-requests/{tenant}/{request}"
+    operator.ask("GET", path)
+    operator.ask("POST", f"{path}/release", version=operator.etag, expect=202)
+    return request
+
+
+def mails(cloud, to, subject):
+    """How many mails to an address have a subject with these words."""
+    with urllib.request.urlopen(f"{cloud.url}/_ministack/ses/messages", timeout=10) as answer:
+        sent = [mail for mails in json.load(answer)["messages"].values() for mail in mails]
+    return sum(to in mail["To"] and subject in mail["Subject"] for mail in sent)
+
+
+def look(cloud, api, administrator):
+    """Makes the canary's account, which nobody but the canary has, and lets it look."""
+    login_id, password = clouds.CANARY["CanaryLoginId"], clouds.CANARY["CanaryPassword"]
+    body = {"login_id": login_id, "name": "監視 太郎", "initial_password": PASSWORD}
+    administrator.ask("POST", "/v1/accounts", body, expect=201)
+    same(invoked(cloud, "canary")["reason"], "sign_in_refused", "what a canary with a wrong password finds")
+    account = Person(api, "minato", login_id, PASSWORD)
+    account.sign_in()
+    account.ask("PUT", "/v1/me/password", {"current_password": PASSWORD, "new_password": password})
+    found = invoked(cloud, "canary")
+    same((found["up"], found["reason"]), (True, None), "what the canary finds")
+
+
+def trail(cloud):
+    """Verifies the trail of today; takes one event out of it and verifies again."""
+    invoked(cloud, "audit-digest")
+    bucket = cloud.outputs["Files"]["TrailBucketName"]
+
+    def verified():
+        days = [(datetime.datetime.now(JST) - datetime.timedelta(days=ago)).date().isoformat() for ago in (1, 0)]
+        return cloud.invoke("audit-digest", {"verify": {"from": days[0], "to": days[1]}})
+
+    def copied():
+        found = verified()
+        return found if not any(day["not_copied_yet"] for day in found["days"]) else None
+
+    whole = clouds.until("every event has a copy", 60, copied)
+    same((whole["intact"], whole["first_break"]), (True, None), "the trail")
+    pages = cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/")
+    same(sum(len(page.get("Contents", [])) for page in pages), sum(day["events"] for day in whole["days"]), "copies of events")
+    dynamodb, table = cloud.client("dynamodb"), cloud.outputs["Data"]["AuditTableName"]
+    event = dynamodb.scan(TableName=table, Limit=1)["Items"][0]
+    dynamodb.delete_item(TableName=table, Key={name: event[name] for name in ("pk", "sk")})
+    found = verified()["first_break"]
+    same((found["kind"], event["sk"]["S"].endswith(found["event"])), ("removed", True), f"what is found of {event['sk']}")
+
+
+def drill(cloud):
+    """Backs tables up and restores them twice, from the backup and to a point in time; the drill opens both. A copy of which much is missing is not sound."""
+    dynamodb = cloud.client("dynamodb")
+    restored = {"backup": [f"awsbackup-restore-test-{table}" for table in TABLES], "time": [f"{cloud.prefix}-restored-{table}" for table in TABLES]}
+    for table, from_backup, to_time in zip(TABLES, restored["backup"], restored["time"]):
+        source = f"{cloud.prefix}-{table}"
+        backup = dynamodb.create_backup(TableName=source, BackupName="by-hand")["BackupDetails"]["BackupArn"]
+        dynamodb.restore_table_from_backup(TargetTableName=from_backup, BackupArn=backup)
+        dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=to_time, UseLatestRestorableTime=True)
+    for name in restored["backup"] + restored["time"]:
+        dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    opened = {"records": {"attributes", "credentials", "contracts", "notices"}, "names": {"names"}, "audit": {"audit"}}
+    for how, names in restored.items():
+        found = cloud.invoke("backup-drill", {"restored": names})
+        same(found["sound"], True, f"what is restored by {how}: {found}")
+        same([table["table"] for table in found["tables"]], TABLES, "the tables that they turn out to be")
+        for table in found["tables"]:
+            missing = opened[table["table"]] - table["opened"].keys()
+            same((missing, table["unreadable"], table["closed"]), (set(), {}, 0), f"what does not open of {table}")
+    # As AWS Backup tells it, by the example with another table.
+    event = json.loads((clouds.ROOT / "events" / "backup-drill.json").read_text())
+    arn = event["detail"]["createdResourceArn"]
+    event["detail"]["createdResourceArn"] = arn.rsplit("/", 1)[0] + "/" + restored["backup"][2]
+    same(cloud.invoke("backup-drill", event)["sound"], True, "what AWS Backup restores")
+    items = dynamodb.scan(TableName=restored["backup"][2], ProjectionExpression="pk, sk")["Items"]
+    for item in items[:len(items) // 3]:
+        dynamodb.delete_item(TableName=restored["backup"][2], Key=item)
+    same(cloud.invoke("backup-drill", event)["sound"], False, "a table of which a third is missing")
 
 
 def main():
     target = sys.argv[1] if len(sys.argv) > 1 else str(clouds.ROOT / "target")
     step = Steps()
     try:
-        binaries = clouds.build(FUNCTIONS, target)
+        binaries = clouds.build(target)
         with clouds.Cloud() as cloud:
-            step.cloud = cloud
+            step.cloud, api = cloud, Gateway(cloud)
             with step("the templates are deployed"):
-                cloud.deploy(FUNCTIONS, binaries)
+                cloud.deploy(FUNCTIONS, binaries, api.listen())
                 # As docs/deploying.md says: the domain that mails come from is an identity of SES before there is a deployment.
                 cloud.client("sesv2").create_email_identity(EmailIdentity=clouds.settings()["MailDomain"])
-            flow(cloud, step)
+            flow(cloud, api, step)
     except BaseException:
         # Whatever it was, it is not a success: not even before the first step.
         step.failed = step.failed or 1
