@@ -29,12 +29,11 @@ use crate::{
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
     key::{Family, Key, Table, partition},
+    page::sift,
     write::indexed,
 };
 
 const SCHEMA: u8 = 1;
-/// How many pages one request reads on, where what it reads is not for the one who asks.
-const ROUNDS: usize = 8;
 /// For how many days everybody sees a public announcement, and how many of them.
 const PUBLIC_DAYS: i64 = 90;
 const MOST_PUBLIC: usize = 20;
@@ -184,25 +183,14 @@ impl Store {
     ) -> Result<(Vec<Stored<Announcement>>, Option<String>), Error> {
         let (tenant, now) = (permit.tenant(), self.clock.now());
         let is_operator = tenant == PLATFORM;
-        let mut after = after.or_else(|| (!is_operator).then(|| format!("{now}#{AFTER}")));
-        let mut page = Vec::new();
-        for _ in 0..ROUNDS {
-            let (items, more) = self.announcements_after(is_operator, after.clone(), limit).await?;
-            let read = items.len();
-            for (index, (place, stored)) in items.into_iter().enumerate() {
-                after = Some(place);
-                let Some(stored) = stored.filter(|stored| stored.record.is_for(tenant, now)) else { continue };
-                page.push(stored);
-                if page.len() == limit {
-                    let is_last = !more && index + 1 == read;
-                    return Ok((self.shown(permit, page).await?, after.filter(|_| !is_last)));
-                }
-            }
-            if !more {
-                return Ok((self.shown(permit, page).await?, None));
-            }
-        }
-        Ok((self.shown(permit, page).await?, after))
+        let after = after.or_else(|| (!is_operator).then(|| format!("{now}#{AFTER}")));
+        let read = async |after| {
+            let (entries, more) = self.announcements_after(is_operator, after, limit).await?;
+            let for_them = |stored: &Stored<Record>| stored.record.is_for(tenant, now);
+            Ok((entries.into_iter().map(|(place, stored)| (place, stored.filter(for_them))).collect(), more))
+        };
+        let (found, next) = sift(after, limit, read).await?;
+        Ok((self.shown(permit, found).await?, next))
     }
 
     /// Announcements in the order in which they are listed, each with its place in the list and as it is at this moment: the index says no more than where to look.

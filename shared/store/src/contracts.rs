@@ -35,8 +35,9 @@ use crate::{
     AccountRefused, Conflict, Error, NewAccount, Notice, Prepared, Setup, Store, Tenant, Write,
     accounts::{is_onboarding, whole},
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number},
+    item::{Attributes, Sealed, Stored, number},
     key::{Family, Key, Table, partition},
+    page::sift,
     tenants::{self, CodeRecord, attribute, code_key, state_value},
 };
 
@@ -47,8 +48,6 @@ const RESERVED: &str = "platform";
 const APRIL: i8 = 4;
 /// How long a reason for a hold is at least, and at most.
 const REASON: std::ops::RangeInclusive<usize> = 5..=500;
-/// How many pages of contracts one request reads on, where what it reads does not match.
-const ROUNDS: usize = 8;
 
 /// Where a contract is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,31 +274,22 @@ impl Store {
         &self,
         permit: &Permit<ManageContracts>,
         state: Option<ContractState>,
-        mut after: Option<String>,
+        after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Contract>>, Option<String>), Error> {
         of_platform(permit.tenant())?;
-        let mut page = Vec::new();
-        for _ in 0..ROUNDS {
-            let range = Range::whole(Table::Records, Family::Contract, partition(PLATFORM, Family::Contract, ""));
-            let (items, more) = self.db.query(&range.after(after.clone()).limit(limit)).await?;
-            let read = items.len();
-            for (index, item) in items.into_iter().enumerate() {
-                after = as_text(&item, "sk").map(str::to_owned);
-                let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
-                if state.is_none_or(|state| stored.record.state == state) {
-                    page.push(Stored { record: self.contract_of(stored.record).await?, version: stored.version });
-                }
-                if page.len() == limit {
-                    let is_last = !more && index + 1 == read;
-                    return Ok((page, after.filter(|_| !is_last)));
-                }
-            }
-            if !more {
-                return Ok((page, None));
-            }
+        let range = || Range::whole(Table::Records, Family::Contract, partition(PLATFORM, Family::Contract, ""));
+        let read = |after| {
+            self.records_that(range().after(after).limit(limit), |it: &Record| {
+                state.is_none_or(|state| it.state == state)
+            })
+        };
+        let (found, next) = sift(after, limit, read).await?;
+        let mut page = Vec::with_capacity(found.len());
+        for Stored { record, version } in found {
+            page.push(Stored { record: self.contract_of(record).await?, version });
         }
-        Ok((page, after))
+        Ok((page, next))
     }
 
     /// One contract.

@@ -28,12 +28,11 @@ use crate::{
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition},
+    page::sift,
     write::indexed,
 };
 
 const SCHEMA: u8 = 1;
-/// How many pages one request reads on, where what it reads is not for the one who asks.
-const ROUNDS: usize = 8;
 /// How many texts about incidents everybody sees.
 const MOST_PUBLIC: usize = 5;
 const MESSAGE: &str = "MESSAGE#";
@@ -344,33 +343,19 @@ impl Store {
     pub async fn incidents(
         &self,
         permit: &Permit<ViewIncidents>,
-        mut after: Option<String>,
+        after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Incident>>, Option<String>), Error> {
-        let mut page = Vec::new();
-        for _ in 0..ROUNDS {
-            let pk = partition(PLATFORM, Family::Incident, "");
-            let range =
-                Range::whole(Table::Records, Family::Incident, pk).descending().after(after.clone()).limit(limit);
-            let (items, more) = self.db.query(&range).await?;
-            let read = items.len();
-            for (index, item) in items.into_iter().enumerate() {
-                after = as_text(&item, "sk").map(str::to_owned);
-                let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
-                if !stored.record.is_for(permit.tenant()) {
-                    continue;
-                }
-                page.push(Stored { record: self.incident_of(stored.record).await?, version: stored.version });
-                if page.len() == limit {
-                    let is_last = !more && index + 1 == read;
-                    return Ok((page, after.filter(|_| !is_last)));
-                }
-            }
-            if !more {
-                return Ok((page, None));
-            }
+        let range = || Range::whole(Table::Records, Family::Incident, partition(PLATFORM, Family::Incident, ""));
+        let read = |after| {
+            self.records_that(range().descending().after(after).limit(limit), |it: &Record| it.is_for(permit.tenant()))
+        };
+        let (found, next) = sift(after, limit, read).await?;
+        let mut page = Vec::with_capacity(found.len());
+        for Stored { record, version } in found {
+            page.push(Stored { record: self.incident_of(record).await?, version });
         }
-        Ok((page, after))
+        Ok((page, next))
     }
 
     /// One incident.

@@ -7,12 +7,18 @@ use domain::ids::PLATFORM;
 use serde::{Serialize, de::DeserializeOwned};
 use vault::{Place, Purpose};
 
-use crate::{Error, Store};
+use crate::{
+    Error, Store,
+    db::Range,
+    item::{Stored, as_text, from_item},
+};
 
 /// How many things a page has, if nobody says.
 pub const DEFAULT_LIMIT: usize = 50;
 /// How many it has at most.
 pub const MAX_LIMIT: usize = 200;
+/// How often one request reads on, where what it reads is not for the one who asks.
+const ROUNDS: usize = 8;
 
 /// One page of a list.
 #[derive(Debug, Clone, Serialize)]
@@ -30,7 +36,51 @@ impl<T> Page<T> {
     }
 }
 
+/// Up to `limit` things after `after` out of a list of which not all are for the one who asks, and where to go on. `read` yields the next part of the list, each
+/// entry with its place and the thing where it is one of those, and whether there is more. A page may be short, or empty, and still not the last one.
+pub(crate) async fn sift<T, R>(
+    mut after: Option<String>,
+    limit: usize,
+    mut read: impl FnMut(Option<String>) -> R,
+) -> Result<(Vec<T>, Option<String>), Error>
+where
+    R: Future<Output = Result<(Vec<(String, Option<T>)>, bool), Error>>,
+{
+    let mut page = Vec::new();
+    for _ in 0..ROUNDS {
+        let (entries, more) = read(after.clone()).await?;
+        let count = entries.len();
+        for (index, (place, thing)) in entries.into_iter().enumerate() {
+            after = Some(place);
+            page.extend(thing);
+            if page.len() == limit {
+                let is_last = !more && index + 1 == count;
+                return Ok((page, after.filter(|_| !is_last)));
+            }
+        }
+        if !more {
+            return Ok((page, None));
+        }
+    }
+    Ok((page, after))
+}
+
 impl Store {
+    /// A part of a partition for [`sift`]: its records, of which those that are not over and that `is_for` says yes to are for the one who asks.
+    pub(crate) async fn records_that<T: DeserializeOwned>(
+        &self,
+        range: Range,
+        is_for: impl Fn(&T) -> bool,
+    ) -> Result<(Vec<(String, Option<Stored<T>>)>, bool), Error> {
+        let (items, more) = self.db.query(&range).await?;
+        let now = self.clock.now();
+        let entries = items.into_iter().map(|item| {
+            let place = as_text(&item, "sk").unwrap_or_default().to_owned();
+            Ok((place, from_item::<T>(item, now)?.filter(|stored| is_for(&stored.record))))
+        });
+        Ok((entries.collect::<Result<_, Error>>()?, more))
+    }
+
     /// Where the next page of list `list` with these `filters` starts, for nobody but the permit's holder.
     pub async fn cursor<P: Permission>(
         &self,
