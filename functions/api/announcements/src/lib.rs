@@ -9,14 +9,14 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{AnnouncementId, PLATFORM};
-use endpoint::{Answer, App, Checks, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, DeliveryPage, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{AnnouncementBody, PublishBody},
-    view::{AnnouncementPage, AnnouncementView, DeliveryPage, DeliveryView},
+    view::{AnnouncementPage, AnnouncementView},
 };
 
 /// The routes.
@@ -224,6 +224,5 @@ async fn deliveries(
     let pages = Pages::of(&app, &permit, "announcement-deliveries", &of);
     let after = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.announcement_deliveries(&permit, announcement, after, limit).await?;
-    let items = found.into_iter().map(DeliveryView::of).collect();
-    pages.answer(&uri, next, |next_cursor| DeliveryPage { items, next_cursor }).await
+    pages.answer(&uri, next, |next_cursor| DeliveryPage::of(found, next_cursor)).await
 }

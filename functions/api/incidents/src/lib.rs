@@ -9,16 +9,14 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{BroadcastId, IncidentId, PLATFORM};
-use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, DeliveryPage, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{IncidentBody, IncidentChangeBody, MessageBody, NoteBody},
-    view::{
-        DeliveryPage, DeliveryView, IncidentPage, IncidentView, MessageList, MessageView, TimelineList, TimelineView,
-    },
+    view::{IncidentPage, IncidentView, MessageList, MessageView, TimelineList, TimelineView},
 };
 
 /// The routes.
@@ -218,8 +216,7 @@ async fn deliveries(
     let pages = Pages::of(&app, &permit, "incident-deliveries", &of);
     let after = pages.after(query.cursor.as_deref()).await?;
     let (found, next) = app.store.incident_deliveries(&permit, incident, message, after, limit).await?;
-    let items = found.into_iter().map(DeliveryView::of).collect();
-    pages.answer(&uri, next, |next_cursor| DeliveryPage { items, next_cursor }).await
+    pages.answer(&uri, next, |next_cursor| DeliveryPage::of(found, next_cursor)).await
 }
 
 /// Reads the timeline.
