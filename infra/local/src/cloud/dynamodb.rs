@@ -81,20 +81,19 @@ impl dynoxide::storage_backend::Clock for ExpiryClock {
 impl DynamoDb {
     /// Opens the file (or memory) and creates the tables that are not there yet.
     pub(crate) fn open(file: Option<&Path>, tables: &[Table], clock: &Clock) -> Result<Self, Error> {
-        let database = match file {
-            Some(file) => on_file(file, tables)?,
-            None => {
-                // An index of ours cannot be made in a database in memory, but comes with a copy of one that has it.
-                let prepared = std::env::temp_dir().join(format!("local-dynamodb-{}", uuid::Uuid::new_v4().simple()));
-                drop(on_file(&prepared, tables)?);
-                let database = Database::memory_with_clock(Arc::new(ExpiryClock(clock.clone())));
-                let database = database.map_err(Error::dynamodb)?;
-                let copied = database.restore_from(name(&prepared)?).map_err(Error::dynamodb);
-                for end in ["", "-wal", "-shm"] {
-                    let _ = std::fs::remove_file(format!("{}{end}", prepared.display()));
-                }
-                copied.map(|()| database)?
+        let database = if let Some(file) = file {
+            on_file(file, tables)?
+        } else {
+            // An index of ours cannot be made in a database in memory, but comes with a copy of one that has it.
+            let prepared = std::env::temp_dir().join(format!("local-dynamodb-{}", uuid::Uuid::new_v4().simple()));
+            drop(on_file(&prepared, tables)?);
+            let database = Database::memory_with_clock(Arc::new(ExpiryClock(clock.clone())));
+            let database = database.map_err(Error::dynamodb)?;
+            let copied = database.restore_from(name(&prepared)?).map_err(Error::dynamodb);
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", prepared.display()));
             }
+            copied.map(|()| database)?
         };
         Ok(Self { database, written: watch::Sender::new(0) })
     }
@@ -207,7 +206,8 @@ impl Upstream {
         let (mut parts, body) = self.send(Request::from_parts(parts, Full::new(body))).await?.into_parts();
         parts.headers.remove(header::TRANSFER_ENCODING);
         let succeeded = parts.status == StatusCode::OK;
-        let units = if wants_capacity && succeeded { consumed(&body) } else { 0.0 };
+        let by_table = if wants_capacity && succeeded { consumed(&body) } else { Vec::new() };
+        let units = by_table.iter().map(|(_, units)| units).sum();
         let writes = WRITES.contains(&operation.as_str());
         let (read_units, write_units) = if writes { (0.0, units) } else { (units, 0.0) };
         self.counters.add(
@@ -216,18 +216,20 @@ impl Upstream {
             Count { calls: 1, errors: u64::from(!succeeded), read_units, write_units },
         );
         if writes && succeeded {
-            self.count_events(&operation, &parts_asked);
+            let of_trail = by_table.iter().filter(|(table, _)| table == "audit").map(|(_, units)| units).sum();
+            self.count_events(&operation, &parts_asked, of_trail);
             self.written.send_modify(|generation| *generation += 1);
         }
         Ok(Response::from_parts(parts, serve::full(body)))
     }
 
     /// What is told to the trail, as `trail.PutItem` where events travel alone, and as `trail.TransactWriteItems` where they go with what they tell about.
-    fn count_events(&self, operation: &str, asked: &[iam::Request]) {
+    fn count_events(&self, operation: &str, asked: &[iam::Request], write_units: f64) {
         let events = asked.iter().filter(|part| part.is_on("AuditTable")).count();
         let operation = if events == asked.len() { "PutItem" } else { operation };
-        for _ in 0..events {
-            self.counters.called("trail", operation, false);
+        if events > 0 {
+            let calls = u64::try_from(events).unwrap_or(u64::MAX);
+            self.counters.add("trail", operation, Count { calls, write_units, ..Count::default() });
         }
     }
 
@@ -319,11 +321,12 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// The sum of the units in an answer; transactions and batches answer with one entry per table.
-fn consumed(body: &[u8]) -> f64 {
+/// The units in an answer, by table; transactions and batches answer with one entry for each.
+fn consumed(body: &[u8]) -> Vec<(String, f64)> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Capacity {
+        table_name: String,
         capacity_units: f64,
     }
     #[derive(Deserialize)]
@@ -337,11 +340,12 @@ fn consumed(body: &[u8]) -> f64 {
     struct Body {
         consumed_capacity: Option<Capacities>,
     }
-    match serde_json::from_slice::<Body>(body).ok().and_then(|body| body.consumed_capacity) {
-        None => 0.0,
-        Some(Capacities::One(one)) => one.capacity_units,
-        Some(Capacities::Many(many)) => many.iter().map(|capacity| capacity.capacity_units).sum(),
-    }
+    let capacities = match serde_json::from_slice::<Body>(body).ok().and_then(|body| body.consumed_capacity) {
+        None => Vec::new(),
+        Some(Capacities::One(one)) => vec![one],
+        Some(Capacities::Many(many)) => many,
+    };
+    capacities.into_iter().map(|one| (one.table_name, one.capacity_units)).collect()
 }
 
 /// The database in a file, with the tables that were not there yet.
@@ -391,9 +395,10 @@ mod tests {
     #[test]
     fn units_are_read_from_single_and_from_many_tables() {
         let one = br#"{"ConsumedCapacity":{"TableName":"records","CapacityUnits":2.5}}"#;
-        let many = br#"{"ConsumedCapacity":[{"CapacityUnits":1},{"CapacityUnits":4}],"Responses":{}}"#;
-        assert!((consumed(one) - 2.5).abs() < f64::EPSILON);
-        assert!((consumed(many) - 5.0).abs() < f64::EPSILON);
-        assert!(consumed(b"{}").abs() < f64::EPSILON);
+        let many = br#"{"ConsumedCapacity":[{"TableName":"records","CapacityUnits":1},{"TableName":"audit","CapacityUnits":4}]}"#;
+        let units = |table: &str, units| (table.to_owned(), units);
+        assert_eq!(consumed(one), [units("records", 2.5)]);
+        assert_eq!(consumed(many), [units("records", 1.0), units("audit", 4.0)]);
+        assert_eq!(consumed(b"{}"), []);
     }
 }
