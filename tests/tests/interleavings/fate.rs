@@ -39,9 +39,11 @@ impl Fate {
     /// The same clients for this run. Requests to KMS and to the ledger die between two of the others.
     pub fn over(&self, clients: &Clients) -> Clients {
         let mut clients = clients.clone();
-        let dynamodb = clients.dynamodb.config().to_builder().http_client(self.client());
+        let dynamodb = clients.dynamodb.config();
+        let dynamodb = dynamodb.to_builder().http_client(self.before(dynamodb.http_client()));
         clients.dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.build());
-        clients.s3 = aws_sdk_s3::Client::from_conf(clients.s3.config().to_builder().http_client(self.client()).build());
+        let s3 = clients.s3.config();
+        clients.s3 = aws_sdk_s3::Client::from_conf(s3.to_builder().http_client(self.before(s3.http_client())).build());
         clients
     }
 
@@ -54,8 +56,8 @@ impl Fate {
         }
     }
 
-    fn client(&self) -> SharedHttpClient {
-        let behind = aws_smithy_http_client::Builder::new().build_http();
+    fn before(&self, behind: Option<SharedHttpClient>) -> SharedHttpClient {
+        let behind = behind.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
         let fate = self.clone();
         http_client_fn(move |settings, components| {
             let behind = behind.http_connector(settings, components);

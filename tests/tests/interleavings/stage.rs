@@ -82,7 +82,6 @@ pub fn play_all<C: Debug>(
 
 /// A tenant in a cloud.
 pub struct Stage {
-    _cloud: Cloud,
     gate: Gate,
     pub clients: Clients,
     pub store: Store,
@@ -130,10 +129,10 @@ impl Stage {
                 buckets: vec![BucketSpec::new(IMPORTS_BUCKET), BucketSpec::new(LEDGER_BUCKET).locked()],
                 ..Options::ephemeral()
             };
-            let cloud = Cloud::start(options).await.expect("a cloud");
+            let cloud = Arc::new(Cloud::start(options).await.expect("a cloud"));
             let gate = Gate::default();
             let mut clients = Clients::of(&cloud).await;
-            clients.dynamodb = gate.before(&clients.dynamodb, RUNTIME.handle());
+            clients.dynamodb = gate.before(&clients.dynamodb, &cloud);
             let clock = Clock::moved_by(Arc::clone(&offset_seconds));
             let store = quick(clients.store(clock).expect("a store"));
             let permit = jobs::for_onboarding(&origin());
@@ -142,7 +141,6 @@ impl Stage {
             store.set_up_platform(&permit, name, networks).await.expect("a platform");
             let administrator = first_administrator(&store, CODE).await;
             Self {
-                _cloud: cloud,
                 gate,
                 clients,
                 store,
