@@ -140,6 +140,9 @@ impl S3Access for S3Store {
             if let Some(none) = cx.headers().get("if-none-match").and_then(|none| none.to_str().ok()) {
                 asked = asked.into_iter().map(|request| request.with("s3:if-none-match", [none])).collect();
             }
+            if let Some(prefix) = query_value(query, "prefix") {
+                asked = asked.into_iter().map(|request| request.with("s3:prefix", [prefix.clone()])).collect();
+            }
             return iam
                 .check(Some(&credentials.access_key), &asked)
                 .map_err(|refused| s3_error!(AccessDenied, "{refused}"));
