@@ -23,6 +23,7 @@ use audit_digest::AuditDigest;
 use canary::Canary;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
+use export_writer::ExportWriter;
 use log_writer::LogWriter;
 use notice_fan_out::NoticeFanOut;
 use reminders::Reminders;
@@ -164,6 +165,8 @@ impl Service {
         let digest = AuditDigest { store: store_of_digest, bucket: own.trail() };
         let (own, writers) = acting("log-writer")?;
         let writer = LogWriter { store: writers, files: own.files() };
+        let (own, exporters) = acting("export-writer")?;
+        let exporter = jobs::export_writer(ExportWriter { store: exporters, files: own.files() });
         let (_, tellers) = acting("notice-fan-out")?;
         let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
         let (_, reminders) = acting("reminders")?;
@@ -173,7 +176,7 @@ impl Service {
         let target = Arc::new(OnceLock::new());
         let (_, watchers) = acting("canary")?;
         let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
-        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, canary]);
+        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, exporter, canary]);
         let (own, store_of_archive) = acting("audit-archive")?;
         let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {

@@ -163,6 +163,20 @@ permissions! {
     ReleaseAssurance = "assurance.release";
     /// Read how much of a month the service was there.
     ViewAvailability = "availability.view";
+    /// Read what one's own company has exported or is exporting.
+    ViewExports = "exports.view";
+    /// Ask for the company's data as files; for everything, once its contract has a last day.
+    AskExports = "exports.ask";
+    /// Take those files away.
+    FetchExports = "exports.fetch";
+    /// Read what was disclosed on lawful orders, to whom and why.
+    ViewDisclosures = "disclosures.view";
+    /// Ask for evidence to be disclosed on a lawful order.
+    AskDisclosures = "disclosures.ask";
+    /// Approve or decline what another operator asked for.
+    DecideDisclosures = "disclosures.decide";
+    /// Take the evidence away, and note to whom it was handed.
+    FetchDisclosures = "disclosures.fetch";
     /// Set a password with a one-time link that came by mail. No role has it: the link itself is what counts.
     UseLink = "link.use";
     /// Make new keys that sign tokens, and retire old ones. No role has it.
@@ -173,6 +187,8 @@ permissions! {
     PurgeTenants = "tenants.purge";
     /// Make the files of logs that were released. No role has it.
     WriteLogs = "log_requests.write";
+    /// Make the files of exports and disclosures. No role has it.
+    WriteExports = "exports.write";
     /// Note whether a synthetic customer could sign in and read. No role has it.
     NoteCanary = "canary.note";
     /// Copy events of the trail to where nobody changes them. No role has it.
@@ -358,11 +374,19 @@ pub const MATRIX: &[Row] = &[
     door(P::AskAssurance,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
     door(P::ReleaseAssurance,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::ViewAvailability,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
+    door(P::ViewExports,           [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end(),
+    door(P::AskExports,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::FetchExports,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::ViewDisclosures,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
+    door(P::AskDisclosures,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::DecideDisclosures,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
+    door(P::FetchDisclosures,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     inner(P::UseLink),
     inner(P::RotateSigningKeys),
     inner(P::DeliverMail),
     inner(P::PurgeTenants),
     inner(P::WriteLogs),
+    inner(P::WriteExports),
     inner(P::NoteCanary),
     inner(P::ArchiveTrail),
     inner(P::SealTrail),
@@ -469,6 +493,10 @@ mod tests {
                     | P::ManageControls
                     | P::ReleaseAssurance
                     | P::ViewAvailability
+                    | P::ViewDisclosures
+                    | P::AskDisclosures
+                    | P::DecideDisclosures
+                    | P::FetchDisclosures
             );
             assert!(own, "{:?}", row.permission);
         }

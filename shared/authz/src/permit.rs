@@ -128,6 +128,8 @@ pub enum Job {
     KeyRotation,
     /// Files of released logs are made.
     LogWriter,
+    /// Files of exports and disclosures are made.
+    ExportWriter,
     /// A synthetic customer looks whether the service is there.
     Canary,
     /// Events of the trail are copied.
@@ -152,6 +154,7 @@ impl Job {
             Self::Onboarding => "onboarding",
             Self::KeyRotation => "key-rotation",
             Self::LogWriter => "log-writer",
+            Self::ExportWriter => "export-writer",
             Self::Canary => "canary",
             Self::AuditArchive => "audit-archive",
             Self::AuditDigest => "audit-digest",

@@ -167,6 +167,12 @@ pub mod kinds {
         SubProcessor = "sub";
         /// A customer's wish for audit results and certificates (監査結果の提供依頼).
         AssuranceRequest = "asr";
+        /// A customer's data as files (エクスポート).
+        Export = "exp";
+        /// Evidence that is disclosed on a lawful order (証拠の開示).
+        Disclosure = "dsc";
+        /// Files that somebody takes away (取得).
+        Download = "dwl";
     }
 }
 
@@ -214,6 +220,13 @@ pub type ControlId = Id<kinds::Control>;
 pub type SubProcessorId = Id<kinds::SubProcessor>;
 /// The id of a wish for audit results.
 pub type AssuranceRequestId = Id<kinds::AssuranceRequest>;
+
+/// The id of a customer's data as files.
+pub type ExportId = Id<kinds::Export>;
+/// The id of evidence that is disclosed.
+pub type DisclosureId = Id<kinds::Disclosure>;
+/// The id of files that somebody takes away.
+pub type DownloadId = Id<kinds::Download>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

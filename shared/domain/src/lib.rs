@@ -11,6 +11,7 @@ pub mod control;
 pub mod dates;
 pub mod decimal;
 pub mod employee;
+pub mod export;
 pub mod ids;
 pub mod incident;
 pub mod intake;

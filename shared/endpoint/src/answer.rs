@@ -85,6 +85,13 @@ impl Answer {
         self
     }
 
+    /// With where the thing is looked at.
+    #[must_use]
+    pub fn at(mut self, location: String) -> Self {
+        self.location = Some(location);
+        self
+    }
+
     /// With a link to the next page, which is this request with `cursor`.
     #[must_use]
     pub(crate) fn next_page(mut self, uri: &http::Uri, cursor: Option<&str>) -> Self {

@@ -2,6 +2,7 @@
 //! made text: some of what is in a list was typed by somebody.
 
 use axum::response::Response;
+use domain::export::csv_line;
 use http::{HeaderValue, header};
 
 use crate::{Problem, problem::Kind};
@@ -23,18 +24,7 @@ impl<const N: usize> CsvFile<N> {
 
     /// Adds a line.
     pub fn row(&mut self, cells: [&str; N]) {
-        for (index, cell) in cells.into_iter().enumerate() {
-            if index > 0 {
-                self.0.push(',');
-            }
-            self.0.push('"');
-            if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-                self.0.push('\'');
-            }
-            self.0.push_str(&cell.replace('"', "\"\""));
-            self.0.push('"');
-        }
-        self.0.push_str("\r\n");
+        csv_line(&mut self.0, cells);
     }
 
     /// What is in the file.

@@ -17,6 +17,7 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 mod start;
+mod taken;
 mod trail;
 
 pub use answer::Answer;
@@ -35,4 +36,5 @@ pub use store::{
     Support,
     process::{REGION, config, required},
 };
+pub use taken::{DownloadView, MadeFileView, taken_file};
 pub use trail::{EventView, events_file};

@@ -46,6 +46,15 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
 }
 
 impl<T> Posted<T> {
+    /// The same, for what must never happen twice: who sends no Idempotency-Key is asked for one.
+    pub fn with_key(self) -> Result<Self, Problem> {
+        if self.key.is_none() {
+            let detail = "この操作には Idempotency-Key が必要です。再送しても二重に実行されないよう、操作ごとに一意の値を指定してください。";
+            return Err(Problem::new(Kind::Malformed).with(Fault::at("Idempotency-Key", "required", detail)));
+        }
+        Ok(self)
+    }
+
     /// Does it once: `prepare` makes the write ready, `answer` says what to answer, and both happen or neither. A key that was used before answers as it did then.
     pub async fn once<P: Permission, V>(
         self,

@@ -4,7 +4,7 @@ use authz::{
     Actor, Job, Origin, Permit,
     permission::{
         ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
-        RemindOperators, SealTrail, WriteLogs,
+        RemindOperators, SealTrail, WriteExports, WriteLogs,
     },
 };
 use domain::ids::{PLATFORM, TenantId};
@@ -39,6 +39,13 @@ pub fn for_audit_archive(tenant: TenantId, origin: &Origin) -> Permit<ArchiveTra
 pub fn for_log_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteLogs> {
     #[expect(clippy::disallowed_methods, reason = "an operator has decided; what is left is work")]
     Permit::for_job(tenant, actor(Job::LogWriter, origin))
+}
+
+/// For making the files that this tenant's administrators, or two operators on a lawful order, have asked for; the platform's permit also tells which.
+#[must_use]
+pub fn for_export_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteExports> {
+    #[expect(clippy::disallowed_methods, reason = "who may have it was decided before; what is left is work")]
+    Permit::for_job(tenant, actor(Job::ExportWriter, origin))
 }
 
 /// For sealing the trail's days and for saying whether it is whole, of all tenants.

@@ -12,6 +12,7 @@
 mod content;
 mod expire;
 mod import;
+mod lines;
 mod shown;
 mod year;
 

@@ -136,6 +136,8 @@ pub struct Contract {
     pub termination: Option<Termination>,
     /// The holds that there were, the last one last.
     pub holds: Vec<Hold>,
+    /// When administrators first took the last export, with everything that they must keep; none while they have not.
+    pub last_export_at: Option<Jst>,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -198,6 +200,8 @@ pub(crate) struct Record {
     free_from: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     holds: Option<Sealed>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) last_export_at: Option<Jst>,
     created_at: Jst,
 }
 
@@ -323,6 +327,7 @@ impl Store {
             state: record.state,
             termination: record.termination,
             holds,
+            last_export_at: record.last_export_at,
             created_at: record.created_at,
         })
     }
@@ -344,6 +349,7 @@ impl Store {
             held_since: contract.hold().map(|hold| hold.begun.at),
             free_from: contract.free_from(),
             holds,
+            last_export_at: contract.last_export_at,
             created_at: contract.created_at,
         })
     }
@@ -383,6 +389,7 @@ impl Store {
             state: ContractState::Active,
             termination: None,
             holds: Vec::new(),
+            last_export_at: None,
             created_at: now,
         };
         write.create(self, key(id), SCHEMA, &self.record_of(&contract).await?, twice)?;
@@ -659,6 +666,7 @@ mod tests {
             state: ContractState::Active,
             termination: terminates_on.map(|day| Termination { terminates_on: day, requested_at: at, by: None }),
             holds: Vec::new(),
+            last_export_at: None,
             created_at: at,
         }
     }

@@ -104,6 +104,10 @@ pub enum Family {
     Assurance,
     /// What the canary found; under the platform.
     Canary,
+    /// A customer's data as files; open ones also under the platform, in the index.
+    Export,
+    /// Evidence that is disclosed on a lawful order; under the platform.
+    Disclosure,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -152,6 +156,8 @@ impl Family {
             Self::SubProcessor => "SUBPROCESSOR",
             Self::Assurance => "ASSURANCE",
             Self::Canary => "CANARY",
+            Self::Export => "EXPORT",
+            Self::Disclosure => "DISCLOSURE",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -27,9 +27,11 @@ mod contracts;
 mod controls;
 mod credentials;
 mod db;
+mod disclosures;
 mod drill;
 mod employees;
 mod error;
+mod exports;
 mod facts;
 mod files;
 mod imports;
@@ -88,12 +90,14 @@ pub use controls::{
 };
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
 pub use db::TableNames;
+pub use disclosures::{Custody, Disclosure, DisclosureState, HandedOver, LegalBasis, MOST_PEOPLE, NewDisclosure, Said};
 pub use drill::Drilled;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
     PersonContent, PlacedSince, Placements, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
+pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
 pub use files::{Files, ObjectVersion, Upload};
 pub use imports::{
     Chunk, Done, DroppedFile, FileShape, Import, ImportLookup, ImportOptions, ImportState, NewImport, Rows, Started,
@@ -119,7 +123,7 @@ pub use purge::{
     Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
 };
 pub use queue::{Queue, Task};
-pub use reminders::Due;
+pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};

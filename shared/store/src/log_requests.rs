@@ -38,6 +38,8 @@ const FILE_DAYS: i64 = 7;
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
 /// How large a part is, as JSON: its CSV must fit into an answer, which is 6 MB at most.
 const PART_BYTES: usize = 2_000_000;
+/// How many operators are told of a request at most: a transaction takes a hundred items.
+const MOST_OPERATORS: usize = 90;
 /// What is sealed of a request.
 const WORDS: &str = "words";
 
@@ -245,6 +247,10 @@ impl Store {
         write.put(self, key(tenant, id), item(&record, 1)?, Some("attribute_not_exists(pk)"), values, twice)?;
         let event = self.event(permit, "log_request.ask")?.on(id).accounted_for(&words.reason);
         write.tell(self, &event.clone().in_tenant(PLATFORM).on(tenant).again(self)?).await?;
+        let notice = Notice::LogRequestAsked { at: record.asked_at };
+        for operator in self.operators().await?.into_iter().take(MOST_OPERATORS) {
+            self.enqueue(&mut write, PLATFORM, operator, &notice).await?;
+        }
         Ok(Prepared { thing: Stored { record: request(record, words), version: 1 }, write, event })
     }
 

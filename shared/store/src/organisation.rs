@@ -111,7 +111,7 @@ impl Store {
     }
 
     /// The things within `reach` in the order of their codes: at most `limit` after the code `after`, and the code to go on after.
-    async fn units_within<U: Unit>(
+    pub(crate) async fn units_within<U: Unit>(
         &self,
         tenant: TenantId,
         reach: &Reach,

@@ -6,7 +6,7 @@
 //!    ▲                 │  ▲ │     relay refused it
 //!    └──passing fault──┘  │ └──────────────────────▶ failed ◀── tried for a day
 //!                         └─ lease over: claimed again
-//! pending, sending ── contract over, account gone, no address, suppressed ──▶ cancelled
+//! pending, sending ── contract over (but for what is about its end), account gone, no address, suppressed ──▶ cancelled
 //! sending, sent ── the relay tells that it came back, or was called spam ──▶ bounced, complained
 //! ```
 //!
@@ -56,6 +56,9 @@ const BACKOFF_MINUTES: &[i64] = &[1, 5, 15, 60, 180, 360, 720];
 const KEPT_DAYS: i64 = 90;
 /// For how many days it is, where the mail itself is evidence that somebody was told (R-28, R-29).
 const KEPT_DAYS_OF_NOTICES: i64 = 400;
+/// What is written about to administrators after their contract's last day as well: what is open to them until the purge (R-17), and what they are owed (R-20).
+const FOR_THE_END: [&str; 6] =
+    ["disclosed", "export_ready", "last_export_asked", "log_request_ready", "log_request_refused", "purge_ahead"];
 /// To how many administrators one cause writes at most: a transaction takes a hundred items.
 const MOST_ADMINISTRATORS: usize = 50;
 
@@ -140,6 +143,35 @@ pub enum Notice {
         /// When.
         at: Jst,
     },
+    /// To whoever asked for files: they can be taken away.
+    ExportReady {
+        /// Since when.
+        at: Jst,
+        /// Until when.
+        until: Jst,
+    },
+    /// To administrators: somebody has asked for everything that the company has here (R-17).
+    LastExportAsked {
+        /// When.
+        at: Jst,
+    },
+    /// To administrators: everything that the company has here is deleted from a day on (R-17).
+    PurgeAhead {
+        /// Which.
+        purge_on: Date,
+        /// When the last export was first taken.
+        last_export_at: Option<Jst>,
+    },
+    /// To administrators: data was disclosed on a lawful order (R-20).
+    Disclosed {
+        /// When it was handed over, or first taken.
+        at: Jst,
+    },
+    /// To operators: a company asks for its own lines of the logs (R-21).
+    LogRequestAsked {
+        /// When.
+        at: Jst,
+    },
     /// To administrators: the provider announces something (R-28).
     Announcement {
         /// What it is about.
@@ -202,6 +234,11 @@ impl Notice {
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::LogRequestReady { .. } => "log_request_ready",
             Self::LogRequestRefused { .. } => "log_request_refused",
+            Self::ExportReady { .. } => "export_ready",
+            Self::LastExportAsked { .. } => "last_export_asked",
+            Self::PurgeAhead { .. } => "purge_ahead",
+            Self::Disclosed { .. } => "disclosed",
+            Self::LogRequestAsked { .. } => "log_request_asked",
             Self::Announcement { .. } => "announcement",
             Self::Incident { .. } => "incident",
             Self::Reminder { .. } => "reminder",
@@ -302,6 +339,11 @@ impl Record {
             MailState::Sending => self.lease_until.is_none_or(|until| until <= now),
             _ => false,
         }
+    }
+
+    /// Whether it leaves after the contract's last day as well.
+    fn is_for_the_end(&self) -> bool {
+        FOR_THE_END.contains(&&*self.template)
     }
 
     fn claimed(self, now: Jst) -> Self {
@@ -538,7 +580,7 @@ impl Store {
         let Some(account) = record.account else {
             return self.answer(permit, &key, mail, Stored { record, version }, now).await;
         };
-        let (to, company) = match self.recipient(tenant, account, now).await? {
+        let (to, company) = match self.recipient(tenant, account, record.is_for_the_end(), now).await? {
             Ok(recipient) => recipient,
             Err(reason) => {
                 let cancelled = record.over(MailState::Cancelled, Some(reason), now);
@@ -632,10 +674,11 @@ impl Store {
         &self,
         tenant: TenantId,
         account: AccountId,
+        is_for_the_end: bool,
         now: Jst,
     ) -> Result<Result<(MailAddress, OrganisationName), &'static str>, Error> {
         let Some(Stored { record: of, .. }) = self.load_tenant(tenant).await? else { return Ok(Err("contract_ended")) };
-        if of.state == TenantState::Purging || of.facts(now).has_ended(now) {
+        if of.state == TenantState::Purging || (of.facts(now).has_ended(now) && !is_for_the_end) {
             return Ok(Err("contract_ended"));
         }
         let Some(holder) = self.load_holder(tenant, account).await? else { return Ok(Err("account_gone")) };

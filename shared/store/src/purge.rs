@@ -234,7 +234,7 @@ impl Store {
         self.all_of(Family::Purge).await
     }
 
-    async fn all_of<T: DeserializeOwned>(&self, family: Family) -> Result<Vec<T>, Error> {
+    pub(crate) async fn all_of<T: DeserializeOwned>(&self, family: Family) -> Result<Vec<T>, Error> {
         let now = self.clock.now();
         let items = self.db.query_all(Range::whole(Table::Records, family, partition(PLATFORM, family, ""))).await?;
         let read = |item| Ok(from_item(item, now)?.map(|stored| stored.record));

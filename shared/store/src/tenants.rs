@@ -160,6 +160,11 @@ impl Store {
         self.load(&key(tenant)).await
     }
 
+    /// Whether a tenant's data is there, and not being deleted.
+    pub(crate) async fn is_there(&self, tenant: TenantId) -> Result<bool, Error> {
+        Ok(self.load_tenant(tenant).await?.is_some_and(|of| of.record.state != TenantState::Purging))
+    }
+
     /// Changes settings.
     pub async fn change_tenant(
         &self,

@@ -48,6 +48,8 @@ pub enum Purpose {
     Notices,
     /// What was found in audits and done in yearly controls (統制の記録; R-32).
     Controls,
+    /// Why evidence was disclosed, and who took it (開示の記録; R-20).
+    Disclosures,
 }
 
 /// Who has keys of a purpose.
@@ -92,7 +94,7 @@ struct Row {
 
 impl Purpose {
     /// Every purpose, in the order of the table.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Names,
         Self::Attributes,
         Self::Health,
@@ -113,6 +115,7 @@ impl Purpose {
         Self::CertificateSigning,
         Self::Notices,
         Self::Controls,
+        Self::Disclosures,
     ];
 
     /// The table.
@@ -145,6 +148,7 @@ impl Purpose {
             Self::CertificateSigning => row("certificate-signing", Platform, Cmk::Platform, Resealed, "証明書署名鍵"),
             Self::Notices => row("notices", Platform, Cmk::Platform, Resealed, "お知らせ・インシデント"),
             Self::Controls => row("controls", Platform, Cmk::Platform, Resealed, "統制の記録"),
+            Self::Disclosures => row("disclosures", Platform, Cmk::Platform, Resealed, "開示の記録"),
         }
     }
 

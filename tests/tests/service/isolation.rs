@@ -41,9 +41,16 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let checkups = nurse.all("/v1/checkups?fiscal_year=2026").await;
     let (announcement, incident, message) = told_to(tenant).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let fresh = administrator.fresh().await;
     let asked = administrator.post("/v1/assurance-requests", json!({ "reason": "委託先の定期監査のため" })).await;
     assert_eq!(asked.status, 201, "{}", asked.json());
+    let export =
+        fresh.call("POST", "/v1/exports", &[("Idempotency-Key", "x")], Some(json!({ "what": "accounts" }))).await;
+    assert_eq!(export.status, 202, "{}", export.json());
     BTreeMap::from([
+        ("export_id", text(&export.json()["id"])),
+        ("download_id", "dwl_0190000000007000800000000000beef".to_owned()),
+        ("number", "1".to_owned()),
         ("assurance_request_id", text(&asked.json()["id"])),
         ("account_id", first(&administrator, "/v1/accounts").await),
         ("announcement_id", announcement),

@@ -124,6 +124,10 @@ pub(crate) struct ContractView {
     #[schema(value_type = Option<String>, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     #[serde(skip_serializing_if = "Option::is_none")]
     termination_requested_by: Option<AccountId>,
+    /// 保存義務のある記録を含む最終の書き出しを、契約企業が最初に取得した日時。取得されていない場合は表示しません。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_export_at: Option<Jst>,
     /// 契約記録の保存区分。
     #[schema(value_type = String, example = "important")]
     record_class: RecordClass,
@@ -157,6 +161,7 @@ impl ContractView {
             stress_check: contract.stress_check_ends().map(DataEnds::from),
             termination_requested_at: termination.map(|termination| termination.requested_at),
             termination_requested_by: termination.and_then(|termination| termination.by),
+            last_export_at: contract.last_export_at,
             record_class: contract.class,
             retention_until: contract.retention_until(),
             created_at: contract.created_at,

@@ -27,6 +27,11 @@ fn template(notice: &Notice) -> &'static str {
         Notice::IpRulesChanged { .. } => include_str!("../mails/ip_rules_changed.txt"),
         Notice::LogRequestReady { .. } => include_str!("../mails/log_request_ready.txt"),
         Notice::LogRequestRefused { .. } => include_str!("../mails/log_request_refused.txt"),
+        Notice::LogRequestAsked { .. } => include_str!("../mails/log_request_asked.txt"),
+        Notice::ExportReady { .. } => include_str!("../mails/export_ready.txt"),
+        Notice::LastExportAsked { .. } => include_str!("../mails/last_export_asked.txt"),
+        Notice::PurgeAhead { .. } => include_str!("../mails/purge_ahead.txt"),
+        Notice::Disclosed { .. } => include_str!("../mails/disclosed.txt"),
         Notice::SubProcessorChanged { .. } => include_str!("../mails/sub_processor_changed.txt"),
         Notice::TerminationRegistered { .. } => include_str!("../mails/termination_registered.txt"),
     }
@@ -74,8 +79,13 @@ fn values(notice: &Notice, portal: &str) -> Values {
         Notice::PasswordChanged { at }
         | Notice::GrantsChanged { at }
         | Notice::PasswordResetByOthers { at }
+        | Notice::LastExportAsked { at }
+        | Notice::Disclosed { at }
+        | Notice::LogRequestAsked { at }
         | Notice::LogRequestRefused { at } => vec![("at", at_minute(*at))],
-        Notice::LogRequestReady { at, until } => vec![("at", at_minute(*at)), ("until", at_minute(*until))],
+        Notice::ExportReady { at, until } | Notice::LogRequestReady { at, until } => {
+            vec![("at", at_minute(*at)), ("until", at_minute(*until))]
+        }
         Notice::IpRulesChanged { at, before, after } => {
             vec![("at", at_minute(*at)), ("before", networks(before).into()), ("after", networks(after).into())]
         }
@@ -91,6 +101,10 @@ fn values(notice: &Notice, portal: &str) -> Values {
                 ("urgency", said(facts.urgency.as_ref().map(domain::control::Statement::as_str)).into()),
             ]
         }
+        Notice::PurgeAhead { purge_on, last_export_at } => vec![
+            ("purge_on", day(*purge_on).into()),
+            ("last_export", last_export_at.map_or_else(|| "まだ取得されていません".to_owned(), minute).into()),
+        ],
         Notice::TerminationRegistered { terminates_on } => {
             let dates = EndDates::of(*terminates_on);
             vec![
@@ -214,7 +228,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 15] {
+    fn notices() -> [Notice; 20] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -239,6 +253,11 @@ mod tests {
             Notice::TerminationRegistered { terminates_on: date(2026, 1, 31) },
             Notice::LogRequestReady { at, until: at },
             Notice::LogRequestRefused { at },
+            Notice::LogRequestAsked { at },
+            Notice::ExportReady { at, until: at },
+            Notice::LastExportAsked { at },
+            Notice::Disclosed { at },
+            Notice::PurgeAhead { purge_on: date(2026, 2, 14), last_export_at: None },
             Notice::Announcement {
                 kind: AnnouncementKind::Maintenance,
                 title: NoticeTitle::parse("定期メンテナンスのお知らせ").unwrap(),

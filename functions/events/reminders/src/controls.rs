@@ -3,7 +3,7 @@
 use authz::{Permit, permission::RemindOperators};
 use domain::{control::last_reminder, reminder::Steps, time::Jst};
 use jiff::civil::Date;
-use store::{ControlDue, Due, Error, Store};
+use store::{ControlDue, Due, Error, Store, Told};
 
 /// 60, 30 and 7 days.
 const STEPS: Steps = Steps(&[60 * 24, 30 * 24, 7 * 24]);
@@ -24,6 +24,7 @@ fn of_control(control: &ControlDue, today: Date) -> Vec<Due> {
         what: format!("{}の実施または更新", control.kind.japanese()),
         due,
         steps,
+        told: Told::Operators,
     };
     let mut all = vec![due("control", ends, STEPS)];
     // The first day after is the deadline's own end.

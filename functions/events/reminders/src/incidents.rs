@@ -2,7 +2,7 @@
 
 use authz::{Permit, permission::RemindOperators};
 use domain::incident::{Deadline, WARNINGS};
-use store::{Due, Error, OpenIncident, Store};
+use store::{Due, Error, OpenIncident, Store, Told};
 
 /// What is due, and not done.
 pub(crate) async fn due(store: &Store, permit: &Permit<RemindOperators>) -> Result<Vec<Due>, Error> {
@@ -14,7 +14,8 @@ fn of_incident(incident: &OpenIncident) -> Vec<Due> {
     let open = |deadline: Deadline| {
         let due = deadline.due.filter(|_| deadline.done_at.is_none())?;
         let (subject, duty) = (incident.id.to_string(), deadline.duty);
-        Some(Due { subject, deadline: duty.name().to_owned(), what: duty.japanese().to_owned(), due, steps: WARNINGS })
+        let (name, what) = (duty.name().to_owned(), duty.japanese().to_owned());
+        Some(Due { subject, deadline: name, what, due, steps: WARNINGS, told: Told::Operators })
     };
     incident.course.deadlines().into_iter().filter_map(open).collect()
 }

@@ -1,4 +1,4 @@
-//! `reminders`: tells operators of deadlines before they pass, and when they are missed. What keeps a reminder from coming twice is told in `store::reminders`.
+//! `reminders`: tells operators of deadlines before they pass, and when they are missed; and administrators of the day from which on their data is deleted. What keeps a reminder from coming twice is told in `store::reminders`.
 //!
 //! Two schedules wake it: `reminders` daily at 09:00 JST, for everything that is counted in days, and `reminders-hourly` for what is counted in hours. A run looks at what
 //! is due now and not at what happened since the last run, so that a gap is caught up with by itself.
@@ -7,9 +7,10 @@
 
 mod controls;
 mod incidents;
+mod purges;
 
 use authz::{Permit, permission::RemindOperators};
-use jiff::civil::Date;
+use domain::time::Jst;
 use jobs::{Invocation, Schedule, Wake, for_reminders};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,10 +45,11 @@ struct Input {
 }
 
 /// Everything that is due, for runs of this kind.
-async fn due(store: &Store, permit: &Permit<RemindOperators>, every: Every, today: Date) -> Result<Vec<Due>, Error> {
+async fn due(store: &Store, permit: &Permit<RemindOperators>, every: Every, now: Jst) -> Result<Vec<Due>, Error> {
     let mut due = incidents::due(store, permit).await?;
     if every == Every::Day {
-        due.extend(controls::due(store, permit, today).await?);
+        due.extend(controls::due(store, permit, now.date()).await?);
+        due.extend(purges::due(store, permit, now).await?);
     }
     Ok(due)
 }
@@ -59,7 +61,7 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
         return Err(Error::Internal("no schedule's call".to_owned()));
     };
     let permit = for_reminders(&invocation.origin);
-    let due = due(&job.store, &permit, every, at.date()).await?;
+    let due = due(&job.store, &permit, every, at).await?;
     let (mut told, mut failed) = (0, 0);
     for due in due.iter().filter(|_| !dry_run) {
         // One that fails holds up no other, and comes again with the next run.

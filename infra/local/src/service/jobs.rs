@@ -6,6 +6,7 @@ use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
 use canary::Canary;
 use csv_import::Importer;
+use export_writer::ExportWriter;
 use jobs::Invocation;
 use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
@@ -117,6 +118,14 @@ pub(super) fn log_writer(job: LogWriter) -> Schedule {
     let handle =
         |job: LogWriter, event, invocation| async move { Box::pin(log_writer::handle(&job, event, invocation)).await };
     Schedule::new("log-writer", deployed("log-writer", Duration::from_mins(15), job, handle))
+}
+
+/// `export-writer`: by its schedule.
+pub(super) fn export_writer(job: ExportWriter) -> Schedule {
+    let handle = |job: ExportWriter, event, invocation| async move {
+        Box::pin(export_writer::handle(&job, event, invocation)).await
+    };
+    Schedule::new("export-writer", deployed("export-writer", Duration::from_mins(15), job, handle))
 }
 
 /// `canary`: by its schedule; 60 seconds.

@@ -37,6 +37,8 @@ pub(super) fn document(version: &str) -> Value {
     json!({
         "openapi": "3.0.1",
         "info": {"title": "ailes-plus", "version": version},
+        // Files whose bytes must arrive as they are.
+        "x-amazon-apigateway-binary-media-types": ["application/octet-stream"],
         "x-amazon-apigateway-gateway-responses": responses,
         "paths": {}
     })

@@ -57,6 +57,16 @@ impl Store {
         Ok(())
     }
 
+    /// The account of an employee, if there is one.
+    pub(crate) async fn account_of_employee(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+    ) -> Result<Option<AccountId>, Error> {
+        let mark: Option<Stored<OfEmployee>> = self.load(&employee_key(tenant, employee)).await?;
+        Ok(mark.map(|mark| mark.record.account))
+    }
+
     /// Adds to `write`, which changes an employee's last day, the same change of their account, and answers which one that is. Whoever has no account has none
     /// when it happens: an account that is made at the same time finds the employee changed, or is found here.
     pub(crate) async fn follow_employee(

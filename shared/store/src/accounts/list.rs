@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// Accounts after `after` in the order of their ids, merged from the shards: those that are surely next, and whether there are more.
-    pub(super) async fn accounts_after(
+    pub(crate) async fn accounts_after(
         &self,
         tenant: TenantId,
         after: Option<String>,

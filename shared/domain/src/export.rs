@@ -1,0 +1,296 @@
+//! What a customer's data is as files (エクスポート): the kinds of records that leave the service, each with its columns and with how long the law wants the customer to keep it; and how a
+//! record becomes a line. A customer's last export before the purge (R-17) and a disclosure on a lawful order (R-20) are made of the same lines.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::retention::RecordKind;
+
+/// A kind of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportKind {
+    /// Workplaces (事業場).
+    Workplaces,
+    /// Departments (部署), a line for each name and place that one had.
+    Departments,
+    /// Labels (ラベル).
+    Labels,
+    /// Employees (従業員).
+    Employees,
+    /// Where employees stood since when (所属の履歴).
+    Placements,
+    /// Accounts (アカウント), without anything that opens one.
+    Accounts,
+    /// Checkups (健康診断), a line each.
+    Checkups,
+    /// Results of checkups, a line for each item.
+    CheckupResults,
+    /// The audit trail (監査記録).
+    AuditEvents,
+}
+
+/// A column: its name for programs, and what people read.
+pub type Column = (&'static str, &'static str);
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct ExportRow {
+    /// The kind.
+    pub kind: ExportKind,
+    /// Its name in files and requests.
+    pub name: &'static str,
+    /// What people read.
+    pub japanese: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// What the law wants a customer to keep of it; none where no law speaks of it.
+    pub kept: &'static [RecordKind],
+    /// Where it says so, or why it is among them.
+    pub source: &'static str,
+    /// Its lines are about single people, so that they can be chosen.
+    pub of_people: bool,
+    /// Its lines have a day, so that a period can be chosen.
+    pub dated: bool,
+    /// Its lines are about people's health: whoever gets them stands in the access log.
+    pub health: bool,
+}
+
+const CARDS: &[RecordKind] = &[
+    RecordKind::GeneralCheckup,
+    RecordKind::SpecialCheckup,
+    RecordKind::SpecifiedChemicals,
+    RecordKind::IonizingRadiation,
+    RecordKind::Asbestos,
+    RecordKind::Pneumoconiosis,
+];
+
+/// The table, in the order of the files. How long cards are kept stands in [`crate::retention::RETENTION`].
+#[rustfmt::skip]
+pub const EXPORTS: &[ExportRow] = &[
+    ExportRow { kind: ExportKind::Workplaces, name: "workplaces", japanese: "事業場", kept: &[],
+        source: "健康診断結果報告書などの提出単位（安衛則52条）", of_people: false, dated: false, health: false,
+        columns: &[("id", "事業場ID"), ("code", "事業場コード"), ("name", "事業場名")] },
+    ExportRow { kind: ExportKind::Departments, name: "departments", japanese: "部署", kept: &[],
+        source: "所属の履歴を読み解くための台帳", of_people: false, dated: false, health: false,
+        columns: &[("id", "部署ID"), ("code", "部署コード"), ("since", "適用日"), ("name", "部署名"), ("parent_id", "上位部署ID")] },
+    ExportRow { kind: ExportKind::Labels, name: "labels", japanese: "ラベル", kept: &[],
+        source: "従業員のラベルを読み解くための台帳", of_people: false, dated: false, health: false,
+        columns: &[("id", "ラベルID"), ("name", "ラベル名")] },
+    ExportRow { kind: ExportKind::Employees, name: "employees", japanese: "従業員", kept: &[],
+        source: "健康診断個人票の氏名・生年月日など（安衛則51条、様式第5号）", of_people: true, dated: false, health: false,
+        columns: &[("id", "従業員ID"), ("employee_number", "社員番号"), ("name", "氏名"), ("kana", "氏名カナ"), ("mail", "メールアドレス"),
+            ("birth_date", "生年月日"), ("sex", "性別"), ("hired_on", "入社年月日"), ("left_on", "退職年月日"), ("state", "在籍区分"),
+            ("employment_type", "雇用形態"), ("job_title", "役職"), ("occupation", "職種"), ("manager", "管理職フラグ"),
+            ("personnel_authority", "人事権フラグ"), ("night_work", "深夜業フラグ"), ("label_ids", "ラベルID"),
+            ("registered_at", "登録日時"), ("updated_at", "更新日時")] },
+    ExportRow { kind: ExportKind::Placements, name: "placements", japanese: "所属の履歴", kept: &[],
+        source: "受診時の所属の確認（安衛則51条、様式第5号）", of_people: true, dated: false, health: false,
+        columns: &[("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("since", "適用日"), ("workplace_id", "事業場ID"), ("department_id", "部署ID")] },
+    ExportRow { kind: ExportKind::Accounts, name: "accounts", japanese: "アカウント", kept: &[],
+        source: "健康情報等を取り扱った者の確認（健康情報取扱指針）", of_people: true, dated: false, health: false,
+        columns: &[("id", "アカウントID"), ("login_id", "ログインID"), ("name", "氏名"), ("mail", "メールアドレス"), ("employee_id", "従業員ID"),
+            ("roles", "ロール"), ("state", "状態"), ("registered_at", "登録日時")] },
+    ExportRow { kind: ExportKind::Checkups, name: "checkups", japanese: "健康診断", kept: CARDS,
+        source: "安衛則51条ほか", of_people: true, dated: true, health: true,
+        columns: &[("id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("name", "氏名"), ("examined_on", "受診日"),
+            ("kind", "健診種別"), ("fiscal_year", "年度"), ("age", "受診時年齢"), ("sex", "性別"), ("clinic", "医療機関名"), ("clinic_code", "医療機関コード"),
+            ("course", "コース"), ("doctor", "医師名"), ("comment", "コメント"), ("clinic_overall", "医療機関の総合判定"), ("overall", "総合判定"),
+            ("criteria", "判定基準"), ("registered_at", "登録日時"), ("updated_at", "更新日時")] },
+    ExportRow { kind: ExportKind::CheckupResults, name: "checkup_results", japanese: "健康診断の項目別の結果", kept: CARDS,
+        source: "安衛則51条ほか", of_people: true, dated: true, health: true,
+        columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("examined_on", "受診日"), ("item", "項目"),
+            ("item_name", "項目名"), ("value", "結果"), ("unit", "単位"), ("written", "原本の表記"), ("clinic_grade", "医療機関の判定"), ("grade", "判定")] },
+    ExportRow { kind: ExportKind::AuditEvents, name: "audit_events", japanese: "監査記録", kept: &[],
+        source: "健康情報等の取扱いの記録（健康情報取扱指針）。本サービスでの保存は400日", of_people: true, dated: true, health: false,
+        columns: &[("id", "ID"), ("at", "日時"), ("action", "操作"), ("outcome", "結果"), ("reason", "理由"), ("actor", "実行者の種類"), ("account_id", "アカウントID"),
+            ("client_id", "APIクライアントID"), ("roles", "ロール"), ("permission", "権限"), ("purpose", "利用目的"), ("subjects", "対象"),
+            ("address", "IPアドレス"), ("explanation", "説明"), ("request_id", "リクエストID")] },
+];
+
+impl ExportKind {
+    /// Its row.
+    #[must_use]
+    pub fn row(self) -> &'static ExportRow {
+        // The rows stand in the order of the enum, which a test holds.
+        &EXPORTS[self as usize]
+    }
+
+    /// All kinds.
+    pub fn all() -> impl Iterator<Item = Self> {
+        EXPORTS.iter().map(|row| row.kind)
+    }
+}
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// CSV in UTF-8 with a byte order mark, by which Excel in Japan knows it.
+    CsvUtf8,
+    /// CSV in `Shift_JIS`. What it cannot write becomes `〓`.
+    CsvShiftJis,
+    /// A JSON object per line, as it was: for evidence, which nothing may be done to.
+    JsonLines,
+}
+
+/// What stands for a character that `Shift_JIS` does not have: 〓 (geta).
+const GETA: &[u8] = &[0x81, 0xac];
+const BOM: &str = "\u{feff}";
+
+impl ExportFormat {
+    /// How a file of it is called at the end.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::CsvUtf8 | Self::CsvShiftJis => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+/// A file that is being written, line by line.
+#[derive(Debug)]
+pub struct Sheet {
+    format: ExportFormat,
+    columns: &'static [Column],
+    bytes: Vec<u8>,
+    rows: u64,
+}
+
+impl Sheet {
+    /// A file with its first line.
+    #[must_use]
+    pub fn new(format: ExportFormat, kind: ExportKind) -> Self {
+        let columns = kind.row().columns;
+        let mut sheet = Self { format, columns, bytes: Vec::new(), rows: 0 };
+        if format != ExportFormat::JsonLines {
+            let mut text = if format == ExportFormat::CsvUtf8 { BOM.to_owned() } else { String::new() };
+            csv_line(&mut text, columns.iter().map(|(_, japanese)| *japanese));
+            sheet.push(&text);
+        }
+        sheet
+    }
+
+    /// Adds a line; `cells` in the order of the columns.
+    pub fn row(&mut self, cells: &[Cow<'_, str>]) {
+        let mut text = String::new();
+        match self.format {
+            ExportFormat::CsvUtf8 | ExportFormat::CsvShiftJis => csv_line(&mut text, cells.iter().map(AsRef::as_ref)),
+            ExportFormat::JsonLines => {
+                // A text is always JSON.
+                let pair = |((name, _), cell): (&Column, &Cow<'_, str>)| {
+                    format!("\"{name}\":{}", serde_json::Value::from(cell.as_ref()))
+                };
+                let pairs: Vec<String> = self.columns.iter().zip(cells).map(pair).collect();
+                text.push('{');
+                text.push_str(&pairs.join(","));
+                text.push_str("}\n");
+            }
+        }
+        self.push(&text);
+        self.rows += 1;
+    }
+
+    fn push(&mut self, text: &str) {
+        match self.format {
+            ExportFormat::CsvShiftJis => self.bytes.extend(shift_jis(text)),
+            ExportFormat::CsvUtf8 | ExportFormat::JsonLines => self.bytes.extend(text.as_bytes()),
+        }
+    }
+
+    /// How many lines there are, without the first one.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How large it is so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it holds no line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+fn shift_jis(text: &str) -> Vec<u8> {
+    let (bytes, _, some_unknown) = encoding_rs::SHIFT_JIS.encode(text);
+    if !some_unknown {
+        return bytes.into_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        let c = c.to_string();
+        let (encoded, _, unknown) = encoding_rs::SHIFT_JIS.encode(&c);
+        bytes.extend_from_slice(if unknown { GETA } else { &encoded });
+    }
+    bytes
+}
+
+/// Adds a line of CSV: every cell quoted, and what a spreadsheet would take for a formula made text, for some of what is in a file was typed by somebody.
+pub fn csv_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
+    for (index, cell) in cells.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push('"');
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+            text.push('\'');
+        }
+        text.push_str(&cell.replace('"', "\"\""));
+        text.push('"');
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(format: ExportFormat, name: &str) -> Vec<u8> {
+        let mut sheet = Sheet::new(format, ExportKind::Labels);
+        sheet.row(&["lab_1".into(), name.into()]);
+        assert_eq!(sheet.rows(), 1);
+        sheet.into_bytes()
+    }
+
+    #[test]
+    fn r17_rows_stand_in_the_order_of_the_kinds_and_say_what_the_law_keeps() {
+        for (index, row) in EXPORTS.iter().enumerate() {
+            assert_eq!(row.kind as usize, index);
+            assert!(row.kind.row().name == row.name && !row.source.is_empty());
+            assert_eq!(serde_json::to_string(&row.kind).unwrap(), format!("\"{}\"", row.name));
+        }
+        let kept: Vec<RecordKind> = EXPORTS.iter().flat_map(|row| row.kept).copied().collect();
+        for kind in RecordKind::kept() {
+            assert!(kept.contains(&kind), "{kind:?} is kept by law, and no export has it");
+        }
+    }
+
+    #[test]
+    fn r27_a_line_is_one_line_in_every_format_and_no_formula_in_a_spreadsheet() {
+        let utf8 = String::from_utf8(labels(ExportFormat::CsvUtf8, "=SUM(A1)")).unwrap();
+        assert_eq!(utf8, "\u{feff}\"ラベルID\",\"ラベル名\"\r\n\"lab_1\",\"'=SUM(A1)\"\r\n");
+        let json = String::from_utf8(labels(ExportFormat::JsonLines, "=A1\n\"x\"")).unwrap();
+        assert_eq!(json, "{\"id\":\"lab_1\",\"name\":\"=A1\\n\\\"x\\\"\"}\n", "evidence is as it was");
+    }
+
+    #[test]
+    fn what_shift_jis_cannot_write_is_marked_and_the_rest_stays() {
+        let bytes = labels(ExportFormat::CsvShiftJis, "髙橋𠮷田①");
+        let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&bytes);
+        assert!(!bad && text.contains("\"髙橋〓田①\""), "{text}");
+    }
+}

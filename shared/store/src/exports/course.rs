@@ -1,0 +1,248 @@
+//! How the files of an export come about, step by step. A step writes one part of one file at most, and then its request is stored with how far it is: a run that is killed leaves files
+//! that nobody knows of, which go with the others, and the next one takes up where the last step ended. Two that run at once write under names of their own, and only one of them
+//! is stored.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use authz::{Permit, permission::WriteExports};
+use domain::{
+    export::{ExportKind, Sheet},
+    ids::TenantId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::lines::Selection;
+use crate::{Error, Files, Store};
+
+/// How large a part is: with its encoding it must fit into an answer, which is 6 MB at most.
+const PART_BYTES: usize = 4_000_000;
+/// What says which files there are.
+const MANIFEST: &str = "manifest.json";
+
+/// A file that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeFile {
+    /// Its name.
+    pub name: String,
+    /// How many lines it has, without its first one.
+    pub rows: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+    /// The last part of the object's key: nobody can guess it.
+    object: String,
+}
+
+/// How far files are.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Course {
+    #[serde(default)]
+    pub(crate) files: Vec<MadeFile>,
+    /// Which of the kinds is next.
+    #[serde(default)]
+    kind: usize,
+    /// Where in it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    after: Option<String>,
+    /// How many parts of it there are.
+    #[serde(default)]
+    parts: usize,
+    /// Everything is written, and the manifest that says so.
+    #[serde(default)]
+    pub(crate) is_complete: bool,
+}
+
+impl Course {
+    /// The hash of the manifest, which holds those of all other files.
+    pub(crate) fn hash(&self) -> Option<&str> {
+        self.files.last().filter(|_| self.is_complete).map(|manifest| manifest.sha256.as_str())
+    }
+
+    fn next_kind(&mut self) {
+        self.kind += 1;
+        self.parts = 0;
+        self.after = None;
+    }
+}
+
+/// What a part is sealed with: whose health it shows, so that whoever takes it can be told of, and its bytes.
+struct Opened {
+    people: Vec<String>,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// A file as somebody takes it away.
+#[derive(Debug)]
+pub struct TakenFile {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whose health it shows.
+    pub(crate) people: Vec<String>,
+    /// The hash of its bytes.
+    pub(crate) sha256: String,
+}
+
+impl Store {
+    /// Takes one step: up to a part of a file, the end of a kind, or `until`. `about` is what the manifest says beside the files.
+    pub(crate) async fn write_on(
+        &self,
+        permit: &Permit<WriteExports>,
+        files: &Files,
+        prefix: &str,
+        (selection, about): (&Selection, &Value),
+        mut course: Course,
+        until: Instant,
+    ) -> Result<Course, Error> {
+        let tenant = permit.tenant();
+        let Some(kind) = selection.kinds.get(course.kind).copied() else {
+            let manifest = manifest(selection, about, &course)?;
+            let part = Sealing { name: MANIFEST.to_owned(), rows: 0, bytes: manifest, people: BTreeSet::new() };
+            course.files.push(self.seal_part(files, tenant, prefix, part).await?);
+            course.is_complete = true;
+            return Ok(course);
+        };
+        let (mut sheet, mut people) = (Sheet::new(selection.format, kind), BTreeSet::new());
+        loop {
+            let page = self.page_of_lines(permit, selection, kind, course.after.take()).await?;
+            for line in page.lines {
+                if sheet.len() >= PART_BYTES {
+                    let full = std::mem::replace(&mut sheet, Sheet::new(selection.format, kind));
+                    let shown = std::mem::take(&mut people);
+                    self.keep_part(files, tenant, prefix, selection, &mut course, full, shown).await?;
+                }
+                sheet.row(&line.cells);
+                people.extend(line.about.map(|employee| employee.to_string()));
+            }
+            course.after = page.next;
+            let is_over = course.after.is_none();
+            if is_over || sheet.len() >= PART_BYTES / 2 || Instant::now() >= until {
+                // A kind of which there is nothing has a file that says so.
+                if !sheet.is_empty() || (is_over && course.parts == 0) {
+                    self.keep_part(files, tenant, prefix, selection, &mut course, sheet, people).await?;
+                }
+                if is_over {
+                    course.next_kind();
+                }
+                return Ok(course);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what belongs to a part of a file, in one place")]
+    async fn keep_part(
+        &self,
+        files: &Files,
+        tenant: TenantId,
+        prefix: &str,
+        selection: &Selection,
+        course: &mut Course,
+        sheet: Sheet,
+        people: BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let kind = selection.kinds.get(course.kind).copied().map_or("", |kind| kind.row().name);
+        course.parts += 1;
+        let name = format!("{kind}-{}.{}", course.parts, selection.format.extension());
+        let part = Sealing { name, rows: sheet.rows(), bytes: Zeroizing::new(sheet.into_bytes()), people };
+        course.files.push(self.seal_part(files, tenant, prefix, part).await?);
+        Ok(())
+    }
+
+    async fn seal_part(&self, files: &Files, tenant: TenantId, prefix: &str, part: Sealing) -> Result<MadeFile, Error> {
+        let Sealing { name, rows, bytes, people } = part;
+        let (sha256, length) = (hex_of_hash(&bytes), bytes.len() as u64);
+        let mut plain = Zeroizing::new(serde_json::to_vec(&people)?);
+        plain.push(b'\n');
+        plain.extend_from_slice(&bytes);
+        let object = self.random_text::<18>()?;
+        self.seal_file(files, tenant, &format!("{prefix}{object}"), &plain).await?;
+        Ok(MadeFile { name, rows, bytes: length, sha256, object })
+    }
+
+    /// Opens a file, whose bytes must be those that were made.
+    pub(crate) async fn take_file(
+        &self,
+        files: &Files,
+        tenant: TenantId,
+        prefix: &str,
+        made: &MadeFile,
+    ) -> Result<TakenFile, Error> {
+        let plain = self.open_file(files, tenant, &format!("{prefix}{}", made.object)).await?;
+        let Opened { people, bytes } = opened(&plain)?;
+        if hex_of_hash(&bytes) != made.sha256 {
+            return Err(Error::Internal("a file is not what was made".to_owned()));
+        }
+        Ok(TakenFile { name: made.name.clone(), bytes, people, sha256: made.sha256.clone() })
+    }
+}
+
+struct Sealing {
+    name: String,
+    rows: u64,
+    bytes: Zeroizing<Vec<u8>>,
+    people: BTreeSet<String>,
+}
+
+fn opened(plain: &[u8]) -> Result<Opened, Error> {
+    let end = plain.iter().position(|byte| *byte == b'\n');
+    let (people, bytes) = end.map_or((plain, [].as_slice()), |end| (&plain[..end], &plain[end + 1..]));
+    Ok(Opened { people: serde_json::from_slice(people)?, bytes: Zeroizing::new(bytes.to_vec()) })
+}
+
+/// SHA-256 in hexadecimal digits.
+fn hex_of_hash(bytes: &[u8]) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+/// What says which files there are, with their hashes and how many lines each has, and for how long the law wants what is in them to be kept.
+fn manifest(selection: &Selection, about: &Value, course: &Course) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let of_kind = |kind: &ExportKind| {
+        let row = kind.row();
+        let prefix = format!("{}-", row.name);
+        let files = course.files.iter().filter(|file| {
+            file.name.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        });
+        let files: Vec<_> = files.collect();
+        let kept: Vec<_> = row
+            .kept
+            .iter()
+            .map(|kept| {
+                let kept = kept.row();
+                json!({ "記録": kept.japanese, "保存年数": kept.minimum_years, "根拠": kept.source })
+            })
+            .collect();
+        json!({
+            "種別": row.japanese, "name": row.name, "件数": files.iter().map(|file| file.rows).sum::<u64>(),
+            "根拠": row.source, "法定保存期間": kept,
+            "files": files.iter().map(|file| json!({
+                "name": file.name, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256,
+            })).collect::<Vec<_>>(),
+        })
+    };
+    let kinds: Vec<_> = selection.kinds.iter().map(of_kind).collect();
+    let manifest = json!({ "about": about, "format": selection.format, "kinds": kinds });
+    Ok(Zeroizing::new(serde_json::to_vec_pretty(&manifest)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r20_a_part_says_whose_health_it_shows_and_its_bytes_are_as_they_were() {
+        let Opened { people, bytes } = opened(b"[\"emp_1\"]\n\"a\"\r\nb\n").unwrap();
+        assert_eq!((people, bytes.as_slice()), (vec!["emp_1".to_owned()], b"\"a\"\r\nb\n".as_slice()));
+        assert!(opened(b"no list\nx").is_err());
+    }
+
+    #[test]
+    fn a_hash_is_sha_256_in_digits() {
+        assert_eq!(hex_of_hash(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

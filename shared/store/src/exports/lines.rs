@@ -1,0 +1,383 @@
+//! A tenant's records as lines, a page at a time: what an export holds in memory is one page and one part of a file.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use authz::{Permit, permission::WriteExports};
+use domain::{
+    export::{ExportFormat, ExportKind},
+    ids::{AccountId, EmployeeId, TenantId},
+    time::Jst,
+};
+use futures_util::future::try_join_all;
+use jiff::{ToSpan as _, civil::Date};
+use serde::Serialize;
+
+use crate::{
+    Department, Error, Event, Label, Outcome, RETENTION_DAYS, Store, Workplace,
+    accounts::Account,
+    db::Range,
+    employees::{Employee, EmployeeAttributes, Person},
+    item::{Stored, as_text, from_item},
+    key::{Family, Table, partition, shards},
+};
+
+/// How many employees or accounts make a page.
+const PEOPLE: usize = 100;
+/// How many employees make a page of their checkups, of which each may have many.
+const PEOPLE_WITH_CHECKUPS: usize = 20;
+/// How many things of the organisation make a page.
+const UNITS: usize = 200;
+/// How many days of the trail make a page.
+const DAYS: i64 = 7;
+
+/// A cell of a line.
+pub(crate) type Cell = Cow<'static, str>;
+
+/// A line, and whose health it is about, if it is about anybody's.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) about: Option<EmployeeId>,
+}
+
+impl Line {
+    fn of(cells: Vec<Cell>) -> Self {
+        Self { cells, about: None }
+    }
+}
+
+/// Some lines of a kind, and where the next ones are; none at the end.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) next: Option<String>,
+}
+
+/// Which records are written, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) kinds: Vec<ExportKind>,
+    pub(crate) format: ExportFormat,
+    /// These people and their accounts alone; everybody where it is none.
+    pub(crate) people: Option<People>,
+    pub(crate) period: Period,
+}
+
+/// Chosen people.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct People {
+    pub(crate) employees: Vec<EmployeeId>,
+    pub(crate) accounts: Vec<AccountId>,
+}
+
+impl People {
+    fn are_in(&self, event: &Event) -> bool {
+        let ids: BTreeSet<String> = self
+            .employees
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.accounts.iter().map(ToString::to_string))
+            .collect();
+        event.account.as_ref().is_some_and(|account| ids.contains(account))
+            || event.subjects.iter().any(|subject| ids.contains(subject))
+    }
+}
+
+/// The days that records are from, where they have one; all where nothing is said.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Period {
+    pub(crate) since: Option<Date>,
+    pub(crate) until: Option<Date>,
+}
+
+impl Period {
+    pub(crate) fn covers(&self, day: Date) -> bool {
+        self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+/// What is there, as text; nothing where it is not.
+pub(crate) fn said(value: Option<impl ToString>) -> Cell {
+    value.map_or(Cow::Borrowed(""), |value| Cow::Owned(value.to_string()))
+}
+
+/// A thing that is there, as text.
+#[expect(clippy::needless_pass_by_value, reason = "an id, a day or a borrowed name: each is copied")]
+pub(crate) fn text(value: impl ToString) -> Cell {
+    Cow::Owned(value.to_string())
+}
+
+fn flag(is_so: bool) -> Cell {
+    Cow::Borrowed(if is_so { "1" } else { "0" })
+}
+
+/// A value of an enum by the name that programs know it by.
+fn named(value: &impl Serialize) -> Cell {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => Cow::Owned(name),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+fn joined(values: impl IntoIterator<Item = impl ToString>) -> Cell {
+    Cow::Owned(values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(" "))
+}
+
+impl Store {
+    /// The page of lines of `kind` after `after`.
+    pub(super) async fn page_of_lines(
+        &self,
+        permit: &Permit<WriteExports>,
+        selection: &Selection,
+        kind: ExportKind,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let tenant = permit.tenant();
+        match kind {
+            ExportKind::Workplaces => {
+                let (units, next) =
+                    self.units_within::<Workplace>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                Ok(Page { lines: units.into_iter().map(|unit| workplace(&unit.record)).collect(), next })
+            }
+            ExportKind::Departments => {
+                let (units, next) =
+                    self.units_within::<Department>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                Ok(Page { lines: units.iter().flat_map(|unit| department(&unit.record)).collect(), next })
+            }
+            ExportKind::Labels => {
+                let (units, next) = self.units_within::<Label>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                let line = |label: &Label| Line::of(vec![text(label.id), text(&label.name)]);
+                Ok(Page { lines: units.iter().map(|unit| line(&unit.record)).collect(), next })
+            }
+            ExportKind::Employees => {
+                let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE).await?;
+                let mut lines = Vec::with_capacity(people.len());
+                for (employee, person) in people {
+                    let attributes = self.open_attributes(tenant, &employee).await?;
+                    lines.push(employee_line(&employee, &attributes, &person));
+                }
+                Ok(Page { lines, next })
+            }
+            ExportKind::Placements => {
+                let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE).await?;
+                let lines = people.iter().flat_map(|(employee, person)| placements(employee, person));
+                Ok(Page { lines: lines.collect(), next })
+            }
+            ExportKind::Accounts => self.page_of_accounts(tenant, selection, after).await,
+            ExportKind::Checkups | ExportKind::CheckupResults => {
+                let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE_WITH_CHECKUPS).await?;
+                let items = kind == ExportKind::CheckupResults;
+                let lines = people
+                    .iter()
+                    .map(|(employee, person)| self.checkup_lines(tenant, employee.id, person, selection.period, items));
+                let lines = try_join_all(lines).await?.into_iter().flatten();
+                Ok(Page { lines: lines.collect(), next })
+            }
+            ExportKind::AuditEvents => self.page_of_events(tenant, selection, after).await,
+        }
+    }
+
+    /// Employees with their names, shard by shard; or the chosen ones.
+    async fn page_of_people(
+        &self,
+        tenant: TenantId,
+        selection: &Selection,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<(Employee, Person)>, Option<String>), Error> {
+        let (employees, next) = match &selection.people {
+            Some(people) => {
+                let begin: usize = after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+                let ids = people.employees.get(begin..).unwrap_or_default();
+                let end = begin + limit.min(ids.len());
+                let some = &ids[..limit.min(ids.len())];
+                let employees = self.load_employees(tenant, some).await?.into_iter().flatten();
+                (employees.collect(), (end < people.employees.len()).then(|| end.to_string()))
+            }
+            None => self.page_of_employees(tenant, after, limit).await?,
+        };
+        let ids: Vec<EmployeeId> = employees.iter().map(|stored: &Stored<Employee>| stored.record.id).collect();
+        let people = self.load_people(tenant, &ids).await?;
+        let pairs = employees.into_iter().zip(people).filter_map(|(stored, person)| Some((stored.record, person?)));
+        Ok((pairs.collect(), next))
+    }
+
+    async fn page_of_employees(
+        &self,
+        tenant: TenantId,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Stored<Employee>>, Option<String>), Error> {
+        let shards: Vec<String> = shards().collect();
+        let (shard, last) = after.as_deref().and_then(|after| after.split_once('#')).unwrap_or(("0", ""));
+        let last = Some(last.to_owned()).filter(|last| !last.is_empty());
+        let pk = partition(tenant, Family::Employee, shard);
+        let range = Range::whole(Table::Records, Family::Employee, pk).after(last).limit(limit);
+        let (items, more) = self.db.query(&range).await?;
+        let last = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned)).filter(|_| more);
+        let following = || shards.iter().skip_while(|name| *name != shard).nth(1).map(|name| format!("{name}#"));
+        let next = last.map_or_else(following, |last| Some(format!("{shard}#{last}")));
+        let now = self.clock.now();
+        let employees = items.into_iter().filter_map(|item| from_item(item, now).transpose());
+        Ok((employees.collect::<Result<_, _>>()?, next))
+    }
+
+    async fn page_of_accounts(
+        &self,
+        tenant: TenantId,
+        selection: &Selection,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let (accounts, more) = match &selection.people {
+            Some(people) => {
+                let accounts = people.accounts.iter().map(|account| self.load_account(tenant, *account));
+                (try_join_all(accounts).await?.into_iter().flatten().collect(), false)
+            }
+            None => self.accounts_after(tenant, after, PEOPLE).await?,
+        };
+        let next = accounts.last().map(|stored| stored.record.id.to_string()).filter(|_| more);
+        let holders = accounts.iter().map(|stored| self.load_holder(tenant, stored.record.id));
+        let holders = try_join_all(holders).await?;
+        let now = self.clock.now();
+        let lines = accounts.iter().zip(holders).filter_map(|(stored, holder)| {
+            let (account, holder) = (&stored.record, holder?);
+            let cells = vec![
+                text(account.id),
+                text(&holder.login_id),
+                text(&holder.name),
+                said(holder.mail),
+                said(account.employee),
+                joined(roles(account)),
+                named(&account.state_at(now)),
+                text(account.created_at),
+            ];
+            Some(Line::of(cells))
+        });
+        Ok(Page { lines: lines.collect(), next })
+    }
+
+    /// Some days of the trail; whole days, the oldest first.
+    async fn page_of_events(
+        &self,
+        tenant: TenantId,
+        selection: &Selection,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let Period { since, until } = selection.period;
+        let last_day = until.map_or(self.today(), |until| until.min(self.today()));
+        let day = if let Some(day) = after.and_then(|day| day.parse().ok()) {
+            day
+        } else {
+            // Nothing is kept for longer, and nothing was written of a company before it was one.
+            let oldest = self.today().saturating_sub(RETENTION_DAYS.days());
+            let made_on = self.load_tenant(tenant).await?.map_or(oldest, |of| of.record.created_at.date());
+            oldest.max(made_on).max(since.unwrap_or(oldest))
+        };
+        let days = (0..DAYS).map(|ahead| day.saturating_add(ahead.days())).filter(|day| *day <= last_day);
+        let events = try_join_all(days.map(|day| self.trail_of(tenant, day))).await?;
+        let chosen = |event: &&Event| selection.people.as_ref().is_none_or(|people| people.are_in(event));
+        let lines = events.iter().flatten().filter(chosen).map(event).collect();
+        let next = day.saturating_add(DAYS.days());
+        Ok(Page { lines, next: (next <= last_day).then(|| next.to_string()) })
+    }
+}
+
+/// What was granted, each role with how far it reaches.
+fn roles(account: &Account) -> impl Iterator<Item = String> {
+    account.grants.iter().map(|grant| {
+        let whole = grant.scope == authz::Scope::Tenant;
+        format!("{}:{}", grant.role.name(), if whole { "tenant" } else { "parts" })
+    })
+}
+
+fn workplace(workplace: &Workplace) -> Line {
+    Line::of(vec![text(workplace.id), text(&workplace.code), text(&workplace.name)])
+}
+
+fn department(department: &Department) -> impl Iterator<Item = Line> {
+    department.history.iter().map(|since| {
+        Line::of(vec![
+            text(department.id),
+            text(&department.code),
+            text(since.from),
+            text(&since.name),
+            said(since.parent),
+        ])
+    })
+}
+
+fn employee_line(employee: &Employee, attributes: &EmployeeAttributes, person: &Person) -> Line {
+    Line::of(vec![
+        text(employee.id),
+        text(&attributes.number),
+        text(&person.name),
+        text(&person.kana),
+        said(person.mail.as_ref()),
+        text(attributes.birth_date.date()),
+        Cow::Borrowed(attributes.sex.japanese()),
+        text(employee.hired_on),
+        said(employee.left_on),
+        Cow::Borrowed(employee.state.japanese()),
+        text(&attributes.employment_type),
+        said(attributes.job_title.as_ref()),
+        said(attributes.occupation.as_ref()),
+        flag(attributes.manager),
+        flag(attributes.personnel_authority),
+        flag(attributes.night_work),
+        joined(&employee.labels),
+        text(employee.created_at),
+        text(employee.updated_at),
+    ])
+}
+
+fn placements(employee: &Employee, person: &Person) -> impl Iterator<Item = Line> {
+    employee.placements.iter().map(|placed| {
+        Line::of(vec![
+            text(employee.id),
+            text(&person.number),
+            text(placed.from),
+            said(placed.workplace),
+            said(placed.department),
+        ])
+    })
+}
+
+fn event(event: &Event) -> Line {
+    let outcome = match event.outcome {
+        Outcome::Done => "実行",
+        Outcome::Refused => "拒否",
+    };
+    let at: Jst = event.at;
+    Line::of(vec![
+        text(event.id),
+        text(at),
+        text(&event.action),
+        Cow::Borrowed(outcome),
+        said(event.reason.as_ref()),
+        text(&event.actor),
+        said(event.account.as_ref()),
+        said(event.client.as_ref()),
+        joined(&event.roles),
+        text(&event.permission),
+        Cow::Borrowed(event.purpose()),
+        joined(&event.subjects),
+        said(event.address.as_ref()),
+        said(event.account_given.as_ref()),
+        text(&event.request_id),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn r20_a_period_holds_its_first_and_its_last_day() {
+        let period = Period { since: Some(date(2026, 4, 1)), until: Some(date(2026, 4, 30)) };
+        assert!(period.covers(date(2026, 4, 1)) && period.covers(date(2026, 4, 30)));
+        assert!(!period.covers(date(2026, 3, 31)) && !period.covers(date(2026, 5, 1)));
+        assert!(Period::default().covers(date(1950, 1, 1)));
+    }
+}

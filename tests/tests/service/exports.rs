@@ -1,0 +1,286 @@
+//! A company takes its data along: files whose hashes are known, and everything that it must keep before the purge.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use export_writer::ExportWriter;
+use jiff::ToSpan as _;
+use jobs::Invocation;
+use serde_json::{Value, json};
+use tests::imports::{csv_rows, from_sjis, import};
+use tests::{Actor, Answer, Tenant, World, eventually, problem, run};
+
+/// The job, run once.
+pub(crate) async fn write_files(world: &World) -> Value {
+    world.run_schedule("export-writer", &format!("{}T12:00:00+09:00", world.today())).await
+}
+
+/// The job, killed after it was polled `polls` times; whether it got to its end before.
+pub(crate) async fn write_and_die(world: &World, polls: usize) -> bool {
+    let service = world.service();
+    let clients = service.clients().of_function(service.cloud(), "export-writer");
+    let store = clients.store(service.store().clock().clone()).unwrap();
+    let job = ExportWriter { store, files: clients.files() };
+    let event: Value = serde_json::from_str(include_str!("../../../events/export-writer.json")).unwrap();
+    let invocation = Invocation::new("by-hand".to_owned(), Duration::from_mins(15));
+    let mut working = Box::pin(export_writer::handle(&job, event, invocation));
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return std::task::Poll::Ready(false);
+        }
+        left -= 1;
+        working.as_mut().poll(context).map(|_| true)
+    })
+    .await
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, bytes);
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+/// Asks under a key of its own.
+async fn ask(actor: &Actor, key: &str, body: Value) -> Answer {
+    actor.fresh().await.call("POST", "/v1/exports", &[("Idempotency-Key", key)], Some(body)).await
+}
+
+/// Takes every file that is offered, whose hashes must be what was said; by name.
+pub(crate) async fn take_all(offered: &Value, actor: &Actor) -> Vec<(String, Vec<u8>)> {
+    let mut taken = Vec::new();
+    for file in offered["files"].as_array().unwrap() {
+        let answer = actor.get(file["address"].as_str().unwrap()).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        assert_eq!(answer.header("content-type"), "application/octet-stream");
+        assert_eq!(json!(sha256(&answer.body)), file["sha256"], "{}", file["name"]);
+        taken.push((file["name"].as_str().unwrap().to_owned(), answer.body.to_vec()));
+    }
+    taken
+}
+
+fn file<'a>(taken: &'a [(String, Vec<u8>)], name: &str) -> &'a [u8] {
+    let names: Vec<&String> = taken.iter().map(|(name, _)| name).collect();
+    &taken.iter().find(|(is, _)| is == name).unwrap_or_else(|| panic!("{name} is not among {names:?}")).1
+}
+
+/// Ends the contract today; the day on which the purge is due.
+async fn terminate(tenant: &Tenant) -> jiff::civil::Date {
+    let world = tenant.world();
+    let operator = world.operator(0).fresh().await;
+    let path = format!("/v1/contracts/{}", tenant.id());
+    let etag = operator.get(&path).await.header("etag").to_owned();
+    let body = Some(json!({ "terminates_on": world.today() }));
+    let answer = operator.call("POST", &format!("{path}/terminate"), &[("If-Match", &etag)], body).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    answer.json()["purge_on"].as_str().unwrap().parse().unwrap()
+}
+
+pub(crate) async fn with_a_checkup(tenant: &Tenant) {
+    let checkup =
+        "社員番号,受診日,健診種別,身長,収縮期血圧,拡張期血圧,コメント\nD0001,2026-06-01,定期,160.0,120,80,=1+1\n";
+    let done = import(&tenant.actor("nurse"), "checkups", checkup.as_bytes(), json!({})).await;
+    assert_eq!(done["state"], "applied", "{done}");
+}
+
+async fn mails(world: &World, subject: &str) -> usize {
+    let is_it = |mail: &&Value| mail["subject"].as_str().is_some_and(|it| it.contains(subject));
+    world.mails().await.iter().filter(is_it).count()
+}
+
+#[test]
+fn r17_after_the_last_day_administrators_take_along_everything_that_must_be_kept_and_do_nothing_else() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        with_a_checkup(&tenant).await;
+        let administrator = tenant.actor("administrator");
+        let everything = json!({ "what": "everything" });
+        assert_eq!(ask(&administrator, "early", everything.clone()).await.status, 409, "not while the contract runs");
+        let purge_on = terminate(&tenant).await;
+        world.pass(86_400);
+        for (path, body) in [("/v1/labels", json!({ "name": "夜勤" })), ("/v1/accounts", json!({}))] {
+            let answer = administrator.fresh().await.post(path, body).await;
+            assert_eq!(problem(&answer), "contract-ended", "{path}");
+        }
+        assert_eq!(problem(&administrator.get("/v1/employees").await), "contract-ended");
+        let asked = ask(&administrator, "last", everything.clone()).await;
+        assert_eq!((asked.status, &asked.json()["state"]), (202, &json!("asked")), "{}", asked.json());
+        let path = asked.header("location").to_owned();
+        assert_eq!(ask(&administrator, "last", everything).await.json()["id"], asked.json()["id"], "asked once");
+        assert_eq!(administrator.post(&format!("{path}/downloads"), json!({})).await.status, 409, "not written yet");
+        eventually("a mail", async || (mails(&world, "すべてのデータの書き出し").await > 0).then_some(())).await;
+
+        assert_eq!(write_files(&world).await, json!({ "done": 1, "unfinished": 0, "failed": 0 }));
+        assert_eq!(write_files(&world).await["done"], 0, "made once");
+        eventually("a mail", async || (mails(&world, "データの書き出しをご用意").await == 1).then_some(())).await;
+        let contract = format!("/v1/contracts/{}", tenant.id());
+        assert_eq!(world.operator(0).get(&contract).await.json()["last_export_at"], Value::Null, "nobody has taken it");
+
+        world.pass(600);
+        let stale = administrator.post(&format!("{path}/downloads"), json!({})).await;
+        assert_eq!(problem(&stale), "fresh-second-factor-required");
+        let fresh = administrator.fresh().await;
+        let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await;
+        assert_eq!(offered.status, 201, "{}", offered.json());
+        let offered = offered.json();
+        let taken = take_all(&offered, &fresh).await;
+        let results = String::from_utf8(file(&taken, "checkup_results-1.csv").to_vec()).unwrap();
+        let rows = csv_rows(results.trim_start_matches('\u{feff}'));
+        let height = rows.iter().find(|row| row[4] == "height").unwrap();
+        assert_eq!((height[2].as_str(), height[6].as_str(), height[7].as_str()), ("D0001", "160.0", "cm"));
+        let checkups = String::from_utf8(file(&taken, "checkups-1.csv").to_vec()).unwrap();
+        assert!(checkups.contains("\"'=1+1\"") && checkups.contains("\"定期健康診断\""), "{checkups}");
+        let employees = String::from_utf8(file(&taken, "employees-1.csv").to_vec()).unwrap();
+        let accounts = String::from_utf8(file(&taken, "accounts-1.csv").to_vec()).unwrap();
+        assert!(employees.contains("D0001") && accounts.contains("administrator:tenant"));
+        for secret in ["argon2", "$2b$", administrator.account().totp_secret.as_deref().unwrap()] {
+            assert!(!accounts.contains(secret), "an account is exported without what opens it");
+        }
+        let manifest: Value = serde_json::from_slice(file(&taken, "manifest.json")).unwrap();
+        let of = |name: &str| {
+            let kinds = manifest["kinds"].as_array().unwrap();
+            kinds.iter().find(|kind| kind["name"] == name).unwrap().clone()
+        };
+        assert_eq!(of("checkups")["件数"], 1);
+        assert_eq!(of("checkups")["files"][0]["sha256"], sha256(file(&taken, "checkups-1.csv")));
+        assert_eq!(of("checkups")["法定保存期間"][0]["保存年数"], 5);
+        assert!(of("audit_events")["件数"].as_u64().unwrap() > 0 && of("employees")["件数"].as_u64().unwrap() > 0);
+
+        // Somebody else's address opens nothing, and nobody's is good for long.
+        let address = offered["files"][0]["address"].as_str().unwrap();
+        let other = world.tenant(1).actor("administrator").fresh().await;
+        assert_eq!(other.get(address).await.status, 404);
+        world.pass(300);
+        assert_eq!(administrator.fresh().await.get(address).await.status, 404, "five minutes are over");
+
+        // The contract says when; the trail says what, and whose health.
+        assert_eq!(write_files(&world).await["done"], 1);
+        assert!(world.operator(0).get(&contract).await.json()["last_export_at"].is_string(), "it was taken");
+        let id = asked.json()["id"].as_str().unwrap().to_owned();
+        let trail = administrator.all(&format!("/v1/audit-events?subject={id}")).await;
+        for action in ["export.ask", "export.file", "export.take", "export.fetch"] {
+            assert!(trail.iter().any(|event| event["action"] == action), "{action} is not in the trail");
+        }
+        let looked = trail.iter().filter(|event| event["action"] == "export.fetch");
+        let shown = looked.filter(|event| {
+            event["subjects"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().starts_with("emp_"))
+        });
+        assert_eq!(shown.count(), 2, "of checkups and their results");
+
+        world.pass(86_400);
+        assert_eq!(write_files(&world).await["done"], 1);
+        assert_eq!(administrator.get(&path).await.json()["state"], "expired");
+        let (bucket, prefix) = (&world.service().endpoints().imports_bucket, format!("{}/made/exports/", tenant.id()));
+        let left =
+            world.service().clients().s3.list_object_versions().bucket(bucket).prefix(prefix).send().await.unwrap();
+        assert!(left.versions().is_empty() && left.delete_markers().is_empty(), "{left:?}");
+
+        // Asked for and not written when the purge begins: nothing comes of it.
+        assert_eq!(ask(&administrator, "late", json!({ "what": "everything" })).await.status, 202);
+        let purged = world.run_schedule("retention-purge", &format!("{purge_on}T03:00:00+09:00")).await;
+        assert_eq!(purged["tenants"][0]["outcome"], "purged", "{purged}");
+        assert_eq!(write_files(&world).await, json!({ "done": 0, "unfinished": 0, "failed": 0 }));
+        assert!(
+            world.operator(0).get(&contract).await.json()["last_export_at"].is_string(),
+            "the contract's record stays"
+        );
+    });
+}
+
+#[test]
+fn r17_administrators_are_reminded_of_the_last_export_before_their_data_goes() {
+    run(async {
+        let world = World::own().await;
+        let purge_on = terminate(&world.tenant(0)).await;
+        world.pass(86_400);
+        let remind =
+            async |day: jiff::civil::Date| world.run_schedule("reminders", &format!("{day}T09:00:00+09:00")).await;
+        assert_eq!(remind(purge_on - 15.days()).await["told"], 0, "too early");
+        assert_eq!(remind(purge_on - 8.days()).await["told"], 1);
+        assert_eq!(remind(purge_on - 8.days()).await["told"], 0, "once for each step");
+        assert_eq!(remind(purge_on - 1.day()).await["told"], 1);
+        let told = eventually("mails", async || {
+            let mails = world.mails().await;
+            let told: Vec<Value> = mails
+                .into_iter()
+                .filter(|mail| mail["subject"].as_str().is_some_and(|it| it.contains("データの削除開始日")))
+                .collect();
+            (told.len() >= 2).then_some(told)
+        })
+        .await;
+        assert!(told[0].to_string().contains("まだ取得されていません"), "{}", told[0]);
+    });
+}
+
+#[test]
+fn r17_an_export_that_is_killed_wherever_it_is_comes_out_as_if_nothing_had_happened() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        with_a_checkup(&tenant).await;
+        terminate(&tenant).await;
+        let administrator = tenant.actor("administrator");
+        let asked = ask(&administrator, "killed", json!({ "what": "everything", "format": "json_lines" })).await;
+        assert_eq!(asked.status, 202, "{}", asked.json());
+        let mut kills = 0;
+        while !write_and_die(&world, 8 << kills).await {
+            kills += 1;
+        }
+        assert!(kills > 2, "the job was killed {kills} times: that shows nothing");
+        let path = asked.header("location").to_owned();
+        let fresh = administrator.fresh().await;
+        let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
+        let taken = take_all(&offered, &fresh).await;
+        let manifest: Value = serde_json::from_slice(file(&taken, "manifest.json")).unwrap();
+        let kinds = manifest["kinds"].as_array().unwrap();
+        let names: Vec<&str> = kinds.iter().map(|kind| kind["name"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), 9, "{names:?}");
+        for kind in kinds {
+            let rows = kind["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap());
+            assert_eq!(json!(rows.sum::<u64>()), kind["件数"], "{}", kind["name"]);
+        }
+        let lines = String::from_utf8(file(&taken, "employees-1.jsonl").to_vec()).unwrap();
+        let mut numbers: Vec<String> = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["employee_number"].as_str().unwrap().to_owned())
+            .collect();
+        let read = numbers.len();
+        numbers.sort();
+        numbers.dedup();
+        assert_eq!(numbers.len(), read, "everybody once");
+        assert!(read > 1 && numbers.contains(&"D0001".to_owned()));
+    });
+}
+
+#[test]
+fn r17_while_a_contract_runs_administrators_export_what_is_theirs_to_see_and_nobody_elses_role_does() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let administrator = tenant.actor("administrator");
+        let keyless = administrator.fresh().await.post("/v1/exports", json!({ "what": "employees" })).await;
+        assert_eq!((keyless.status, &keyless.json()["errors"][0]["pointer"]), (400, &json!("Idempotency-Key")));
+        for role in ["employee", "manager", "hr", "nurse", "physician"] {
+            assert_eq!(ask(&tenant.actor(role), "x", json!({ "what": "employees" })).await.status, 403, "{role}");
+        }
+        let body = json!({ "what": "employees", "format": "csv_shift_jis" });
+        let asked = ask(&administrator, "one", body).await;
+        assert_eq!(asked.status, 202, "{}", asked.json());
+        let another = ask(&administrator, "one", json!({ "what": "accounts" })).await;
+        assert_eq!(problem(&another), "idempotency-key-reused");
+        // Two runs at once: the files are made once.
+        let (one, other) = tokio::join!(write_files(&world), write_files(&world));
+        assert_eq!(one["done"].as_u64().unwrap() + other["done"].as_u64().unwrap(), 1, "{one} {other}");
+        let fresh = administrator.fresh().await;
+        let path = asked.header("location").to_owned();
+        let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
+        let taken = take_all(&offered, &fresh).await;
+        let names: Vec<&str> = taken.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["employees-1.csv", "placements-1.csv", "manifest.json"]);
+        let text = from_sjis(file(&taken, "employees-1.csv"));
+        assert!(text.starts_with("\"従業員ID\",\"社員番号\",\"氏名\"") && text.contains("D0001"), "{text}");
+        let listed = administrator.all("/v1/exports").await;
+        assert_eq!((listed.len(), &listed[0]["state"]), (1, &json!("ready")));
+        assert_eq!(world.tenant(1).actor("administrator").all("/v1/exports").await, [] as [Value; 0]);
+    });
+}
