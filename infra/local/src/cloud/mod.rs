@@ -142,9 +142,9 @@ impl Cloud {
         let mut tasks = JoinSet::new();
         let dynamodb_endpoint = dynamodb.serve(counters.clone(), iam.clone(), &mut tasks).await?;
         let (s3_listener, s3_endpoint) = serve::listen(s3_port).await?;
-        let (service, s3_counters) = (s3.service(), counters.clone());
+        let (service, s3_counters, s3_clock) = (s3.service(), counters.clone(), clock.clone());
         tasks.spawn(serve::serve(s3_listener, move |request, _| {
-            s3::answer(service.clone(), s3_counters.clone(), request)
+            s3::answer(service.clone(), s3_counters.clone(), s3_clock.clone(), request)
         }));
         let (kms_listener, kms_endpoint) = serve::listen(0).await?;
         tasks.spawn(serve::serve(kms_listener, move |request, _| kms.clone().answer(request)));

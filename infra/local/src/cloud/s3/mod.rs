@@ -16,8 +16,10 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http::{HeaderValue, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use s3s::S3Request;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -242,6 +244,7 @@ impl S3Store {
 pub(super) async fn answer(
     service: S3Service,
     counters: Counters,
+    clock: Clock,
     request: http::Request<Incoming>,
 ) -> Result<Answer, BoxError> {
     let answering = async {
@@ -250,7 +253,10 @@ pub(super) async fn answer(
         (operation, answer)
     };
     let (operation, answer) = OPERATION.scope(RefCell::default(), answering).await;
-    let answer = answer.map_err(|error| BoxError::from(format!("{error:?}")))?;
+    let mut answer = answer.map_err(|error| BoxError::from(format!("{error:?}")))?;
+    // Clients correct their clock by this one: the machine's would have them sign for another time than the cloud's.
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.timestamp())?;
+    answer.headers_mut().insert(header::DATE, HeaderValue::from_str(&date)?);
     let operation = if operation.is_empty() { "Refused" } else { &operation };
     counters.called("s3", operation, answer.status().as_u16() >= 400);
     Ok(answer.map(BodyExt::boxed_unsync))
