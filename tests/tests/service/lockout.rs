@@ -126,7 +126,8 @@ fn r07_an_unknown_tenant_an_unknown_login_a_wrong_password_and_a_lock_cannot_be_
                 for (operation, count) in &mut work {
                     *count -= before.get(operation).copied().unwrap_or_default();
                 }
-                work.retain(|_, count| *count > 0);
+                // The trail is copied to S3 when the answer is out, sooner or later.
+                work.retain(|operation, count| *count > 0 && operation != "s3.PutObject");
                 let told = (told(&answer), work);
                 // The first round warms caches; the second is compared.
                 if round == 1 {
