@@ -8,6 +8,7 @@ use local::cloud::sts::role_id;
 use local::service::{DROP_ROLE, IMPORTS_QUEUE};
 use serde_json::{Value, json};
 
+use crate::wait::killed_after;
 use crate::world::World;
 
 /// The job and its queue.
@@ -62,16 +63,7 @@ impl Hand {
 
     /// Delivers a message to a job that dies after it was polled `polls` times; whether it got to its end before.
     pub async fn deliver_and_die(&self, event: &Value, polls: usize) -> bool {
-        let mut left = polls;
-        let mut working = Box::pin(csv_import::handle(&self.importer, event.clone()));
-        std::future::poll_fn(|context| {
-            if left == 0 {
-                return std::task::Poll::Ready(false);
-            }
-            left -= 1;
-            working.as_mut().poll(context).map(|_| true)
-        })
-        .await
+        killed_after(polls, csv_import::handle(&self.importer, event.clone())).await.is_some()
     }
 
     /// Delivers messages until one comes that hands out a chunk of a plan: those of all chunks.

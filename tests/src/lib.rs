@@ -25,7 +25,7 @@ pub use actor::{Actor, anonymous, code_at, problem};
 pub use hand::Hand;
 pub use local::client::Answer;
 pub use program::{Program, s3_session};
-pub use wait::{eventually, unchanged};
+pub use wait::{eventually, killed_after, unchanged};
 pub use world::{Tenant, World};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =

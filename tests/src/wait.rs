@@ -1,5 +1,6 @@
 //! Waiting for something to become true, by asking. A deadline that is reached means that something is broken.
 
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// How long a thing may take on a slow machine that does other things as well.
@@ -17,6 +18,20 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
         assert!(started.elapsed() < DEADLINE, "{what}: did not happen within {DEADLINE:?}");
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// Does something until it was polled `polls` times, and drops it there, as a process that is killed would; nothing where it did not get to its end before.
+pub async fn killed_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut left = polls;
+    let mut working = Box::pin(work);
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        working.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 /// Fails when two things that should be the same differ, and shows how.

@@ -3,9 +3,8 @@
 
 use axum::response::Response;
 use domain::export::csv_line;
-use http::{HeaderValue, header};
 
-use crate::{Problem, problem::Kind};
+use crate::{Problem, attachment::attachment};
 
 const BOM: &str = "\u{feff}";
 
@@ -40,17 +39,11 @@ impl<const N: usize> CsvFile<N> {
 }
 
 /// Turns an answer into a CSV file to keep: UTF-8 with a byte order mark, by which Excel in Japan knows it. `file` may begin with one or not.
-pub fn into_csv(mut response: Response, name: &str, file: &[u8]) -> Result<Response, Problem> {
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    let disposition = disposition.map_err(|_| Problem::new(Kind::Internal))?;
+pub fn into_csv(response: Response, name: &str, file: &[u8]) -> Result<Response, Problem> {
     let bom = BOM.as_bytes();
     // Twice: `lambda_http` decodes text, and takes the first one for its own.
-    *response.body_mut() = [bom, bom, file.strip_prefix(bom).unwrap_or(file)].concat().into();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
-    Ok(response)
+    let content = [bom, bom, file.strip_prefix(bom).unwrap_or(file)].concat();
+    attachment(response, name, "text/csv; charset=utf-8", content)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod attachment;
 mod caller;
 mod csv;
 mod delivery;

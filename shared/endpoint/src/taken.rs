@@ -2,12 +2,11 @@
 
 use axum::response::Response;
 use domain::{ids::DownloadId, time::Jst};
-use http::{HeaderValue, header};
 use serde::Serialize;
 use store::{Download, MadeFile, TakenFile};
 use utoipa::ToSchema;
 
-use crate::{Problem, problem::Kind};
+use crate::{Problem, attachment::attachment};
 
 /// A file that was made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,15 +70,7 @@ impl DownloadView {
     }
 }
 
-/// Turns an answer into the file, byte for byte: what its hash was made of.
-pub fn taken_file(mut response: Response, taken: &TakenFile) -> Result<Response, Problem> {
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", taken.name));
-    let disposition = disposition.map_err(|_| Problem::new(Kind::Internal))?;
-    *response.body_mut() = taken.bytes.to_vec().into();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    // A text would be decoded on its way, and would be other bytes.
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
-    Ok(response)
+/// The file, byte for byte: what its hash was made of. A text would be decoded on its way, and would be other bytes.
+pub fn taken_file(taken: &TakenFile) -> Result<Response, Problem> {
+    attachment(Response::default(), &taken.name, "application/octet-stream", taken.bytes.to_vec())
 }

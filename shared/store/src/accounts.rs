@@ -37,7 +37,7 @@ pub use list::{AccountFilter, AccountSort};
 pub use otp_reset::{OtpReset, OtpResetAsked};
 pub use own::Me;
 
-use authz::{AccountFacts, AccountState, Actor, Denied, Grant, Job, Permission, Permit, permission::ViewAccounts};
+use authz::{AccountFacts, AccountState, Actor, Grant, Job, Permit, permission::ViewAccounts};
 use domain::{
     account::LoginId,
     employee::{MailAddress, PersonName},
@@ -51,6 +51,7 @@ use vault::Purpose;
 
 use crate::{
     Error, Store, Suppressed, Write,
+    callers::whole_tenant,
     credentials::{self, Credential},
     item::{Attributes, Sealed, Stored, number, to_item},
     key::{Family, Key, Table, shard},
@@ -208,11 +209,6 @@ pub(crate) fn employee_key(tenant: TenantId, employee: EmployeeId) -> Key {
 #[derive(Debug, Serialize, Deserialize)]
 struct OfEmployee {
     account: AccountId,
-}
-
-/// Accounts are the whole tenant's: a grant that reaches parts of it does not manage them, or else it could widen itself.
-fn whole_tenant<P: Permission>(permit: &Permit<P>) -> Result<(), Error> {
-    if permit.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
 }
 
 /// Whether a tenant is being set up, by nobody who is signed in.

@@ -16,7 +16,7 @@ mod lines;
 use std::time::Instant;
 
 use authz::{
-    Actor, Denied, Permission, Permit,
+    Permit,
     permission::{AskExports, FetchExports, ViewExports, WriteExports},
 };
 use domain::{
@@ -27,12 +27,14 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use course::Course;
+pub(crate) use course::{Asks, Course, Progress};
 pub use course::{MadeFile, TakenFile};
 pub(crate) use lines::{Cell, Line, People, Period, Selection, said, text};
 
 use crate::{
-    Conflict, Error, Event, Files, Notice, Prepared, Store, Write, contracts,
+    Conflict, Error, Event, Files, Notice, Prepared, Store, Write,
+    callers::{of_platform, somebody, whole_tenant},
+    contracts,
     db::Range,
     item::{Attributes, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition},
@@ -45,8 +47,6 @@ const SCHEMA: u8 = 1;
 pub(crate) const FILE_SECONDS: i64 = 24 * 3600;
 /// For how long an address is good, in seconds.
 pub(crate) const ADDRESS_SECONDS: i64 = 5 * 60;
-/// After how many runs that failed nobody tries again.
-pub(crate) const MOST_ATTEMPTS: u8 = 5;
 /// How many exports of a company go on at the same time.
 const MOST_AT_ONCE: usize = 5;
 
@@ -163,6 +163,20 @@ impl Record {
     }
 }
 
+impl Asks for Record {
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
+    fn attempts(&mut self) -> &mut u8 {
+        &mut self.attempts
+    }
+
+    fn stored(&self, store: &Store, version: u64) -> Result<Write, Error> {
+        store.store_export(Write::new(), self, version)
+    }
+}
+
 /// An address under which somebody takes files away, for some minutes.
 #[derive(Debug, Clone)]
 pub struct Download {
@@ -231,19 +245,6 @@ fn prefix(tenant: TenantId, id: ExportId) -> String {
     format!("{tenant}/made/exports/{id}/")
 }
 
-/// Who acts, if it is somebody who is signed in.
-pub(crate) fn somebody<P: Permission>(permit: &Permit<P>) -> Result<AccountId, Error> {
-    match permit.actor() {
-        Actor::Account { account, .. } => Ok(*account),
-        _ => Err(Denied::Forbidden.into()),
-    }
-}
-
-/// Files of a whole company are nothing for somebody who is responsible for a part of it.
-fn whole_company<P: Permission>(permit: &Permit<P>) -> Result<(), Error> {
-    if permit.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
-}
-
 fn export(record: Record) -> Export {
     Export {
         id: record.id,
@@ -266,7 +267,7 @@ impl Store {
         what: ExportWhat,
         format: ExportFormat,
     ) -> Result<Prepared<Stored<Export>>, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let (asked_by, tenant, id, now) = (somebody(permit)?, permit.tenant(), self.new_id()?, self.clock.now());
         let Stored { record: of, .. } = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?;
         if what == ExportWhat::Everything && of.terminates_on.is_none() {
@@ -319,7 +320,7 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Export>>, Option<String>), Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let pk = partition(permit.tenant(), Family::Export, "");
         let range = Range::whole(Table::Records, Family::Export, pk).descending().after(after).limit(limit);
         let (items, more) = self.db.query(&range).await?;
@@ -334,14 +335,14 @@ impl Store {
 
     /// One of the company's exports.
     pub async fn export(&self, permit: &Permit<ViewExports>, id: ExportId) -> Result<Stored<Export>, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let Stored { record, version } = self.load_export(permit.tenant(), id).await?;
         Ok(Stored { record: export(record), version })
     }
 
     /// Opens the files to whoever asks, for some minutes.
     pub async fn take_export(&self, permit: &Permit<FetchExports>, id: ExportId) -> Result<Prepared<Download>, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
         let Stored { record, .. } = self.load_export(tenant, id).await?;
         if record.state != ExportState::Ready || record.is_over(now) {
@@ -373,7 +374,7 @@ impl Store {
         (id, download): (ExportId, DownloadId),
         number: usize,
     ) -> Result<TakenFile, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
         let Stored { record, .. } = self.load_export(tenant, id).await?;
         let taking = self.load::<Taking>(&download_key(tenant, id, download)).await?.ok_or(Error::NotFound)?.record;
@@ -389,9 +390,7 @@ impl Store {
 
     /// The exports that the job has something to do for. The permit is the platform's.
     pub async fn exports_to_work_on(&self, permit: &Permit<WriteExports>) -> Result<Vec<(TenantId, ExportId)>, Error> {
-        if permit.tenant() != PLATFORM {
-            return Err(Denied::Forbidden.into());
-        }
+        of_platform(permit)?;
         let range = Range::whole(Table::Records, Family::Export, open_partition()).by_index();
         let now = self.clock.now();
         let mut found = Vec::new();
@@ -413,7 +412,7 @@ impl Store {
         until: Instant,
     ) -> Result<FilesWritten, Error> {
         let tenant = permit.tenant();
-        let Stored { mut record, mut version } = self.load_export(tenant, id).await?;
+        let Stored { mut record, version } = self.load_export(tenant, id).await?;
         if record.is_to_be_noted() {
             return self.note_last_export(permit, record, version).await;
         }
@@ -431,29 +430,14 @@ impl Store {
             return self.give_export_up(permit, record, version, "purging").await;
         }
         let about = json!({ "export": id, "tenant": tenant, "asked_at": record.asked_at, "made_at": self.clock.now() });
-        let selection = record.selection();
-        while !record.course.is_complete {
-            if Instant::now() >= until {
-                return Ok(FilesWritten::Unfinished);
-            }
-            let told = (&selection, &about);
-            match self.write_on(permit, files, &prefix(tenant, id), told, record.course.clone(), until).await {
-                Ok(course) => record.course = course,
-                // What passes is tried again as long as it takes.
-                Err(error @ Error::Unavailable(_)) => return Err(error),
-                Err(error) => {
-                    record.attempts = record.attempts.saturating_add(1);
-                    tracing::error!(%tenant, export = %id, attempts = record.attempts, %error, "an export failed");
-                    if record.attempts >= MOST_ATTEMPTS {
-                        return self.give_export_up(permit, record, version, "attempts").await;
-                    }
-                    self.store_export(Write::new(), &record, version)?.commit_unaudited(self).await?;
-                    return Err(error);
-                }
-            }
-            // A step of the job's: what it comes to has its event.
-            self.store_export(Write::new(), &record, version)?.commit_unaudited(self).await?;
-            version += 1;
+        let told = std::future::ready(Ok((record.selection(), about)));
+        let mut asks = Stored { record, version };
+        let progress = self.go_on(permit, files, &prefix(tenant, id), told, &mut asks, until).await?;
+        let Stored { mut record, version } = asks;
+        match progress {
+            Progress::Complete => {}
+            Progress::Unfinished => return Ok(FilesWritten::Unfinished),
+            Progress::Hopeless => return self.give_export_up(permit, record, version, "attempts").await,
         }
         let now = self.clock.now();
         let file_until = now.plus_seconds(FILE_SECONDS);

@@ -17,6 +17,7 @@ mod assurance;
 mod audit;
 mod broadcasts;
 mod broken_glass;
+mod callers;
 mod canary;
 mod certificate_keys;
 mod checkups;

@@ -11,7 +11,7 @@
 //! by hand (`docs/runbooks/release-logs.md`). Every step stands in both trails, the company's and the provider's.
 
 use authz::{
-    Actor, Denied, Permission, Permit,
+    Permit,
     permission::{AskForLogs, DecideLogRequests, DownloadLogs, ReviewLogRequests, WriteLogs},
 };
 use domain::{
@@ -25,6 +25,7 @@ use vault::Purpose;
 
 use crate::{
     Conflict, Error, Event, Files, Notice, Prepared, RETENTION_DAYS, Store, Write,
+    callers::{of_platform, somebody, whole_tenant},
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
     key::{Family, Key, Table, partition},
@@ -198,11 +199,6 @@ fn part_key(tenant: TenantId, id: LogRequestId, number: usize) -> String {
     format!("{tenant}/made/logs/{id}/{number}.json")
 }
 
-/// The whole company's lines are nothing for somebody who is responsible for a part of it.
-fn whole_company<P: Permission>(permit: &Permit<P>) -> Result<(), Error> {
-    if permit.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
-}
-
 /// What a run of the job did for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogsWritten {
@@ -223,8 +219,8 @@ impl Store {
         permit: &Permit<AskForLogs>,
         new: NewLogRequest,
     ) -> Result<Prepared<Stored<LogRequest>>, Error> {
-        whole_company(permit)?;
-        let Actor::Account { account, .. } = permit.actor() else { return Err(Denied::Forbidden.into()) };
+        whole_tenant(permit)?;
+        let account = somebody(permit)?;
         let (id, tenant) = (self.new_id()?, permit.tenant());
         let words = Words { reason: new.reason, refusal: None };
         let record = Record {
@@ -233,7 +229,7 @@ impl Store {
             state: LogRequestState::Asked,
             since: new.since,
             until: new.until,
-            asked_by: *account,
+            asked_by: account,
             asked_at: self.clock.now(),
             words: self.seal(tenant, Purpose::Files, &key(tenant, id), WORDS, &words).await?,
             decided_at: None,
@@ -261,7 +257,7 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<LogRequest>>, Option<String>), Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let pk = partition(permit.tenant(), Family::LogRequest, "");
         let range = Range::whole(Table::Records, Family::LogRequest, pk).descending().after(after).limit(limit);
         self.page(range, "sk").await
@@ -273,7 +269,7 @@ impl Store {
         permit: &Permit<AskForLogs>,
         id: LogRequestId,
     ) -> Result<Stored<LogRequest>, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         self.opened(self.load_log_request(permit.tenant(), id).await?).await
     }
 
@@ -374,7 +370,7 @@ impl Store {
         id: LogRequestId,
         number: usize,
     ) -> Result<Vec<Event>, Error> {
-        whole_company(permit)?;
+        whole_tenant(permit)?;
         let tenant = permit.tenant();
         let record = self.load_log_request(tenant, id).await?.record;
         let is_there = record.file_until.is_some_and(|until| self.clock.now() < until);
@@ -537,10 +533,6 @@ fn request(record: Record, words: Words) -> LogRequest {
         parts: record.parts,
         file_until: record.file_until,
     }
-}
-
-fn of_platform<P: Permission>(permit: &Permit<P>) -> Result<(), Error> {
-    if permit.tenant() == PLATFORM { Ok(()) } else { Err(Denied::Forbidden.into()) }
 }
 
 /// A part of the file.

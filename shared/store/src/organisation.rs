@@ -20,7 +20,7 @@ mod workplaces;
 
 use std::borrow::Cow;
 
-use authz::{Permit, Placement, Reach, permission::ManageOrganisation};
+use authz::{Placement, Reach};
 use domain::{
     ids::{EmployeeId, Id, Kind, TenantId},
     time::Jst,
@@ -280,9 +280,4 @@ fn reaches_into(scope: &authz::Scope, alone: &Placement) -> bool {
                 || !alone.labels.is_disjoint(labels)
         }
     }
-}
-
-/// What is nobody's part of the organisation is changed by those who reach everybody.
-fn whole_tenant(permit: &Permit<ManageOrganisation>) -> Result<(), Error> {
-    if permit.reach().is_everybody() { Ok(()) } else { Err(authz::Denied::Forbidden.into()) }
 }

@@ -7,7 +7,7 @@ use jobs::Invocation;
 use local::ServiceOptions;
 use notice_fan_out::NoticeFanOut;
 use serde_json::{Value, json};
-use tests::{Actor, World, anonymous, eventually, problem, run};
+use tests::{Actor, World, anonymous, eventually, killed_after, problem, run};
 
 fn draft_of(tenants: Option<&[&str]>) -> Value {
     json!({ "kind": "maintenance", "title": "定期メンテナンスのお知らせ", "tenants": tenants,
@@ -148,16 +148,7 @@ fn r28_a_draft_is_changed_scheduled_taken_back_and_deleted_and_nobody_sees_it_be
 /// Runs the job until it was polled `polls` times, and drops it there; whether it got to its end before.
 async fn fan_out_and_die(job: &NoticeFanOut, event: &Value, polls: usize) -> bool {
     let invocation = Invocation::new("dies".to_owned(), Duration::from_mins(5));
-    let mut left = polls;
-    let mut working = Box::pin(notice_fan_out::handle(job, event.clone(), invocation));
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return std::task::Poll::Ready(false);
-        }
-        left -= 1;
-        working.as_mut().poll(context).map(|done| done.is_ok())
-    })
-    .await
+    killed_after(polls, notice_fan_out::handle(job, event.clone(), invocation)).await.is_some_and(|done| done.is_ok())
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jiff::ToSpan as _;
 use jobs::Invocation;
 use serde_json::{Value, json};
 use tests::imports::{csv_rows, from_sjis, import};
-use tests::{Actor, Answer, Tenant, World, eventually, problem, run};
+use tests::{Actor, Answer, Tenant, World, eventually, killed_after, problem, run};
 
 /// The job, run once.
 pub(crate) async fn write_files(world: &World) -> Value {
@@ -23,16 +23,7 @@ pub(crate) async fn write_and_die(world: &World, polls: usize) -> bool {
     let job = ExportWriter { store, files: clients.files() };
     let event: Value = serde_json::from_str(include_str!("../../../events/export-writer.json")).unwrap();
     let invocation = Invocation::new("by-hand".to_owned(), Duration::from_mins(15));
-    let mut working = Box::pin(export_writer::handle(&job, event, invocation));
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return std::task::Poll::Ready(false);
-        }
-        left -= 1;
-        working.as_mut().poll(context).map(|_| true)
-    })
-    .await
+    killed_after(polls, export_writer::handle(&job, event, invocation)).await.is_some()
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

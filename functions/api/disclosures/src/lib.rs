@@ -7,11 +7,7 @@ use authz::{
     Permit,
     permission::{AskDisclosures, DecideDisclosures, FetchDisclosures, ViewDisclosures},
 };
-use axum::{
-    Extension,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{Extension, extract::State, response::Response};
 use domain::ids::{DisclosureId, DownloadId};
 use endpoint::{
     Answer, App, Door, DownloadView, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit, taken_file,
@@ -191,7 +187,7 @@ async fn fetch(
     Path((id, download, number)): Path<(DisclosureId, DownloadId, usize)>,
 ) -> Result<Response, Problem> {
     let taken = app.store.fetch_disclosure(&permit, &files, (id, download), number).await?;
-    taken_file(Answer::ok(&())?.into_response(), &taken)
+    taken_file(&taken)
 }
 
 /// Notes to whom it was handed.

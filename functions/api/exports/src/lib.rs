@@ -6,11 +6,7 @@ use authz::{
     Permit,
     permission::{AskExports, FetchExports, ViewExports},
 };
-use axum::{
-    Extension,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{Extension, extract::State, response::Response};
 use domain::{
     export::ExportFormat,
     ids::{DownloadId, ExportId},
@@ -155,5 +151,5 @@ async fn fetch(
     Path((id, download, number)): Path<(ExportId, DownloadId, usize)>,
 ) -> Result<Response, Problem> {
     let taken = app.store.fetch_export(&permit, &files, (id, download), number).await?;
-    taken_file(Answer::ok(&())?.into_response(), &taken)
+    taken_file(&taken)
 }

@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     Conflict, Error, Notice, Prepared, Store, Write,
-    accounts::{self, Account, AccountDetails, AccountRefused, employee_key, grants::barred, whole_tenant},
+    accounts::{self, Account, AccountDetails, AccountRefused, employee_key, grants::barred},
+    callers::whole_tenant,
     credentials::{self, Lock, PasswordSet},
     item::{Attributes, Stored, number},
     links::LinkKind,

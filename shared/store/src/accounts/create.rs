@@ -20,8 +20,9 @@ use crate::{
     accounts::{
         self, Account, AccountDetails, Holder, SCHEMA,
         grants::{GrantFault, barred, describe, faults_of},
-        is_onboarding, whole_tenant,
+        is_onboarding,
     },
+    callers::whole_tenant,
     credentials::{self, Credential, login_hash},
     item::{Attributes, Stored, to_item},
     links::LinkKind,

@@ -8,7 +8,8 @@ use domain::ids::{AccountId, TenantId};
 
 use crate::{
     Conflict, Error, Event, Notice, Prepared, Store, Write,
-    accounts::{Account, AccountRefused, whole_tenant},
+    accounts::{Account, AccountRefused},
+    callers::whole_tenant,
     item::Stored,
     key::{Family, Key, Table},
 };

@@ -18,7 +18,8 @@ use vault::Purpose;
 
 use crate::{
     Error, Store,
-    accounts::{self, Account, AccountDetails, Holder, HolderRecord, whole_tenant},
+    accounts::{self, Account, AccountDetails, Holder, HolderRecord},
+    callers::whole_tenant,
     credentials::{self, Credential},
     db::Range,
     item::{Attributes, Stored, as_text, from_item, from_optional},

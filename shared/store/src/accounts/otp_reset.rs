@@ -29,8 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Conflict, Error, GlassFault, Notice, Prepared, Store, Write,
-    accounts::{Account, AccountDetails, whole_tenant},
+    accounts::{Account, AccountDetails},
     broken_glass::ticket_number,
+    callers::whole_tenant,
     credentials::{self, login_hash},
     item::{Attributes, Stored, number, to_item},
     key::{Family, Key, Table},

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use authz::{
-    AddressRules, ClientKey, ClientKinds, ClientScopes, Denied, Permit,
+    AddressRules, ClientKey, ClientKinds, ClientScopes, Permit,
     permission::{ManageApiClients, ManageContracts},
 };
 use domain::{
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Conflict, Error, Prepared, Store, Stored, Write,
     accounts::is_onboarding,
+    callers::whole_tenant,
     item::{Attributes, number},
     otp::digest,
 };
@@ -70,11 +71,6 @@ pub struct MadeClient {
     pub credential: ClientCredentialId,
     /// The secret, where it is one: shown now, and never again.
     pub secret: Option<Zeroizing<String>>,
-}
-
-/// Programs reach the whole tenant: who reaches parts of it makes none.
-fn whole_tenant(permit: &Permit<ManageApiClients>) -> Result<(), Error> {
-    if permit.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
 }
 
 fn twice() -> Error {

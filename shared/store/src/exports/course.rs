@@ -14,12 +14,14 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::lines::Selection;
-use crate::{Error, Files, Store};
+use crate::{Error, Files, Store, Write, item::Stored};
 
 /// How large a part is: with its encoding it must fit into an answer, which is 6 MB at most.
 const PART_BYTES: usize = 4_000_000;
 /// What says which files there are.
 const MANIFEST: &str = "manifest.json";
+/// After how many runs that failed nobody tries again.
+const MOST_ATTEMPTS: u8 = 5;
 
 /// A file that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,27 @@ impl Course {
     }
 }
 
+/// Who asks for files: stored after each step, with how far they are.
+pub(crate) trait Asks {
+    /// How far the files are.
+    fn course(&mut self) -> &mut Course;
+    /// How many runs have failed.
+    fn attempts(&mut self) -> &mut u8;
+    /// What stores it in the place of `version`.
+    fn stored(&self, store: &Store, version: u64) -> Result<Write, Error>;
+}
+
+/// What one run comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Every file is written.
+    Complete,
+    /// There is more to write.
+    Unfinished,
+    /// Too many runs have failed.
+    Hopeless,
+}
+
 /// What a part is sealed with: whose health it shows, so that whoever takes it can be told of, and its bytes.
 struct Opened {
     people: Vec<String>,
@@ -88,8 +111,57 @@ pub struct TakenFile {
 }
 
 impl Store {
+    /// Goes on with files while there is time. `told` finds out which records are written, and what the manifest says beside the files. A run that fails counts, and the fifth is
+    /// the last; but what passes is tried again as long as it takes, and what another run has stored meanwhile is that one's.
+    pub(crate) async fn go_on<A: Asks>(
+        &self,
+        permit: &Permit<WriteExports>,
+        files: &Files,
+        prefix: &str,
+        told: impl Future<Output = Result<(Selection, Value), Error>>,
+        asks: &mut Stored<A>,
+        until: Instant,
+    ) -> Result<Progress, Error> {
+        let error = match self.take_steps(permit, files, prefix, told, asks, until).await {
+            Err(error) if !matches!(error, Error::Unavailable(_) | Error::Stale) => error,
+            passing => return passing,
+        };
+        let attempts = asks.record.attempts();
+        *attempts = attempts.saturating_add(1);
+        let attempts = *attempts;
+        tracing::error!(files = prefix, attempts, %error, "files failed");
+        if attempts >= MOST_ATTEMPTS {
+            return Ok(Progress::Hopeless);
+        }
+        asks.record.stored(self, asks.version)?.commit_unaudited(self).await?;
+        Err(error)
+    }
+
+    async fn take_steps<A: Asks>(
+        &self,
+        permit: &Permit<WriteExports>,
+        files: &Files,
+        prefix: &str,
+        told: impl Future<Output = Result<(Selection, Value), Error>>,
+        asks: &mut Stored<A>,
+        until: Instant,
+    ) -> Result<Progress, Error> {
+        let (selection, about) = told.await?;
+        while !asks.record.course().is_complete {
+            if Instant::now() >= until {
+                return Ok(Progress::Unfinished);
+            }
+            let course = asks.record.course().clone();
+            *asks.record.course() = self.write_on(permit, files, prefix, (&selection, &about), course, until).await?;
+            // A step of the job's: what it comes to has its event.
+            asks.record.stored(self, asks.version)?.commit_unaudited(self).await?;
+            asks.version += 1;
+        }
+        Ok(Progress::Complete)
+    }
+
     /// Takes one step: up to a part of a file, the end of a kind, or `until`. `about` is what the manifest says beside the files.
-    pub(crate) async fn write_on(
+    async fn write_on(
         &self,
         permit: &Permit<WriteExports>,
         files: &Files,

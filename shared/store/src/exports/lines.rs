@@ -66,20 +66,20 @@ pub(crate) struct Selection {
 /// Chosen people.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct People {
-    pub(crate) employees: Vec<EmployeeId>,
-    pub(crate) accounts: Vec<AccountId>,
+    employees: Vec<EmployeeId>,
+    accounts: Vec<AccountId>,
+    /// The ids of both, as events have them.
+    ids: BTreeSet<String>,
 }
 
 impl People {
+    pub(crate) fn of(employees: Vec<EmployeeId>, accounts: Vec<AccountId>) -> Self {
+        let ids = employees.iter().map(ToString::to_string).chain(accounts.iter().map(ToString::to_string)).collect();
+        Self { employees, accounts, ids }
+    }
+
     fn are_in(&self, event: &Event) -> bool {
-        let ids: BTreeSet<String> = self
-            .employees
-            .iter()
-            .map(ToString::to_string)
-            .chain(self.accounts.iter().map(ToString::to_string))
-            .collect();
-        event.account.as_ref().is_some_and(|account| ids.contains(account))
-            || event.subjects.iter().any(|subject| ids.contains(subject))
+        event.account.iter().chain(&event.subjects).any(|id| self.ids.contains(id))
     }
 }
 

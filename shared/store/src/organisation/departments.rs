@@ -15,8 +15,8 @@ use domain::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Label, Unit, somebody, tree::Parents, whole_tenant};
-use crate::{Conflict, Error, Prepared, Store, Stored, Write};
+use super::{Label, Unit, somebody, tree::Parents};
+use crate::{Conflict, Error, Prepared, Store, Stored, Write, callers::whole_tenant};
 
 /// How many changes a department remembers.
 const REMEMBERED: usize = 200;

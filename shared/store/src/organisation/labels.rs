@@ -14,8 +14,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Unit, somebody, whole_tenant};
-use crate::{Conflict, Error, Prepared, Store, Stored, Write};
+use super::{Unit, somebody};
+use crate::{Conflict, Error, Prepared, Store, Stored, Write, callers::whole_tenant};
 
 /// A label (ラベル). No two have the same name, however wide it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,8 +13,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Unit, somebody, whole_tenant};
-use crate::{Conflict, Error, Prepared, Store, Stored, Write};
+use super::{Unit, somebody};
+use crate::{Conflict, Error, Prepared, Store, Stored, Write, callers::whole_tenant};
 
 /// A workplace (事業場).
 #[derive(Debug, Clone, Serialize, Deserialize)]
