@@ -108,6 +108,10 @@ impl Store {
     /// Which records an order is about, and what the manifest says of it.
     async fn told_of_disclosure(&self, tenant: TenantId, record: &Record) -> Result<(Selection, Value), Error> {
         let numbers = self.people_of(record).await?;
+        // People who cannot be read any more are not everybody.
+        if record.people.is_some() && numbers.is_none() {
+            return Err(Error::NotFound);
+        }
         let (people, unknown) = match &numbers {
             Some(numbers) => {
                 let (people, unknown) = self.found_by_number(tenant, numbers).await?;
