@@ -12,6 +12,7 @@ pub mod kind;
 pub mod results;
 pub mod standard;
 pub mod stored;
+pub mod unit;
 pub mod value;
 
 use serde::{Deserialize, Serialize};

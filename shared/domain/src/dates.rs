@@ -77,12 +77,25 @@ pub fn parse(text: &str, accept: Accept) -> Result<Read, DateFault> {
         return date.map(plain);
     }
     let text = text::code(text);
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let text: String = without_time(&text).chars().filter(|c| !c.is_whitespace()).collect();
     match era_of(&text) {
         Some((era, rest)) => in_era(era, rest),
         None => western(&text, accept),
     }
 }
+
+/// The day without the midnight that spreadsheets write behind it, and without the day of the week.
+fn without_time(text: &str) -> &str {
+    let day = MIDNIGHTS.iter().find_map(|midnight| text.strip_suffix(midnight)).unwrap_or(text);
+    let weekday = day.strip_suffix(')').and_then(|day| day.rsplit_once('('));
+    match weekday {
+        Some((day, weekday)) if WEEKDAYS.contains(&weekday) => day,
+        _ => day,
+    }
+}
+
+const MIDNIGHTS: &[&str] = &[" 0:00:00", " 00:00:00", " 0:00", " 00:00"];
+const WEEKDAYS: &[&str] = &["月", "火", "水", "木", "金", "土", "日"];
 
 /// `YYYY-MM-DD` in ASCII, the form that programs write, without any copying. `None`: another form.
 fn iso(bytes: &[u8]) -> Option<Result<Date, DateFault>> {
@@ -219,6 +232,10 @@ mod tests {
             "令和 6年 4月 1日",
             "2024－04－01",
             "R.6.4.1",
+            "2024/4/1 0:00",
+            "2024/04/01 00:00:00",
+            "2024年4月1日(月)",
+            "令和6年4月1日（月）",
         ];
         for spelling in spellings {
             assert_eq!(read(spelling), Ok(plain(day(2024, 4, 1))), "{spelling}");
@@ -269,7 +286,8 @@ mod tests {
         {
             assert_eq!(read(text), Err(DateFault::Invalid), "{text}");
         }
-        for text in ["", "未定", "2026-4", "2026/4-1", "2026年4月1", "4月1日", "2026-04-01T00:00"] {
+        for text in ["", "未定", "2026-4", "2026/4-1", "2026年4月1", "4月1日", "2026-04-01T00:00", "2026-04-01 9:30"]
+        {
             assert_eq!(read(text), Err(DateFault::Invalid), "{text}");
         }
     }

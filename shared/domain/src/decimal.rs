@@ -108,6 +108,18 @@ impl Decimal {
         Self { mantissa: self.mantissa.saturating_mul(tens), scale: 0 }
     }
 
+    /// The product, with all its decimals as far as there is room; `None` for one that is too large.
+    #[must_use]
+    pub fn times(self, factor: Self) -> Option<Self> {
+        let mut product = i128::from(self.mantissa) * i128::from(factor.mantissa);
+        let mut scale = self.scale.checked_add(factor.scale)?;
+        while scale > 0 && i64::try_from(product).is_err() {
+            product /= 10;
+            scale -= 1;
+        }
+        i64::try_from(product).ok().map(|mantissa| Self { mantissa, scale })
+    }
+
     /// `numerator` / `denominator` with `places` decimals, half rounded away from zero; `None` for a denominator that is
     /// not positive or a result too large.
     #[must_use]

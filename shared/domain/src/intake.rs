@@ -8,14 +8,19 @@ pub mod checkups;
 pub mod departments;
 pub mod employees;
 pub mod fault;
+pub mod layout;
 mod sheet;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{checkup::kind::CheckupKind, dates};
 pub use fault::{Fault, FaultCode, Severity};
+use layout::Layout;
 pub use sheet::Columns;
+use sheet::Understood;
 
 /// What an empty cell means for what is already registered; chosen per import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,15 +36,42 @@ pub enum EmptyCells {
 /// Clears a value, whatever empty cells mean.
 pub const CLEAR: &str = "__CLEAR__";
 
-/// A tenant's own name for a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rename {
-    /// The header in the customer's file, in any width and case.
-    pub header: String,
-    /// The header of ours that it stands for; absent: the column is passed over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub means: Option<String>,
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Departments (部署).
+    Departments,
+    /// Employees (社員マスタ).
+    Employees,
+    /// Accounts (アカウント).
+    Accounts,
+    /// Checkups (健診結果).
+    Checkups,
+}
+
+impl Kind {
+    /// What each of these headers means by our own names, one result per header.
+    fn understand(self, header: &[&str]) -> Vec<Understood> {
+        // Nothing of it depends on a day.
+        let options = Options::new(Date::MIN);
+        match self {
+            Self::Departments => departments::understand(header, &options),
+            Self::Employees => employees::understand(header, &options),
+            Self::Accounts => accounts::understand(header, &options),
+            Self::Checkups => checkups::understand(header, &options),
+        }
+    }
+
+    /// The comparison key of every name that a column may have, with the header of ours that it means.
+    fn names(self) -> Vec<(String, String)> {
+        match self {
+            Self::Departments => departments::names(),
+            Self::Employees => employees::names(),
+            Self::Accounts => accounts::names(),
+            Self::Checkups => checkups::names(),
+        }
+    }
 }
 
 /// How a file is to be read.
@@ -51,8 +83,8 @@ pub struct Options {
     pub empty_cells: EmptyCells,
     /// Which unusual dates are accepted.
     pub dates: dates::Accept,
-    /// The tenant's layout.
-    pub renames: Vec<Rename>,
+    /// The tenant's layout; none: by our own names alone.
+    pub layout: Option<Arc<Layout>>,
     /// The kind of all checkups of a file without a column for it.
     pub checkup_kind: Option<CheckupKind>,
 }
@@ -65,7 +97,7 @@ impl Options {
             today,
             empty_cells: EmptyCells::default(),
             dates: dates::Accept::default(),
-            renames: Vec::new(),
+            layout: None,
             checkup_kind: None,
         }
     }

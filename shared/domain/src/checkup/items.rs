@@ -606,6 +606,8 @@ pub const U_PRO: ItemId = id("u_pro");
 pub const U_OB: ItemId = id("u_ob");
 /// White blood cells (白血球数).
 pub const WBC: ItemId = id("wbc");
+/// Red blood cells (赤血球数).
+pub const RBC: ItemId = id("rbc");
 /// Haemoglobin (血色素量).
 pub const HB: ItemId = id("hb");
 /// Platelets (血小板数).

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::{
     codes::CodeSet,
-    item::{ItemId, Kind, Quantity, Rescale},
-    items,
+    item::{Item, ItemId, Kind, Quantity, Rescale},
+    items, unit,
 };
 use crate::{decimal::Decimal, text};
 
@@ -91,6 +91,20 @@ const MISSING_WORDS: &[(&str, Missing)] = &[
     ("判定不能", Missing::Unmeasurable),
     ("医師の判断により省略", Missing::Omitted),
     ("省略(医師判断)", Missing::Omitted),
+    ("医師判断により省略", Missing::Omitted),
+    ("検査なし", Missing::NotDone),
+    ("実施無し", Missing::NotDone),
+    ("未提出", Missing::NotDone),
+    ("検体なし", Missing::NotDone),
+    ("生理中", Missing::NotDone),
+    ("妊娠中", Missing::NotDone),
+    ("希望せず", Missing::NotDone),
+    ("拒否", Missing::NotDone),
+    ("検査不可", Missing::Unmeasurable),
+    ("採血不能", Missing::Unmeasurable),
+    ("検体不足", Missing::Unmeasurable),
+    ("検体不良", Missing::Unmeasurable),
+    ("溶血", Missing::Unmeasurable),
 ];
 
 impl Missing {
@@ -168,6 +182,19 @@ pub struct Reading {
     pub rescaled: bool,
 }
 
+/// In which unit the numbers of a column are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// Nothing says it: the catalogue's, or the other one that laboratories use, told apart by the size of the number.
+    #[default]
+    Unsaid,
+    /// A header says it: × 10^power is the catalogue's. A number that cannot be one in this unit is taken by its size after
+    /// all: headers outlive a change of the laboratory.
+    Power(i8),
+    /// A tenant's layout says it: × this is the catalogue's, whatever the size.
+    Factor(Decimal),
+}
+
 /// Why a cell is no value of its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ValueFault {
@@ -190,6 +217,11 @@ const LONGEST_TEXT: usize = 512;
 
 /// Reads a cell of `item`; `None` for a blank one.
 pub fn read(item: ItemId, cell: &str) -> Result<Option<Reading>, ValueFault> {
+    read_in(item, cell, Scale::Unsaid)
+}
+
+/// Reads a cell of `item` in a column whose numbers are in the unit that `scale` says, unless the cell has one of its own.
+pub fn read_in(item: ItemId, cell: &str, scale: Scale) -> Result<Option<Reading>, ValueFault> {
     let written = text::trim(cell);
     if written.is_empty() {
         return Ok(None);
@@ -197,15 +229,15 @@ pub fn read(item: ItemId, cell: &str) -> Result<Option<Reading>, ValueFault> {
     if let Kind::Quantity(quantity) = item.item().kind
         && let Some(number) = Decimal::parse(written).filter(|number| is_plain(*number, &quantity, written))
     {
-        let (value, rescaled) = in_unit(&quantity, Comparator::Exact, number)?;
+        let (value, rescaled) = in_unit(&quantity, Comparator::Exact, number, scale)?;
         let raw = rescaled.then(|| keep(written));
         return Ok(Some(Reading { value, raw, rescaled }));
     }
     let (value, rescaled) = match item.item().kind {
-        Kind::Quantity(quantity) => number(&quantity, written)?,
+        Kind::Quantity(quantity) => number(item.item(), &quantity, written, scale)?,
         Kind::Hearing(quantity, set) => match set.code(written) {
             Some(code) => (Value::Coded(code, None), false),
-            None => number(&quantity, written)?,
+            None => number(item.item(), &quantity, written, scale)?,
         },
         Kind::Ordered(set) => (coded(set, written)?.map_or_else(Value::Missing, Value::Ordered), false),
         Kind::Coded(set) => (coded(set, written)?.map_or_else(Value::Missing, |code| Value::Coded(code, None)), false),
@@ -244,6 +276,7 @@ pub fn read_vision(naked: ItemId, corrected: ItemId, cell: &str) -> Option<Resul
     }
     let narrow = text::narrow(cell);
     let (outside, inside) = narrow.strip_suffix(')')?.split_once('(')?;
+    let inside = inside.trim_start_matches("矯正");
     Some(read(naked, outside).and_then(|naked| Ok((naked, read(corrected, inside)?))))
 }
 
@@ -255,15 +288,15 @@ fn is_plain(number: Decimal, quantity: &Quantity, written: &str) -> bool {
 }
 
 /// A number of the quantity, and whether it was converted.
-fn number(quantity: &Quantity, written: &str) -> Result<(Value, bool), ValueFault> {
+fn number(item: &Item, quantity: &Quantity, written: &str, scale: Scale) -> Result<(Value, bool), ValueFault> {
     if let Some(number) = Decimal::parse(written) {
-        return in_unit(quantity, Comparator::Exact, number);
+        return in_unit(quantity, Comparator::Exact, number, scale);
     }
     let narrow = text::narrow(written);
     if let Some(missing) = missing(&narrow).or_else(|| stroke(&narrow)) {
         return Ok((Value::Missing(missing), false));
     }
-    let mut digits: &str = &narrow;
+    let mut digits: &str = without_flag(&narrow);
     let mut comparator = Comparator::Exact;
     if let Some((rest, found)) = SIGNS.iter().find_map(|&(sign, found)| Some((digits.strip_prefix(sign)?, found))) {
         (digits, comparator) = (rest.trim_start(), found);
@@ -272,37 +305,65 @@ fn number(quantity: &Quantity, written: &str) -> Result<(Value, bool), ValueFaul
     {
         (digits, comparator) = (rest.trim_end(), found);
     }
-    let digits = without_unit(digits, quantity.unit).trim_end();
+    let (digits, scale) = without_unit(item, digits, scale);
     let digits = digits.strip_prefix('+').unwrap_or(digits);
     let number = match without_thousands(digits) {
         Some(digits) => Decimal::parse(&digits),
         None => Decimal::parse(digits),
     };
-    in_unit(quantity, comparator, number.ok_or(ValueFault::NotANumber)?)
+    in_unit(quantity, comparator, number.ok_or(ValueFault::NotANumber)?, scale)
 }
 
 /// Converts to the catalogue's unit and decimals, and refuses what is not plausible.
-fn in_unit(quantity: &Quantity, comparator: Comparator, number: Decimal) -> Result<(Value, bool), ValueFault> {
-    let power = match quantity.rescale {
-        Some(Rescale::Below(bound, power)) if number < bound => power,
-        Some(Rescale::Above(bound, power)) if number > bound => power,
-        _ => 0,
+fn in_unit(
+    quantity: &Quantity,
+    comparator: Comparator,
+    number: Decimal,
+    scale: Scale,
+) -> Result<(Value, bool), ValueFault> {
+    let by_size = by_size(quantity, number);
+    let readings = match scale {
+        Scale::Unsaid => [Some(by_size), None],
+        Scale::Power(power) => [Some((number.shifted(power), power != 0)), Some(by_size).filter(|(_, other)| *other)],
+        Scale::Factor(factor) => [number.times(factor).map(|product| (product, factor != Decimal::from(1))), None],
     };
     let decimals = i8::try_from(quantity.decimals).unwrap_or(0);
-    let number = if power == 0 { number } else { number.shifted(power) }.rounded(decimals);
     let (least, most) = quantity.plausible;
-    if number < least || number > most {
-        return Err(ValueFault::OutOfRange);
-    }
-    Ok((Value::Number(comparator, number), power != 0))
+    let mut rounded = readings.into_iter().flatten().map(|(number, converted)| (number.rounded(decimals), converted));
+    let (number, converted) =
+        rounded.find(|(number, _)| (least..=most).contains(number)).ok_or(ValueFault::OutOfRange)?;
+    Ok((Value::Number(comparator, number), converted))
 }
 
-/// The number without its unit, if that is what follows it.
-fn without_unit<'a>(text: &'a str, unit: &str) -> &'a str {
-    let cut = text.len().checked_sub(unit.len()).filter(|&cut| !unit.is_empty() && text.is_char_boundary(cut));
-    match cut.map(|cut| text.split_at(cut)) {
-        Some((number, tail)) if tail.eq_ignore_ascii_case(unit) => number,
-        _ => text,
+/// The number in the catalogue's unit, as far as its size tells the unit, and whether that was another one.
+fn by_size(quantity: &Quantity, number: Decimal) -> (Decimal, bool) {
+    match quantity.rescale {
+        Some(Rescale::Below(bound, power)) if number < bound => (number.shifted(power), true),
+        Some(Rescale::Above(bound, power)) if number > bound => (number.shifted(power), true),
+        _ => (number, false),
+    }
+}
+
+/// What laboratories write beside a number that lies outside of their reference range.
+const FLAGS: &[&str] = &["(H)", "(L)", "HH", "LL", "H", "L", "↑", "↓", "**", "*", "高", "低"];
+
+/// The number without a laboratory's flag behind or before it. A letter that belongs to a unit is none.
+fn without_flag(narrow: &str) -> &str {
+    let ends_a_number = |rest: &str| rest.ends_with(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == '%');
+    let behind = FLAGS.iter().find_map(|flag| narrow.strip_suffix(flag).filter(|rest| ends_a_number(rest)));
+    let text = behind.unwrap_or(narrow).trim_end();
+    FLAGS.iter().find_map(|flag| text.strip_prefix(flag)).unwrap_or(text).trim_start()
+}
+
+/// The number without its unit, if that is what follows it, and the unit that holds then.
+fn without_unit<'a>(item: &Item, text: &'a str, scale: Scale) -> (&'a str, Scale) {
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '+' | '-'));
+    match text.strip_suffix(number) {
+        Some(digits) if !number.is_empty() => match unit::power(item, number) {
+            Some(power) => (digits.trim_end(), Scale::Power(power)),
+            None => (text, scale),
+        },
+        _ => (text, scale),
     }
 }
 
@@ -416,9 +477,8 @@ mod tests {
 
     #[test]
     fn r34_blood_counts_arrive_in_one_unit() {
-        let rbc = ItemId::from_key("rbc").unwrap();
         for (item, cell, expected) in [
-            (rbc, "4.50", "450"),
+            (items::RBC, "4.50", "450"),
             (items::WBC, "5.6", "5600"),
             (items::PLT, "234", "23.4"),
             (items::PLT, "23.4", "23.4"),
@@ -427,6 +487,47 @@ mod tests {
             assert_eq!(reading.value.japanese(item), expected);
             assert_eq!(reading.rescaled, cell != expected);
             assert_eq!(reading.raw.as_deref(), (cell != expected).then_some(cell), "the laboratory's own number stays");
+        }
+    }
+
+    #[test]
+    fn r34_a_unit_that_is_said_is_converted_exactly_and_told() {
+        let in_power = |item, cell, power| {
+            let reading = read_in(item, cell, Scale::Power(power)).unwrap().unwrap();
+            (reading.value.japanese(item).into_owned(), reading.rescaled)
+        };
+        assert_eq!(in_power(items::WBC, "56", 2), ("5600".to_owned(), true), "10^2/μL");
+        assert_eq!(in_power(items::WBC, "5600", 0), ("5600".to_owned(), false));
+        assert_eq!(in_power(items::WBC, "5.6", 0), ("5600".to_owned(), true), "the header cannot be right");
+        assert_eq!(in_power(items::PLT, "100", 0), ("100.0".to_owned(), false), "万/μL, and so no guess");
+        assert_eq!(in_power(items::RBC, "4500000", -4), ("450".to_owned(), true));
+        for (item, cell, expected) in [
+            (items::RBC, "450万/μL", "450"),
+            (items::RBC, "450万", "450"),
+            (items::WBC, "5.6×10^3/μL", "5600"),
+            (items::HB, "134 g/L", "13.4"),
+            (items::HEIGHT, "1.719m", "171.9"),
+            (items::CRP, "＜1.0 mg/L", "<0.10"),
+            (items::PULSE, "72回/分", "72"),
+        ] {
+            assert_eq!(shown(item, cell), expected, "{cell}");
+        }
+        let factor = Scale::Factor(Decimal::new(180_182, 4));
+        let glucose = read_in(items::FPG, "5.5", factor).unwrap().unwrap();
+        assert_eq!(
+            (glucose.value.japanese(items::FPG).as_ref(), glucose.raw.as_deref()),
+            ("99", Some("5.5")),
+            "mmol/L"
+        );
+        assert_eq!(read_in(items::FPG, "99", factor), Err(ValueFault::OutOfRange), "a layout is taken at its word");
+    }
+
+    #[test]
+    fn a_laboratorys_flag_beside_a_number_is_no_part_of_it() {
+        for cell in ["120H", "120 H", "H 120", "120*", "*120", "120(H)", "１２０↑", "120 mg/dL H", "120高"] {
+            let reading = read(items::FPG, cell).unwrap().unwrap();
+            assert_eq!(reading.value.japanese(items::FPG), "120", "{cell}");
+            assert_eq!(reading.raw.as_deref(), Some(cell), "what was written stays");
         }
     }
 
@@ -486,6 +587,39 @@ mod tests {
             if let Ok(Some(reading)) = read(item, &cell) {
                 prop_assert!(!reading.value.japanese(item).is_empty());
             }
+        }
+
+        #[test]
+        fn r34_a_blood_count_is_the_same_in_every_unit(hundreds in 10_i64..=999) {
+            let exact = |item, cell: String, scale| read_in(item, &cell, scale).unwrap().unwrap().value.exact().unwrap();
+            let wbc = Decimal::new(hundreds * 100, 0);
+            for (scale, power) in [(-2, 2), (-3, 3), (0, 0), (4, -4)] {
+                let written = wbc.shifted(scale);
+                prop_assert_eq!(exact(items::WBC, written.to_string(), Scale::Power(power)), wbc);
+            }
+        }
+
+        #[test]
+        fn r34_a_comparator_reads_the_same_before_and_behind(number in 1_i64..=5000, which in 0_usize..4) {
+            let (sign, word) = [("<", "未満"), ("<=", "以下"), (">=", "以上"), (">", "超")][which];
+            let value = |cell: String| read(items::AST, &cell).unwrap().unwrap().value;
+            prop_assert_eq!(value(format!("{sign}{number}")), value(format!("{number}{word}")));
+            prop_assert_eq!(value(format!("{sign} {number}")), value(format!("{number} U/L {word}")));
+        }
+
+        #[test]
+        fn r34_two_pressures_in_one_cell_are_those_of_two_cells(upper in 50_i64..=300, lower in 20_i64..=200) {
+            let (systolic, diastolic) = read_blood_pressure(&format!("{upper}／{lower}")).unwrap().unwrap();
+            prop_assert_eq!(Some(systolic), read(items::SBP, &upper.to_string()).unwrap());
+            prop_assert_eq!(Some(diastolic), read(items::DBP, &lower.to_string()).unwrap());
+        }
+
+        #[test]
+        fn r34_an_acuity_in_brackets_is_the_corrected_one(naked in 1_i64..=20, corrected in 1_i64..=20) {
+            let (naked, corrected) = (Decimal::new(naked, 1), Decimal::new(corrected, 1));
+            let (n, c) = read_vision(items::VIS_R, items::VISC_R, &format!("{naked}（{corrected}）")).unwrap().unwrap();
+            prop_assert_eq!(n.unwrap().value.exact(), Some(naked));
+            prop_assert_eq!(c.unwrap().value.exact(), Some(corrected));
         }
 
         #[test]

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CLEAR, Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, flag, named},
+    sheet::{Reader, Understood, all_names, flag, name_of, named},
 };
 use crate::{
     account::{LoginId, password::BcryptHash},
@@ -130,6 +130,17 @@ impl AccountRow {
     }
 }
 
+/// What each header means by our own names.
+pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
+    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
+    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
+}
+
+/// Every name of a column, with the header of ours that it means.
+pub(super) fn names() -> Vec<(String, String)> {
+    all_names(NAMES)
+}
+
 /// How a file of accounts is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -153,11 +164,11 @@ impl Layout {
 
     /// Reads a record of `count` cells.
     #[must_use]
-    pub fn parse<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<AccountRow> {
+    pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<AccountRow> {
         if !self.columns.fits(count, &cell) {
             return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
         }
-        let mut reader = Reader::new(&self.columns, &self.options, cell);
+        let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let r = &mut reader;
         let operation = word(r, Role::Operation, |t| word_of(OPERATIONS, t).ok_or(FaultCode::OperationUnknown));
         r.show(Role::Operation);

@@ -6,9 +6,12 @@ mod header;
 use jiff::civil::Date;
 
 pub use header::Role;
-use header::{ItemNames, meaning_of};
+use header::{Headers, ItemColumn, ItemNames, NAMES, Says, item_column};
 
-use super::{CLEAR, Columns, EmptyCells, Fault, FaultCode, Options, Parsed, sheet::Reader};
+use super::{
+    CLEAR, Columns, EmptyCells, Fault, FaultCode, Options, Parsed,
+    sheet::{Reader, Understood, all_names, name_of},
+};
 use crate::{
     checkup::{
         grade::ClinicGrade,
@@ -16,11 +19,12 @@ use crate::{
         items,
         kind::CheckupKind,
         results::Results,
-        value::{self, Reading, Value, ValueFault},
+        value::{self, Reading, Scale, Value, ValueFault},
     },
+    decimal::Decimal,
     employee::{BirthDate, EmployeeNumber, Kana, PersonName, Sex},
     organisation::OrganisationName,
-    text,
+    text::{self, header_key},
 };
 
 /// Who was examined, as the file says it; held against the register before anything is applied (9.5).
@@ -88,13 +92,35 @@ impl std::fmt::Debug for Comment {
 /// The most characters of a comment.
 const LONGEST_COMMENT: usize = 2000;
 
+/// What each header means by our own names.
+pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
+    let names = ItemNames::new();
+    let mut headers = Headers::new(&names);
+    let columns = Columns::recognise(header, options, |key, before| headers.meaning_of(key, before), &[]);
+    let name = |role, header: &str| match role {
+        Role::Item(item) => (item.item().name.to_owned(), Some(item)),
+        // Only its own header says what is different about it.
+        Role::Further(item, _) => (header.to_owned(), Some(item)),
+        Role::Grade(item) => (format!("{}判定", item.item().name), None),
+        role => (name_of(NAMES, &role), None),
+    };
+    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(name))
+}
+
+/// Every name of a column, with the header of ours that it means.
+pub(super) fn names() -> Vec<(String, String)> {
+    let items = ItemNames::new();
+    let items = items.iter().map(|name| (name.key.clone(), name.item.item().name.to_owned()));
+    all_names(NAMES).into_iter().chain(items).collect()
+}
+
 /// How a file of checkups is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
     columns: Columns<Role>,
     options: Options,
-    /// Columns of values, in the order of the catalogue.
-    values: Vec<(ItemId, u16)>,
+    /// Columns of values, in the order of the catalogue; of one item, the one whose value counts first.
+    values: Vec<ValueColumn>,
     /// Columns of clinics' grades.
     grades: Vec<(ItemId, u16)>,
 }
@@ -106,16 +132,28 @@ impl Layout {
         let needs_kind = [("健診種別", [Role::Kind].as_slice())];
         let always = [("社員番号", [Role::Number].as_slice()), ("受診日", &[Role::Date])];
         let required = [always.as_slice(), if options.checkup_kind.is_none() { &needs_kind } else { &[] }].concat();
-        let columns = Columns::recognise(header, &options, |key, before| meaning_of(&names, key, before), &required)?;
+        let mut headers = Headers::new(&names);
+        let columns = Columns::recognise(header, &options, |key, before| headers.meaning_of(key, before), &required)?;
         let mut values = Vec::new();
         let mut grades = Vec::new();
         for &(role, column) in columns.roles() {
             match role {
-                Role::Item(item) => values.push((item, column)),
+                Role::Item(item) | Role::Further(item, _) => {
+                    // What a layout leaves unsaid, the file's own header may say.
+                    let own = header_key(columns.header(column));
+                    let said = [columns.key(column), &own].into_iter().filter_map(|key| item_column(&names, key));
+                    let says = said.filter_map(|(of, said)| match said {
+                        ItemColumn::Value(says) if of == item && says != Says::Nothing => Some(says),
+                        _ => None,
+                    });
+                    let says = says.into_iter().next().unwrap_or(Says::Nothing);
+                    values.push(ValueColumn { item, column, says, factor: columns.factor(column) });
+                }
                 Role::Grade(item) => grades.push((item, column)),
                 _ => {}
             }
         }
+        values.sort_by_key(|column| (column.item, column.says));
         Ok(Self { columns, options, values, grades })
     }
 
@@ -132,10 +170,11 @@ impl Layout {
 
     /// Reads a record of `count` cells.
     #[must_use]
-    pub fn parse<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<CheckupRow> {
+    pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<CheckupRow> {
         if !self.columns.fits(count, &cell) {
             return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
         }
+        let cell = self.columns.translated(cell);
         let mut reader = Reader::new(&self.columns, &self.options, &cell);
         let number = reader
             .required(Role::Number, |text| EmployeeNumber::parse(text).map_err(|_| FaultCode::EmployeeNumberInvalid));
@@ -157,7 +196,7 @@ impl Layout {
         let doctor =
             reader.optional(Role::Doctor, |text| PersonName::parse(text).map_err(|_| FaultCode::NameInvalid)).set();
         let comment = reader.optional(Role::Comment, comment).set();
-        let clinic_overall = reader.cell(Role::Overall).and_then(ClinicGrade::read);
+        let clinic_overall = reader.cell(Role::Overall).and_then(|cell| self.grade(cell));
         if matches!(clinic_overall, Some(ClinicGrade::Other(_))) {
             reader.warn(FaultCode::ClinicGradeUnknown, Role::Overall);
         }
@@ -205,7 +244,8 @@ impl Layout {
     ) -> (Results, ItemSet) {
         let mut results = Results::with_capacity(self.values.len() + 4);
         let mut cleared = ItemSet::default();
-        for &(item, column) in &self.values {
+        for value_column in &self.values {
+            let &ValueColumn { item, column, says, .. } = value_column;
             let text = text::trim(cell(column.into()));
             if text.is_empty() || text == CLEAR {
                 if text == CLEAR || self.options.empty_cells == EmptyCells::Clear {
@@ -213,23 +253,29 @@ impl Layout {
                 }
                 continue;
             }
-            match Self::value(item, text, &mut results) {
-                Ok(Some(reading)) => {
+            match value_column.read(text, &mut results) {
+                Ok(Some(mut reading)) => {
                     if reading.rescaled {
                         warnings.push(self.columns.fault_at(FaultCode::UnitConverted, column));
                     }
-                    if bare_finding(item, &reading.value) {
-                        warnings.push(self.columns.fault_at(FaultCode::FindingWithoutWords, column));
+                    if let Some(said) = self.qualifier(value_column) {
+                        let written = reading.raw.take().unwrap_or_else(|| text.into());
+                        reading.raw = Some(format!("{written} [{said}]").into());
                     }
-                    results.insert_reading(item, reading);
+                    if put(&mut results, item, reading, says).is_err() {
+                        faults.push(self.columns.fault_at(FaultCode::ValueContradicts, column));
+                    }
                 }
                 Ok(None) => {}
                 Err(fault) => faults.push(self.columns.fault_at(fault_code(fault), column)),
             }
         }
+        for result in results.iter().filter(|result| bare_finding(result.item, &result.value)) {
+            warnings.push(self.columns.fault(FaultCode::FindingWithoutWords, Role::Item(result.item)));
+        }
         self.blood_pressure(cell, &mut results, faults);
         for &(item, column) in &self.grades {
-            let Some(grade) = ClinicGrade::read(cell(column.into())) else { continue };
+            let Some(grade) = self.grade(cell(column.into())) else { continue };
             if matches!(grade, ClinicGrade::Other(_)) {
                 warnings.push(self.columns.fault_at(FaultCode::ClinicGradeUnknown, column));
             }
@@ -250,17 +296,20 @@ impl Layout {
         (results, cleared)
     }
 
-    /// The reading of a cell. A corrected acuity in brackets goes straight into its own result.
-    fn value(item: ItemId, text: &str, results: &mut Results) -> Result<Option<Reading>, ValueFault> {
-        let eye = EYES.iter().find(|(naked, _)| *naked == item);
-        let acuities =
-            eye.and_then(|&(naked, corrected)| Some((corrected, value::read_vision(naked, corrected, text)?)));
-        let Some((corrected, acuities)) = acuities else { return value::read(item, text) };
-        let (naked, acuity) = acuities?;
-        if let Some(reading) = acuity {
-            results.insert_reading(corrected, reading);
+    /// What a header says beside its item's name and the value alone does not tell: kept with what was written.
+    fn qualifier(&self, column: &ValueColumn) -> Option<&str> {
+        match column.says {
+            Says::Method(code) => Some(code),
+            _ if column.factor.is_some() => Some(self.columns.header(column.column)),
+            Says::Unit(power) if power != 0 => Some(self.columns.header(column.column)),
+            Says::Unit(_) | Says::Nothing | Says::Words => None,
         }
-        Ok(naked)
+    }
+
+    /// What a clinic wrote as a grade: by the layout's table, or by the usual words.
+    fn grade(&self, cell: &str) -> Option<ClinicGrade> {
+        let own = self.options.layout.as_ref().and_then(|layout| layout.grade(cell));
+        own.or_else(|| ClinicGrade::read(cell))
     }
 
     /// Both pressures from the one column that has them.
@@ -282,6 +331,67 @@ impl Layout {
             Err(fault) => faults.push(self.columns.fault_at(fault_code(fault), column)),
         }
     }
+}
+
+/// A column of values.
+#[derive(Debug, Clone, Copy)]
+struct ValueColumn {
+    item: ItemId,
+    column: u16,
+    says: Says,
+    /// What the layout multiplies its numbers by.
+    factor: Option<Decimal>,
+}
+
+impl ValueColumn {
+    /// The reading of a cell. A corrected acuity in brackets goes straight into its own result.
+    fn read(&self, text: &str, results: &mut Results) -> Result<Option<Reading>, ValueFault> {
+        let scale = match (self.factor, self.says) {
+            (Some(factor), _) => Scale::Factor(factor),
+            (None, Says::Unit(power)) => Scale::Power(power),
+            (None, _) => Scale::Unsaid,
+        };
+        let eye = EYES.iter().find(|(naked, _)| *naked == self.item);
+        let acuities =
+            eye.and_then(|&(naked, corrected)| Some((corrected, value::read_vision(naked, corrected, text)?)));
+        let Some((corrected, acuities)) = acuities else { return value::read_in(self.item, text, scale) };
+        let (naked, acuity) = acuities?;
+        if let Some(reading) = acuity {
+            results.insert_reading(corrected, reading);
+        }
+        Ok(naked)
+    }
+}
+
+/// Two columns of one item say different things.
+struct Contradicts;
+
+/// Puts what one more column of an item says beside what another one has said. A code and its words become one finding; of
+/// several methods the usual one counts; the same number in two units may be rounded.
+fn put(results: &mut Results, item: ItemId, reading: Reading, says: Says) -> Result<(), Contradicts> {
+    let Some(there) = results.get(item) else {
+        results.insert_reading(item, reading);
+        return Ok(());
+    };
+    match (&there.value, &reading.value) {
+        (_, Value::Missing(_)) | (Value::Coded(1, Some(_)), Value::Coded(1, None)) => {}
+        (Value::Missing(_), _) | (Value::Coded(1, None), Value::Coded(1, Some(_))) => {
+            results.insert_reading(item, reading);
+        }
+        _ if matches!(says, Says::Method(_)) => {}
+        (one, other) if one == other => {}
+        (one, other) => match (one.exact(), other.exact(), item.item().kind) {
+            (Some(one), Some(other), Kind::Quantity(quantity)) if is_rounded(one, other, quantity.decimals) => {}
+            _ => return Err(Contradicts),
+        },
+    }
+    Ok(())
+}
+
+/// Whether one number is the other one with up to two digits less.
+fn is_rounded(one: Decimal, other: Decimal, decimals: u8) -> bool {
+    let decimals = i8::try_from(decimals).unwrap_or(0);
+    (decimals - 2..=decimals).any(|places| one.rounded(places) == other || other.rounded(places) == one)
 }
 
 /// Eyes: naked and corrected.
@@ -337,7 +447,7 @@ mod tests {
     use super::*;
     use crate::{
         checkup::{Subject, grade::Grade, standard, stored::StoredResults},
-        intake::Rename,
+        intake::{Kind, layout},
     };
 
     const FILE: &str = include_str!("../../fixtures/checkups.csv");
@@ -424,6 +534,34 @@ mod tests {
     }
 
     #[test]
+    fn r34_one_item_may_have_several_columns_that_say_different_things() {
+        let parsed = with("白血球数(/μL),白血球数(×10^3/μL)", ",5.6");
+        assert_eq!(shown(&parsed, items::WBC), Some("5600".into()));
+        assert_eq!(codes(&parsed.warnings), [FaultCode::UnitConverted]);
+        let raw = parsed.row.unwrap().results.get(items::WBC).unwrap().raw.clone();
+        assert_eq!(raw.as_deref(), Some("5.6 [白血球数(×10^3/μL)]"), "unit and number as they came");
+        assert_eq!(shown(&with("白血球数(/μL),白血球数(×10^3/μL)", "5612,5.6"), items::WBC), Some("5612".into()));
+        assert_eq!(codes(&with("WBC(/μL),WBC(10^3/μL)", "5612,6.5").faults), [FaultCode::ValueContradicts]);
+
+        let parsed = with("心電図,心電図所見", "1,左室肥大の疑い");
+        assert_eq!(shown(&parsed, items::ECG), Some("左室肥大の疑い".into()));
+        assert_eq!(shown(&with("心電図,心電図所見", "2,"), items::ECG), Some("異常なし".into()));
+        assert_eq!(codes(&with("心電図,心電図所見", "2,不整脈").faults), [FaultCode::ValueContradicts]);
+
+        let parsed = with("腹囲(自己申告),腹囲(実測)", "82,85.5");
+        assert_eq!(shown(&parsed, items::WAIST), Some("85.5".into()), "what was measured counts");
+        let parsed = with("腹囲(自己申告),腹囲(実測)", "82,");
+        let raw = parsed.row.unwrap().results.get(items::WAIST).unwrap().raw.clone();
+        assert_eq!(raw.as_deref(), Some("82 [9N016160300000001]"), "and how else it came is kept");
+    }
+
+    #[test]
+    fn r34_columns_may_be_named_by_their_jlac10_codes() {
+        let parsed = with("9A751000000000001,9A761000000000001,3F015000002327201", "127,80,98");
+        assert_eq!((shown(&parsed, items::SBP_1), shown(&parsed, items::TG)), (Some("127".into()), Some("98".into())));
+    }
+
+    #[test]
     fn r34_wrong_values_are_told_with_their_columns_and_never_shown() {
         let parsed = with("AST,身長,収縮期血圧,拡張期血圧,尿糖", "高い,17.19,90,142,多い");
         assert_eq!(
@@ -456,7 +594,7 @@ mod tests {
         let parsed = with("赤血球数,AST,判定,既往歴", "4.50,20,G2,あり");
         assert_eq!(
             codes(&parsed.warnings),
-            [FaultCode::FindingWithoutWords, FaultCode::UnitConverted, FaultCode::ClinicGradeUnknown,]
+            [FaultCode::UnitConverted, FaultCode::FindingWithoutWords, FaultCode::ClinicGradeUnknown,]
         );
         assert_eq!(
             parsed.row.unwrap().results.get(items::AST).unwrap().clinic_grade,
@@ -485,10 +623,37 @@ mod tests {
             refused("社員番号,AST,GOT,星座", usual()),
             [FaultCode::DuplicateHeader, FaultCode::UnknownHeader, FaultCode::MissingHeader, FaultCode::MissingHeader,]
         );
-        let renames = vec![Rename { header: "星座".to_owned(), means: None }];
-        let header = ["社員番号", "受診日", "健診種別", "AST", "星座"];
-        let layout = Layout::recognise(&header, Options { renames, ..usual() }).unwrap();
-        assert!(layout.columns().faults().is_empty());
+    }
+
+    /// A layout of these columns, as JSON has them.
+    fn by(columns: &str, more: &str) -> Options {
+        let draft = format!(r#"{{"header_row": 1, "data_row": 2, "columns": {columns}{more}}}"#);
+        let draft = serde_json::from_str(&draft).unwrap();
+        usual().by(std::sync::Arc::new(layout::Layout::new(Kind::Checkups, draft).unwrap()))
+    }
+
+    #[test]
+    fn r34_a_layout_says_what_columns_mean_in_which_unit_and_what_words_are() {
+        let columns = r#"[{"header": "No", "means": "社員番号"}, {"header": "星座"},
+            {"header": "GLU", "means": "空腹時血糖", "unit": {"name": "mmol/L", "factor": "18.0182"}},
+            {"header": "尿", "means": "尿糖", "words": {"検出せず": "(-)"}}, {"header": "肝", "means": "AST"}, {"header": "肝の評価", "means": "AST判定"}]"#;
+        let options = by(columns, r#", "grades": {"3": "C"}"#);
+        let row =
+            read("No,受診日,健診種別,星座,GLU,尿,肝,肝の評価", "2,2025-07-03,定期,おとめ,5.5,検出せず,47,３", options);
+        assert_eq!(codes(&row.warnings), [FaultCode::UnitConverted]);
+        assert_eq!([items::FPG, items::U_GLU].map(|item| shown(&row, item)), [Some("99".into()), Some("(-)".into())]);
+        let results = row.row.unwrap().results;
+        assert_eq!(results.get(items::FPG).unwrap().raw.as_deref(), Some("5.5 [GLU]"));
+        assert_eq!(results.get(items::AST).unwrap().clinic_grade, Some(ClinicGrade::Graded(Grade::C)));
+    }
+
+    #[test]
+    fn r34_a_layout_may_take_numbers_for_dates_and_its_own_header_for_the_unit() {
+        let columns = r#"[{"header": "WBC 10^3/μL", "means": "白血球数"}]"#;
+        let options = by(columns, r#", "serial_dates": true"#);
+        let row = read("社員番号,受診日,健診種別,WBC 10^3/μL", "2,45841,定期,5.6", options);
+        assert_eq!(shown(&row, items::WBC), Some("5600".into()));
+        assert_eq!(row.row.unwrap().date, date(2025, 7, 3));
     }
 
     #[test]

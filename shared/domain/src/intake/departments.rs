@@ -2,7 +2,7 @@
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, named},
+    sheet::{Reader, Understood, all_names, name_of, named},
 };
 use crate::organisation::{DepartmentCode, OrganisationName};
 
@@ -34,6 +34,17 @@ pub struct DepartmentRow {
     pub parent: Change<DepartmentCode>,
 }
 
+/// What each header means by our own names.
+pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
+    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
+    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
+}
+
+/// Every name of a column, with the header of ours that it means.
+pub(super) fn names() -> Vec<(String, String)> {
+    all_names(NAMES)
+}
+
 /// How a file of departments is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -57,11 +68,11 @@ impl Layout {
 
     /// Reads a record of `count` cells.
     #[must_use]
-    pub fn parse<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<DepartmentRow> {
+    pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<DepartmentRow> {
         if !self.columns.fits(count, &cell) {
             return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
         }
-        let mut reader = Reader::new(&self.columns, &self.options, cell);
+        let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let code = reader
             .required(Role::Code, |text| DepartmentCode::parse(text).map_err(|_| FaultCode::DepartmentCodeInvalid));
         reader.show(Role::Code);
@@ -86,7 +97,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::intake::EmptyCells;
+    use crate::intake::{EmptyCells, Kind, layout};
 
     const HEADER: &[&str] = &["\u{feff}部署コード", "部署名", "上位部署コード"];
 
@@ -152,12 +163,21 @@ mod tests {
 
     #[test]
     fn a_tenant_names_columns_in_its_own_way() {
-        let rename = |header: &str, means: Option<&str>| crate::intake::Rename {
+        let column = |header: &str, means: Option<&str>| layout::Column {
             header: header.to_owned(),
             means: means.map(str::to_owned),
+            ..layout::Column::default()
         };
-        let options =
-            Options { renames: vec![rename("課コード", Some("部署コード")), rename("色", None)], ..usual() };
+        let draft = layout::Draft {
+            header_row: 1,
+            data_row: 2,
+            sheet: None,
+            serial_dates: false,
+            columns: vec![column("課コード", Some("部署コード")), column("色", None)],
+            grades: std::collections::BTreeMap::new(),
+        };
+        let layout = layout::Layout::new(Kind::Departments, draft).unwrap();
+        let options = usual().by(std::sync::Arc::new(layout));
         assert!(Layout::recognise(&["課コード", "色", "部署名"], options).unwrap().columns().faults().is_empty());
     }
 }

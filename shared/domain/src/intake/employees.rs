@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, flag, named},
+    sheet::{Reader, Understood, all_names, flag, name_of, named},
 };
 use crate::{
     employee::{
@@ -158,6 +158,17 @@ impl EmployeeRow {
     }
 }
 
+/// What each header means by our own names.
+pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
+    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
+    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
+}
+
+/// Every name of a column, with the header of ours that it means.
+pub(super) fn names() -> Vec<(String, String)> {
+    all_names(NAMES)
+}
+
 /// How a file of employees is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -192,11 +203,11 @@ impl Layout {
 
     /// Reads a record of `count` cells.
     #[must_use]
-    pub fn parse<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<EmployeeRow> {
+    pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<EmployeeRow> {
         if !self.columns.fits(count, &cell) {
             return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
         }
-        let mut reader = Reader::new(&self.columns, &self.options, cell);
+        let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let r = &mut reader;
         let number =
             r.required(Role::Number, |t| EmployeeNumber::parse(t).map_err(|_| FaultCode::EmployeeNumberInvalid));

@@ -1,9 +1,11 @@
 //! What all kinds of files have in common: finding out what each column means, and reading a cell into a change of a
 //! value while collecting what is wrong.
 
-use super::{CLEAR, Change, EmptyCells, Fault, FaultCode, Options};
+use super::{CLEAR, Change, EmptyCells, Fault, FaultCode, Options, layout::word_key};
 use crate::{
+    checkup::item::ItemId,
     dates::{self, DateFault},
+    decimal::Decimal,
     employee::word_of,
     text::{header_key, trim},
 };
@@ -17,10 +19,35 @@ pub(super) enum Meaning<R> {
     PassedOver,
 }
 
+/// What one of our names for a column would mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Understood {
+    /// The header of ours that it is; none: it is passed over, or not understood.
+    pub(super) means: Option<String>,
+    /// The item that it is about.
+    pub(super) item: Option<ItemId>,
+    /// Why it is not understood.
+    pub(super) fault: Option<FaultCode>,
+}
+
+/// One column of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Column {
+    /// The header as the file has it.
+    header: Box<str>,
+    /// The comparison key by which it was understood: its own, or that of the header that it stands for.
+    key: String,
+    /// What the layout multiplies its numbers by.
+    factor: Option<Decimal>,
+    /// The layout's words for its words.
+    words: Vec<(String, String)>,
+}
+
 /// What the columns of one file mean: `R` says it in the words of the kind of file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns<R> {
-    headers: Vec<Box<str>>,
+    /// Each in the order of the file.
+    all: Vec<Column>,
     /// Sorted by role.
     roles: Vec<(R, u16)>,
     faults: Vec<Fault>,
@@ -32,7 +59,7 @@ impl<R: Copy + Ord> Columns<R> {
     pub(super) fn recognise(
         header: &[&str],
         options: &Options,
-        meaning_of: impl Fn(&str, Option<R>) -> Option<Meaning<R>>,
+        mut meaning_of: impl FnMut(&str, Option<R>) -> Option<Meaning<R>>,
         required: &[(&'static str, &[R])],
     ) -> Result<Self, Vec<Fault>> {
         let width = header.iter().rposition(|cell| !trim(cell).is_empty()).map_or(0, |last| last + 1);
@@ -40,22 +67,33 @@ impl<R: Copy + Ord> Columns<R> {
         if width == 0 {
             return Err(vec![Fault::new(FaultCode::EmptyFile)]);
         }
-        let mut columns = Self {
-            headers: header[..width].iter().map(|&cell| trim(cell).into()).collect(),
-            roles: Vec::new(),
-            faults: Vec::new(),
+        let keys: Vec<String> = header[..width].iter().map(|name| header_key(name)).collect();
+        let said = match &options.layout {
+            Some(layout) => layout.columns_of(&keys),
+            None => vec![None; width],
         };
+        let mut columns = Self { all: Vec::with_capacity(width), roles: Vec::new(), faults: Vec::new() };
         let mut faults = Vec::new();
         let mut before = None;
-        for (name, column) in header[..width].iter().zip(0_u16..) {
-            let key = header_key(name);
-            let own = options.renames.iter().find(|rename| header_key(&rename.header) == key);
-            let meaning = match own.map(|rename| &rename.means) {
-                Some(None) => Some(Meaning::PassedOver),
-                Some(Some(means)) => meaning_of(&header_key(means), before),
-                None => meaning_of(&key, before),
+        for (((name, key), said), column) in header[..width].iter().zip(keys).zip(said).zip(0_u16..) {
+            let (key, passed_over) = match said.map(|said| &said.means) {
+                Some(None) => (key, true),
+                Some(Some(means)) => (header_key(means), false),
+                None => (key, false),
             };
-            before = None;
+            let meaning = if passed_over { Some(Meaning::PassedOver) } else { meaning_of(&key, before) };
+            columns.all.push(Column {
+                header: trim(name).into(),
+                key,
+                factor: said.and_then(|said| said.unit.as_ref()).map(|unit| unit.factor),
+                words: said.map_or_else(Vec::new, |said| {
+                    said.words.iter().map(|(theirs, ours)| (word_key(theirs), ours.clone())).collect()
+                }),
+            });
+            // A flag beside a value leaves what follows beside that value.
+            if passed_over || !matches!(meaning, Some(Meaning::PassedOver)) {
+                before = None;
+            }
             match meaning {
                 None => faults.push(Fault::new(FaultCode::UnknownHeader).at(column, trim(name))),
                 Some(Meaning::Role(role)) if columns.column(role).is_some() => {
@@ -82,6 +120,31 @@ impl<R: Copy + Ord> Columns<R> {
         Ok(columns)
     }
 
+    /// What each header was understood as; `name` says a role, whose header stands beside it, in our own words.
+    pub(super) fn understood(&self, name: impl Fn(R, &str) -> (String, Option<ItemId>)) -> Vec<Understood> {
+        let of = |column: u16| {
+            let header = self.header(column);
+            let role = self.roles.iter().find(|(_, at)| *at == column).map(|&(role, _)| name(role, header));
+            let fault = self.faults.iter().find(|fault| fault.column == Some(column)).map(|fault| fault.code);
+            let (means, item) = role.unzip();
+            Understood { means, item: item.flatten(), fault }
+        };
+        (0_u16..).take(self.all.len()).map(of).collect()
+    }
+
+    /// The cells of a record with the layout's words in place of the file's.
+    pub(super) fn translated<'r>(&'r self, cell: impl Fn(usize) -> &'r str) -> impl Fn(usize) -> &'r str {
+        move |column| {
+            let written = cell(column);
+            let words = self.all.get(column).map_or(&[][..], |column| &column.words);
+            if words.is_empty() {
+                return written;
+            }
+            let key = word_key(written);
+            words.iter().find(|(theirs, _)| *theirs == key).map_or(written, |(_, ours)| ours)
+        }
+    }
+
     /// What is wrong with the header: columns that mean nothing to us, or the same as another. The file cannot be applied, but its rows can be looked at, so
     /// that everything about it is told at once.
     #[must_use]
@@ -91,7 +154,22 @@ impl<R: Copy + Ord> Columns<R> {
 
     /// The headers as the file has them.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
-        self.headers.iter().map(|header| &**header)
+        self.all.iter().map(|column| &*column.header)
+    }
+
+    /// The header of a column as the file has it.
+    pub(super) fn header(&self, column: u16) -> &str {
+        self.all.get(usize::from(column)).map_or("", |column| &column.header)
+    }
+
+    /// The comparison key by which a column was understood.
+    pub(super) fn key(&self, column: u16) -> &str {
+        self.all.get(usize::from(column)).map_or("", |column| &column.key)
+    }
+
+    /// What the layout multiplies the numbers of a column by.
+    pub(super) fn factor(&self, column: u16) -> Option<Decimal> {
+        self.all.get(usize::from(column))?.factor
     }
 
     /// The column that has this role.
@@ -117,14 +195,32 @@ impl<R: Copy + Ord> Columns<R> {
     }
 
     pub(super) fn fault_at(&self, code: FaultCode, column: u16) -> Fault {
-        let header = self.headers.get(usize::from(column)).map_or("", |header| header);
+        let header = self.header(column);
         Fault::new(code).at(column, header)
     }
 
     /// Whether a record of `count` cells fits: blank cells beyond the header are passed over.
     pub(super) fn fits<'r>(&self, count: usize, cell: impl Fn(usize) -> &'r str) -> bool {
-        count >= self.headers.len() && (self.headers.len()..count).all(|column| trim(cell(column)).is_empty())
+        count >= self.all.len() && (self.all.len()..count).all(|column| trim(cell(column)).is_empty())
     }
+}
+
+/// The header of ours for a role.
+pub(super) fn name_of<R: PartialEq>(names: &[(R, &[&'static str])], role: &R) -> String {
+    names
+        .iter()
+        .find(|(of, _)| of == role)
+        .and_then(|(_, names)| names.first())
+        .map_or_else(String::new, |name| (*name).to_owned())
+}
+
+/// Every name of a table by its comparison key, with the header of ours that it means.
+pub(super) fn all_names<R>(names: &[(R, &[&'static str])]) -> Vec<(String, String)> {
+    let of = |(_, names): &(R, &[&'static str])| {
+        let ours = names.first().map_or("", |name| name);
+        names.iter().map(|name| (header_key(name), ours.to_owned())).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(of).collect()
 }
 
 /// The role of a header in a table of names.

@@ -66,6 +66,8 @@ pub struct Splitter {
     finished: bool,
     /// Found out from the header.
     delimiter: Option<Delimiter>,
+    /// The row that the header is in; what stands before it is a title.
+    header_row: u64,
     follows_bom: bool,
     scan: Scan,
     has_nul: bool,
@@ -130,6 +132,12 @@ impl Splitter {
     /// For a file, from its beginning. The delimiter is found out from the header.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_header_in(1)
+    }
+
+    /// For a file whose header is in row `header_row`, below titles that are passed over.
+    #[must_use]
+    pub fn with_header_in(header_row: u64) -> Self {
         Self {
             buffer: Vec::new(),
             from: 0,
@@ -138,6 +146,7 @@ impl Splitter {
             held_back: 0,
             finished: false,
             delimiter: None,
+            header_row,
             follows_bom: false,
             scan: Scan::default(),
             has_nul: false,
@@ -268,12 +277,13 @@ impl Splitter {
         found
     }
 
-    /// Finds the delimiter out from the header, which is then looked at again; blank lines before it are passed over.
+    /// Finds the delimiter out from the header, which is then looked at again; blank lines and titles before it are passed over.
     fn recognise(&mut self, found: Found) -> Option<()> {
         let window = self.window();
         let header = match found {
-            Found::Record { text: 0, next } => {
-                self.next_line(next, 1);
+            Found::Record { text, next } if text == 0 || self.at.row < self.header_row => {
+                let lines = 1 + line_breaks(&window[..text]);
+                self.next_line(next, lines);
                 return Some(());
             }
             Found::Record { text, .. } => &window[..text],
@@ -282,6 +292,11 @@ impl Splitter {
                 let line = first_line(window);
                 if line == window.len() && !self.finished && !self.is_full() {
                     return None;
+                }
+                if self.at.row < self.header_row {
+                    let line_break = if window[line..].starts_with(b"\r\n") { 2 } else { 1 };
+                    self.next_line((line + line_break).min(window.len()), 1);
+                    return Some(());
                 }
                 &window[..line]
             }

@@ -55,6 +55,27 @@ fn read(file: impl AsRef<[u8]>) -> Vec<String> {
     split(file).iter().map(shown).collect()
 }
 
+/// Rows of a file whose header is in a certain row, as `row:cell|cell`.
+fn read_below_titles(header_row: u64, file: &str) -> Vec<String> {
+    let shown = |seen: Seen| match seen {
+        Seen::Row { start, cells, .. } => {
+            let cells: Vec<_> = cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+            format!("{}:{}", start.row, cells.join("|"))
+        }
+        Seen::Fault(fault) => format!("{}#{}", fault.start.row, fault.code),
+    };
+    seen(Splitter::with_header_in(header_row), [file]).into_iter().map(shown).collect()
+}
+
+#[test]
+fn r34_titles_above_the_header_are_passed_over_and_tell_nothing_of_the_delimiter() {
+    let titled = "健診結果一覧,2026年度,本社\r\n\r\n\"出力,\r\n日\"\r\nNo\tAST\r\n1\t20\r\n";
+    assert_eq!(read_below_titles(4, titled), ["4:No|AST", "5:1|20"]);
+    assert_eq!(read_below_titles(2, "これは\" 題\r\nNo,AST\n1,20"), ["2:No|AST", "3:1|20"], "a quote in a title");
+    assert_eq!(read_below_titles(2, "\u{feff}題\nNo,AST"), ["2:No|AST"]);
+    assert_eq!(read_below_titles(9, "No,AST\n1,20"), Vec::<String>::new(), "no row is below");
+}
+
 fn rows_and_lines(file: &str) -> Vec<(u64, u64)> {
     let start = |seen: Seen| match seen {
         Seen::Row { start, .. } | Seen::Fault(RowFault { start, .. }) => (start.row, start.line),
