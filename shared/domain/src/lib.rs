@@ -18,6 +18,7 @@ pub mod intake;
 pub mod notice;
 pub mod organisation;
 pub mod reminder;
+pub mod report;
 pub mod retention;
 pub mod table;
 pub mod text;

@@ -32,7 +32,7 @@ fn members() -> BTreeMap<String, (String, BTreeSet<String>)> {
 /// How high a crate stands. Whatever it imports stands lower.
 fn floor(name: &str, place: &str) -> u8 {
     match name {
-        "domain" => 0,
+        "charts" | "domain" => 0,
         "authz" | "vault" => 1,
         "store" => 2,
         "endpoint" | "jobs" => 3,

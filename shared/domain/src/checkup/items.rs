@@ -568,6 +568,8 @@ pub const DRAW_TIME: ItemId = id("draw_time");
 pub const TC: ItemId = id("tc");
 /// Triglycerides, fasting (空腹時中性脂肪).
 pub const TG: ItemId = id("tg");
+/// Triglycerides after a meal (随時中性脂肪).
+pub const TG_CASUAL: ItemId = id("tg_casual");
 /// HDL cholesterol.
 pub const HDL: ItemId = id("hdl");
 /// LDL cholesterol.

@@ -1,0 +1,3 @@
+//! Reports that the law asks an employer for: what is counted of whom, and what stands in which field. Forms change with the law, so that each is a table with the days that it holds for.
+
+pub mod form6;
