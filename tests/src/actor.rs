@@ -227,6 +227,11 @@ impl Actor {
         self.call("POST", path, &[], Some(body)).await
     }
 
+    /// `POST` with JSON and the ETag that was read.
+    pub async fn post_if(&self, path: &str, etag: &str, body: Value) -> Answer {
+        self.call("POST", path, &[("If-Match", etag)], Some(body)).await
+    }
+
     /// `PUT` with JSON and the ETag that was read.
     pub async fn put(&self, path: &str, etag: &str, body: Value) -> Answer {
         self.call("PUT", path, &[("If-Match", etag)], Some(body)).await

@@ -119,6 +119,16 @@ permissions! {
     ViewCheckups = "checkups.view";
     /// See a checkup's items beyond the statutory ones.
     SeeNonStatutory = "checkups.non_statutory";
+    /// See a checkup's letters where the checkup itself is not shown.
+    SeeGrades = "checkups.grades";
+    /// Read what physicians and the employer say about somebody's work after a checkup (就業判定).
+    ViewWorkFitness = "work_fitness.view";
+    /// Say whether somebody can work as before, and sign for it. Physicians alone.
+    GiveOpinions = "work_fitness.opine";
+    /// Decide on measures at work, for the employer.
+    DecideMeasures = "work_fitness.decide";
+    /// See which measures at work are in force, and nothing of why.
+    ViewMeasures = "work_fitness.measures";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -352,6 +362,11 @@ pub const MATRIX: &[Row] = &[
     door(P::DropFiles,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   YES]),
     door(P::ViewCheckups,          [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     column(P::SeeNonStatutory,     [OWN,      NO,      IF_NS, IF_NS, IF_NS, IF_NS, NO,    NO,    NO,    NO,   NO ]),
+    column(P::SeeGrades,           [OWN,      NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    door(P::ViewWorkFitness,       [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::GiveOpinions,          [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::DecideMeasures,        [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ViewMeasures,          [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

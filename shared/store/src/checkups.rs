@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | clear | ids of checkup, employee and import, day, kind, fiscal year, a keyed hash of the content, times |
 //! | sealed (`health`) | age and sex on the day, results, judgement, clinic, course, doctor, comment |
-//! | index | by fiscal year and shard, in the order of days |
+//! | index | by fiscal year and shard, in the order of days; those that wait for a physician's opinion, by shard, in the order of when it is due |
 //!
 //! A checkup's id follows from employee, day and kind: the same checkup, delivered again, is the same item. What somebody may not see of a checkup is left
 //! out here, before it reaches a door: the items, and everything that was concluded from them.
@@ -13,6 +13,7 @@ mod content;
 mod expire;
 mod import;
 mod lines;
+mod opined;
 mod shown;
 mod year;
 
@@ -30,6 +31,7 @@ use vault::Purpose;
 pub use content::{CheckupContent, CheckupHealth};
 pub use expire::CheckupsOver;
 pub use import::{CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup, SealedCheckup};
+pub(crate) use opined::CheckupHead;
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
 
@@ -56,6 +58,9 @@ struct Record {
     /// The keyed hash of all that a delivery can say: the same content has the same.
     content: String,
     health: Sealed,
+    /// The content that a physician's last opinion was about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    opined: Option<String>,
     /// The import that wrote it last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     imported_by: Option<ImportId>,

@@ -51,13 +51,39 @@ pub(crate) struct Range {
     pub(crate) after: Option<String>,
     pub(crate) descending: bool,
     pub(crate) limit: Option<i32>,
-    /// Read the index instead of the table. Never to authorise from: it is eventually consistent.
-    pub(crate) index: bool,
+    /// Read an index instead of the table. Never to authorise from: it is eventually consistent.
+    pub(crate) index: Option<Index>,
+}
+
+/// A sparse index of `records`: an item is in it while it has its two attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Index {
+    /// By what a family's things are listed by.
+    First,
+    /// Checkups alone: those that a physician is to look at.
+    Second,
+}
+
+impl Index {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::First => "gsi1",
+            Self::Second => "gsi2",
+        }
+    }
+
+    /// Its partition and sort keys.
+    pub(crate) const fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::First => ("gsi1pk", "gsi1sk"),
+            Self::Second => ("gsi2pk", "gsi2sk"),
+        }
+    }
 }
 
 impl Range {
     pub(crate) fn whole(table: Table, family: Family, pk: String) -> Self {
-        Self { table, family, pk, prefix: None, after: None, descending: false, limit: None, index: false }
+        Self { table, family, pk, prefix: None, after: None, descending: false, limit: None, index: None }
     }
     pub(crate) fn starting_with(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
@@ -76,8 +102,16 @@ impl Range {
         self
     }
     pub(crate) fn by_index(mut self) -> Self {
-        self.index = true;
+        self.index = Some(Index::First);
         self
+    }
+    pub(crate) fn by_second_index(mut self) -> Self {
+        self.index = Some(Index::Second);
+        self
+    }
+    /// The names of the keys that it is read by.
+    fn keys(&self) -> (&'static str, &'static str) {
+        self.index.map_or(("pk", "sk"), Index::keys)
     }
 }
 
@@ -168,7 +202,7 @@ impl Db {
 
     /// One page of a partition, and whether there is more.
     pub(crate) async fn query(&self, range: &Range) -> Result<(Vec<Attributes>, bool), Error> {
-        let (pk, sk) = if range.index { ("gsi1pk", "gsi1sk") } else { ("pk", "sk") };
+        let (pk, sk) = range.keys();
         let mut condition = format!("{pk} = :pk");
         let mut query: QueryFluentBuilder =
             self.client.query().table_name(self.table(range.table)).expression_attribute_values(":pk", text(&range.pk));
@@ -184,12 +218,12 @@ impl Db {
             }
             (None, None) => {}
         }
-        if range.index {
-            query = query.index_name("gsi1");
+        if let Some(index) = range.index {
+            query = query.index_name(index.name());
         }
         let request = query
             .key_condition_expression(condition)
-            .consistent_read(!range.index)
+            .consistent_read(range.index.is_none())
             .scan_index_forward(!range.descending)
             .set_limit(range.limit)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -210,7 +244,7 @@ impl Db {
 
     /// A partition's range from its beginning to its end, page by page.
     pub(crate) async fn query_all(&self, range: Range) -> Result<Vec<Attributes>, Error> {
-        let sk = if range.index { "gsi1sk" } else { "sk" };
+        let (_, sk) = range.keys();
         let mut all = Vec::new();
         let mut range = range;
         loop {

@@ -217,6 +217,18 @@ impl Store {
         items.map(|item| from_optional(item, now)).collect()
     }
 
+    /// Where several employees stand today, by their ids.
+    pub(crate) async fn placements_now(
+        &self,
+        tenant: TenantId,
+        employees: impl IntoIterator<Item = EmployeeId>,
+    ) -> Result<std::collections::HashMap<EmployeeId, Placement>, Error> {
+        let employees: BTreeSet<EmployeeId> = employees.into_iter().collect();
+        let employees: Vec<EmployeeId> = employees.into_iter().collect();
+        let (found, today) = (self.load_employees(tenant, &employees).await?, self.today());
+        Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement(today))).collect())
+    }
+
     async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
         let Some(item) = self.db.get(&person_key(tenant, id)).await? else { return Ok(None) };
         Ok(self.open_people(tenant, vec![item]).await?.pop().map(|(_, person)| person))

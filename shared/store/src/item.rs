@@ -41,7 +41,7 @@ pub(crate) fn from_item<T: DeserializeOwned>(mut item: Attributes, now: Jst) -> 
         return Ok(None);
     }
     let version = as_number(&item, "version").unwrap_or(0);
-    for inner in ["pk", "sk", "version", "schema", "gsi1pk", "gsi1sk"] {
+    for inner in ["pk", "sk", "version", "schema", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"] {
         item.remove(inner);
     }
     // The error's text may quote a value: it is not kept.

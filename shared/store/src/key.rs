@@ -64,6 +64,8 @@ pub enum Family {
     EmployeeNumber,
     /// Checkups of an employee.
     Checkup,
+    /// What physicians and the employer say about an employee's work after a checkup.
+    Fitness,
     /// Imports of a tenant.
     Import,
     /// What an import left: chunks applied, notes.
@@ -136,6 +138,7 @@ impl Family {
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",
             Self::Checkup => "CHECKUP",
+            Self::Fitness => "FITNESS",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
             Self::Rate => "RATE",

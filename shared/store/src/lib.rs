@@ -61,6 +61,7 @@ mod sub_processors;
 mod suppression;
 mod tenants;
 mod trail;
+mod work_fitness;
 mod write;
 
 pub use access_log::{Look, ShownLook};
@@ -134,6 +135,9 @@ pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
+pub use work_fitness::{
+    FitnessCase, FitnessSaid, FitnessStep, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SeenCase, SignedFor,
+};
 pub use write::{Prepared, Write};
 
 use crate::{

@@ -106,6 +106,11 @@ pub enum Notice {
         /// Since when.
         at: Jst,
     },
+    /// To an employee: something about them is there to read. What it is about, no mail says.
+    SomethingToRead {
+        /// Since when.
+        at: Jst,
+    },
     /// To the holder: an administrator has set an initial password.
     PasswordResetByOthers {
         /// Since when.
@@ -229,6 +234,7 @@ impl Notice {
             Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::OtpReset { .. } => "otp_reset",
             Self::GrantsChanged { .. } => "grants_changed",
+            Self::SomethingToRead { .. } => "something_to_read",
             Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",

@@ -40,3 +40,4 @@ mod signing_keys;
 mod stress_check_alone;
 mod templates;
 mod trail;
+mod work_fitness;

@@ -18,6 +18,7 @@ fn template(notice: &Notice) -> &'static str {
         Notice::OtpReset { .. } => include_str!("../mails/otp_reset.txt"),
         Notice::GrantsChanged { .. } => include_str!("../mails/grants_changed.txt"),
         Notice::PasswordResetByOthers { .. } => include_str!("../mails/password_reset_by_others.txt"),
+        Notice::SomethingToRead { .. } => include_str!("../mails/something_to_read.txt"),
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
@@ -78,6 +79,7 @@ fn values(notice: &Notice, portal: &str) -> Values {
         Notice::ResetAsked(_) => Vec::new(),
         Notice::PasswordChanged { at }
         | Notice::GrantsChanged { at }
+        | Notice::SomethingToRead { at }
         | Notice::PasswordResetByOthers { at }
         | Notice::LastExportAsked { at }
         | Notice::Disclosed { at }
@@ -228,7 +230,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 20] {
+    fn notices() -> [Notice; 21] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -257,6 +259,7 @@ mod tests {
             Notice::ExportReady { at, until: at },
             Notice::LastExportAsked { at },
             Notice::Disclosed { at },
+            Notice::SomethingToRead { at },
             Notice::PurgeAhead { purge_on: date(2026, 2, 14), last_export_at: None },
             Notice::Announcement {
                 kind: AnnouncementKind::Maintenance,

@@ -32,6 +32,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         employees::door(),
         imports::door(files.clone(), queue),
         checkups::door(),
+        work_fitness::door(),
         audit_events::door(),
         log_requests::door(files.clone()),
         exports::door(files.clone()),

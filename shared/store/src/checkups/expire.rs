@@ -20,7 +20,7 @@ use crate::{
     db::Range,
     item::{Attributes, Stored, from_item, number},
     key::{Family, Table, partition, shards},
-    tenants,
+    tenants, work_fitness,
 };
 
 /// The first fiscal year that is looked into: there was no law before.
@@ -131,6 +131,7 @@ impl Store {
         write.check(self, tenants::key(tenant), "version = :version", version, || Error::Stale)?;
         for Stored { record, version } in checkups {
             write.delete(self, key(tenant, record.employee, record.id), Some(*version))?;
+            write.delete(self, work_fitness::key(tenant, record.employee, record.id), None)?;
         }
         let ids = checkups.iter().flat_map(|it| [it.record.employee.to_string(), it.record.id.to_string()]);
         match write.commit(self, self.event(permit, "checkup.expire")?.on_all(ids).because("retention")).await {

@@ -13,12 +13,11 @@ use domain::{
 use jiff::civil::Date;
 use vault::{Keyring, Lookup, Purpose};
 
-use super::{CheckupContent, CheckupHealth, HEALTH, Record, SCHEMA, key, year};
+use super::{CheckupContent, CheckupHealth, HEALTH, Record, key, opined};
 use crate::{
     Error, Store,
-    item::{Attributes, Sealed, as_number, to_item},
-    key::{Key, shard},
-    write::indexed,
+    item::{Attributes, Sealed, as_number},
+    key::Key,
 };
 
 /// How many keys one request for several items takes.
@@ -73,6 +72,7 @@ pub struct RegisteredCheckup {
     /// What is sealed of it.
     pub health: CheckupHealth,
     content: String,
+    opined: Option<String>,
     imported_by: Option<ImportId>,
     created_at: Jst,
 }
@@ -154,14 +154,13 @@ impl CheckupSealer {
             fiscal_year,
             content: mac.clone(),
             health: Sealed(sealed),
+            opined: before.and_then(|before| before.opined.clone()),
             imported_by: Some(import),
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
         };
         let replaces = before.map(|before| before.version);
-        let item = to_item(&key, replaces.unwrap_or(0) + 1, SCHEMA, &record)?;
-        let partition = year::partition_of(tenant, fiscal_year, &shard(id.as_bytes()));
-        let item = indexed(item, partition, format!("{examined_on}#{id}"));
+        let item = opined::item(tenant, &record, replaces.unwrap_or(0) + 1)?;
         Ok(SealedCheckup { key, item, tenant, employee, import, content: mac, replaces })
     }
 }
@@ -197,9 +196,9 @@ impl Store {
             .await?
             .into_iter()
             .map(|opened| {
-                let Record { id, content, imported_by, created_at, .. } = opened.record;
+                let Record { id, content, opined, imported_by, created_at, .. } = opened.record;
                 let (version, health) = (opened.version, opened.health);
-                (id, RegisteredCheckup { version, health, content, imported_by, created_at })
+                (id, RegisteredCheckup { version, health, content, opined, imported_by, created_at })
             })
             .collect();
         Ok(ids.iter().map(|(_, id)| found.remove(id)).collect())
@@ -264,6 +263,7 @@ pub(super) mod tests {
         *,
     };
     use crate::item::from_item;
+    use crate::key::shard;
 
     const EMPLOYEE: EmployeeId = EmployeeId::from_bytes([7; 16]);
     const IMPORT: ImportId = ImportId::from_bytes([8; 16]);
@@ -309,9 +309,9 @@ pub(super) mod tests {
     }
 
     fn registered(sealer: &CheckupSealer, content: &CheckupContent) -> RegisteredCheckup {
-        let Opened { record: Record { content, imported_by, created_at, .. }, version, health } =
+        let Opened { record: Record { content, opined, imported_by, created_at, .. }, version, health } =
             opened(sealer, content);
-        RegisteredCheckup { version, health, content, imported_by, created_at }
+        RegisteredCheckup { version, health, content, opined, imported_by, created_at }
     }
 
     fn done(step: Result<CheckupStep, Error>) -> CheckupPut {

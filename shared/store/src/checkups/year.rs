@@ -1,6 +1,6 @@
 //! The checkups of a fiscal year, for those who reach many: read from the index, authorised by where each employee stands now.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use authz::{Permit, Placement, permission::ViewCheckups};
 use domain::ids::{EmployeeId, TenantId};
@@ -52,7 +52,8 @@ impl Store {
         for _ in 0..LOOKS {
             let (items, rest) = self.look_into_year(tenant, fiscal_year, position.as_deref(), limit).await?;
             more = rest;
-            let placements = self.placements_of(tenant, &items).await?;
+            let employees = items.iter().filter_map(|(_, item)| employee_of(item));
+            let placements = self.placements_now(tenant, employees).await?;
             for (sk, item) in items {
                 if found.len() == limit {
                     more = true;
@@ -106,17 +107,6 @@ impl Store {
         });
         Ok(merged(keyed.collect()))
     }
-
-    async fn placements_of(
-        &self,
-        tenant: TenantId,
-        items: &[(String, Attributes)],
-    ) -> Result<HashMap<EmployeeId, Placement>, Error> {
-        let employees: BTreeSet<EmployeeId> = items.iter().filter_map(|(_, item)| employee_of(item)).collect();
-        let employees: Vec<EmployeeId> = employees.into_iter().collect();
-        let (found, today) = (self.load_employees(tenant, &employees).await?, self.today());
-        Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement(today))).collect())
-    }
 }
 
 fn employee_of(item: &Attributes) -> Option<EmployeeId> {
@@ -124,13 +114,13 @@ fn employee_of(item: &Attributes) -> Option<EmployeeId> {
 }
 
 /// How many of one shard to read for a page: twice its part and some, because shards are not even, and what one of them lacks is a second look at all of them.
-fn per_shard(limit: usize) -> usize {
+pub(super) fn per_shard(limit: usize) -> usize {
     let shards = usize::from(crate::key::SHARDS);
     (2 * limit).div_ceil(shards) + 4
 }
 
 /// Merges pages of shards in the order of their keys. Where a shard was cut off, nothing beyond its last key is sure to be next.
-fn merged<T>(pages: Vec<(Vec<(String, T)>, bool)>) -> (Vec<(String, T)>, bool) {
+pub(super) fn merged<T>(pages: Vec<(Vec<(String, T)>, bool)>) -> (Vec<(String, T)>, bool) {
     let cut_off = pages.iter().filter(|(_, more)| *more).filter_map(|(items, _)| items.last());
     let horizon = cut_off.map(|(key, _)| key.clone()).min();
     let mut all: Vec<_> = pages.into_iter().flat_map(|(items, _)| items).collect();
