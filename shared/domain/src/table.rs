@@ -76,6 +76,17 @@ impl Delimiter {
     }
 }
 
+/// The cells of row `row`, as far as the first bytes of a file have it: to find out whose file it is.
+#[must_use]
+pub fn cells_of_row(first_bytes: &[u8], row: u64, encoding: Option<Encoding>) -> Option<Vec<String>> {
+    let mut splitter = Splitter::with_header_in(row);
+    splitter.push(first_bytes);
+    splitter.finish();
+    let mut decoder = Decoder::new(encoding);
+    let record = decoder.decode(splitter.next_record()?.ok()?).ok()?;
+    Some(record.iter().map(str::to_owned).collect())
+}
+
 /// A record that cannot be read. It holds nothing of what the record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("row {}: {code}", start.row)]

@@ -70,6 +70,8 @@ pub enum Family {
     Import,
     /// What an import left: chunks applied, notes.
     ImportPart,
+    /// How a tenant's files are read.
+    ImportLayout,
     /// Attempts that are counted; under the platform.
     Rate,
     /// What one person has asked for and another one must confirm; under the platform.
@@ -141,6 +143,7 @@ impl Family {
             Self::Fitness => "FITNESS",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
+            Self::ImportLayout => "IMPORTLAYOUT",
             Self::Rate => "RATE",
             Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",

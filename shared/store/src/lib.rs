@@ -102,8 +102,8 @@ pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
 pub use files::{Files, ObjectVersion, Upload};
 pub use imports::{
-    Chunk, Done, DroppedFile, FileShape, Import, ImportLookup, ImportOptions, ImportState, NewImport, Rows, Started,
-    Turn, Way,
+    Chunk, Done, DroppedFile, FileShape, Import, ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed,
+    NewImport, Rows, Started, Turn, Way, intake_kind,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,

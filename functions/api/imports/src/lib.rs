@@ -5,10 +5,10 @@ use authz::{
     permission::{DeleteAccounts, UseImports},
 };
 use axum::{Extension, extract::State, http::Uri, response::Response};
-use domain::{checkup::kind::CheckupKind, ids::ImportId, time::Jst};
-use endpoint::{Answer, App, Checks, Door, Filters, Further, Pages, Path, Posted, Problem, into_csv, limit};
+use domain::{checkup::kind::CheckupKind, ids::ImportId, intake::layout::LayoutName, time::Jst};
+use endpoint::{Answer, App, Checks, Door, Fault, Filters, Further, Pages, Path, Posted, Problem, into_csv, limit};
 use serde::{Deserialize, Serialize};
-use store::{Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
+use store::{Error, Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -65,6 +65,9 @@ struct OptionsBody {
     /// 文字コード（`utf-8` または `shift_jis`）。省略した場合は自動で判定します。
     #[schema(example = "shift_jis")]
     encoding: Option<String>,
+    /// 取込レイアウトの名称。省略した場合は、見出しがすべて一致するレイアウト、それもなければ標準の見出しで読み取ります。
+    #[schema(example = "みなと健診クリニック")]
+    layout: Option<String>,
     /// 健康診断結果の年度。指定すると、その年度の外の受診日は誤りになります。
     #[schema(example = 2026)]
     fiscal_year: Option<i16>,
@@ -99,6 +102,9 @@ struct ImportView {
     dry_run: bool,
     skip_bad_rows: bool,
     rows: RowsView,
+    /// 読み取りに使った取込レイアウト。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<LayoutView>,
     /// 全体として取り込めなかった、または失敗した理由。
     #[schema(example = "kind_not_allowed")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +119,18 @@ struct ImportView {
     /// ファイルの送信先。作成時だけ返します。
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<Upload>,
+}
+
+/// Which layout it was read by.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportLayoutUsed)]
+struct LayoutView {
+    /// 名称。
+    #[schema(example = "みなと健診クリニック")]
+    name: String,
+    /// 検査したときの版。
+    #[schema(example = 3)]
+    version: u64,
 }
 
 /// How many rows went which way.
@@ -165,6 +183,10 @@ fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
             conflicts: import.counts.conflicts,
             warnings: import.counts.warnings,
         },
+        layout: import
+            .layout
+            .as_ref()
+            .map(|used| LayoutView { name: used.name.to_string(), version: used.version }),
         reason: import.reason.clone(),
         errors_url: import.fault_file.as_ref().map(|_| format!("/v1/imports/{}/errors", import.id)),
         created_at: import.created_at,
@@ -206,6 +228,7 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
     if encoding.as_deref().is_some_and(|encoding| !matches!(encoding, "utf-8" | "shift_jis")) {
         checks.fault("/options/encoding", "unknown_value", "utf-8 または shift_jis を指定してください。");
     }
+    let layout = checks.optional("/options/layout", body.options.layout.as_deref().map(LayoutName::parse));
     let fiscal_year = body.options.fiscal_year;
     if fiscal_year.is_some_and(|year| !FISCAL_YEARS.contains(&year)) {
         checks.fault("/options/fiscal_year", "out_of_range", "年度は西暦4桁で指定してください。");
@@ -235,11 +258,23 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
         allow_deletions,
         empty_clears,
         encoding,
+        layout,
         fiscal_year,
         checkup_kind: checkup_kind.flatten(),
     };
     let file_name = file_name.to_owned();
     checks.finish(kind.map(|kind| (kind, NewImport { file_name, options })))
+}
+
+/// A layout that is asked for and not there is a fault of the body.
+fn unknown_layout(error: Error) -> Problem {
+    match error {
+        Error::NotFound => {
+            let detail = "指定した取込レイアウトが登録されていません。";
+            Problem::invalid(vec![Fault::at("/options/layout", "unknown_layout", detail)])
+        }
+        error => error.into(),
+    }
 }
 
 /// Starts an import.
@@ -262,6 +297,9 @@ async fn start(
         let right = permit.import_right(kind)?;
         if new.options.allow_deletions {
             deleting.demand()?;
+        }
+        if let Some(name) = &new.options.layout {
+            app.store.import_layout(&right, name).await.map_err(unknown_layout)?;
         }
         Ok(app.store.start_import(&files, &right, new).await?)
     };

@@ -1,6 +1,7 @@
 //! The tenant's own settings: `/v1/tenant`.
 
 mod body;
+mod layouts;
 mod retention;
 mod view;
 
@@ -28,7 +29,10 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(read, change))
             .routes(routes!(read_address_rules, change_address_rules))
-            .routes(routes!(retention::read, retention::change)),
+            .routes(routes!(retention::read, retention::change))
+            .routes(routes!(layouts::list))
+            .routes(routes!(layouts::read, layouts::set, layouts::delete))
+            .routes(routes!(layouts::suggest)),
     }
 }
 

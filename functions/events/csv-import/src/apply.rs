@@ -11,6 +11,7 @@ use store::{Chunk, Done, Error, Import, ImportState};
 use crate::{
     Importer,
     kinds::{Applied, Layout, Planned, Register},
+    layouts,
     records::Records,
     turn,
 };
@@ -56,8 +57,8 @@ async fn rows(
     let lost = || Error::Internal("an import without its file or shape".to_owned());
     let (object, shape) = (import.object.as_ref().ok_or_else(lost)?, import.shape.as_ref().ok_or_else(lost)?);
     let cells: Vec<&str> = shape.header.iter().map(String::as_str).collect();
-    let layout =
-        Layout::recognise(right.kind(), &cells, import, importer.store.clock().now().date()).map_err(|_| lost())?;
+    let (by, today) = (layouts::kept(importer, right, import).await?, importer.store.clock().now().date());
+    let layout = Layout::recognise(right.kind(), &cells, import, by, today).map_err(|_| lost())?;
     let start = Position { offset: chunk.start, row: chunk.first_row, line: chunk.first_line };
     let mut records = Records::of_range(&importer.files, object, shape, start, chunk.end).await?;
     let mut versions = chunk.versions.iter();

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,12 +12,13 @@ use domain::{
     intake::{Fault, FaultCode},
     table::Position,
 };
-use store::{Chunk, Error, FileShape, Import, Turn};
+use store::{Chunk, Error, FileShape, Import, LayoutUsed, Turn};
 
 use crate::{
     Importer,
     faults::Faults,
     kinds::{Layout, Register, Row},
+    layouts::{self, Chosen},
     records::Records,
 };
 
@@ -32,6 +34,7 @@ pub(crate) struct Checked {
     /// The file as a whole cannot be read.
     pub(crate) refused: bool,
     pub(crate) shape: Option<FileShape>,
+    pub(crate) layout: Option<LayoutUsed>,
     pub(crate) rows: u64,
     pub(crate) chunks: u32,
 }
@@ -44,26 +47,37 @@ pub(crate) async fn file(
     import: &Import,
 ) -> Result<Checked, Error> {
     let object = import.object.as_ref().ok_or_else(|| Error::Internal("an import without its file".to_owned()))?;
-    let mut checked = Checked { faults: Faults::default(), refused: false, shape: None, rows: 0, chunks: 0 };
     if object.size > importer.limits.largest_file {
-        return Ok(checked.refused(0, [Fault::new(FaultCode::FileTooLarge)]));
+        return Ok(Checked::below(1).refused(0, [Fault::new(FaultCode::FileTooLarge)]));
     }
-    let mut records = Records::of_file(&importer.files, object, import.options.encoding.as_deref()).await?;
+    let chosen = match layouts::chosen(importer, right, import, object).await? {
+        Ok(chosen) => chosen,
+        Err(code) => return Ok(Checked::below(1).refused(0, [Fault::new(code)])),
+    };
+    let by = chosen.as_ref().map(|chosen| Arc::clone(&chosen.layout));
+    let (header_row, data_row) = by.as_ref().map_or((1, 2), |by| (by.draft().header_row, by.draft().data_row));
+    let mut checked = Checked::below(header_row);
+    if let Some(Chosen { used, layout }) = chosen {
+        importer.store.keep_import_layout(turn, import.id, &layout).await?;
+        checked.layout = Some(used);
+    }
+    let encoding = import.options.encoding.as_deref();
+    let mut records = Records::of_file(&importer.files, object, encoding, header_row).await?;
     let Some(header) = header(&mut records).await? else {
         return Ok(checked.refused(0, [Fault::new(FaultCode::EmptyFile)]));
     };
     let header = match header {
         Ok(header) => header,
-        Err(code) => return Ok(checked.refused(1, [Fault::new(code)])),
+        Err(code) => return Ok(checked.refused(header_row, [Fault::new(code)])),
     };
     let cells: Vec<&str> = header.iter().map(String::as_str).collect();
-    let layout = match Layout::recognise(right.kind(), &cells, import, importer.store.clock().now().date()) {
+    let layout = match Layout::recognise(right.kind(), &cells, import, by, importer.store.clock().now().date()) {
         Ok(layout) => layout,
-        Err(faults) => return Ok(checked.refused(1, faults)),
+        Err(faults) => return Ok(checked.refused(header_row, faults)),
     };
     if !layout.header_faults().is_empty() {
         // Nothing of it will be applied, but all of it is looked at: everything is told at once.
-        checked = checked.refused(1, layout.header_faults().iter().cloned());
+        checked = checked.refused(header_row, layout.header_faults().iter().cloned());
     }
     let register = Register::open(&importer.store, right, import).await?;
     let mut pass = Pass {
@@ -80,6 +94,10 @@ pub(crate) async fn file(
     };
     loop {
         while let Some(record) = records.next() {
+            let row = record.as_ref().map_or_else(|fault| fault.start.row, |record| record.start.row);
+            if row < data_row {
+                continue;
+            }
             checked.rows += 1;
             let read = match record {
                 Ok(record) => {
@@ -109,11 +127,16 @@ pub(crate) async fn file(
     pass.settle(&mut checked.faults).await?;
     pass.close(&mut checked.faults).await?;
     checked.chunks = pass.plan.next;
-    checked.shape = Some(records.shape(header));
+    checked.shape = Some(records.shape(header, header_row));
     Ok(checked)
 }
 
 impl Checked {
+    /// Nothing yet, of a file whose header is in row `header_row`.
+    fn below(header_row: u64) -> Self {
+        Self { faults: Faults::below(header_row), refused: false, shape: None, layout: None, rows: 0, chunks: 0 }
+    }
+
     fn refused(mut self, row: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.faults.note(row, faults);
         self.refused = true;

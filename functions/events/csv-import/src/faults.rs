@@ -8,12 +8,11 @@ use domain::intake::{Fault, FaultCode, Severity};
 /// How many lines the list has at most; the rest is counted.
 const LISTED: usize = 10_000;
 
-/// The header's row.
-const HEADER: u64 = 1;
-
 /// Faults and warnings of one file, as they are found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Faults {
+    /// The header's row.
+    header_row: u64,
     lines: Vec<(u64, Fault)>,
     unlisted: u64,
     /// Rows that cannot be applied.
@@ -25,7 +24,12 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Notes what is wrong with a row (0: with the file, 1: with its header), and whether that keeps it from being applied.
+    /// None yet, of a file whose header is in row `header_row`.
+    pub(crate) fn below(header_row: u64) -> Self {
+        Self { header_row, lines: Vec::new(), unlisted: 0, rows: 0, warnings: 0, missing_references: 0 }
+    }
+
+    /// Notes what is wrong with a row (0: with the file; the header's: with that), and whether that keeps it from being applied.
     pub(crate) fn note(&mut self, row: u64, faults: impl IntoIterator<Item = Fault>) {
         let mut refused = false;
         for fault in faults {
@@ -40,7 +44,7 @@ impl Faults {
                 self.unlisted += 1;
             }
         }
-        self.rows += u64::from(refused && row > HEADER);
+        self.rows += u64::from(refused && row > self.header_row);
     }
 
     /// Whether there is anything to tell.
@@ -104,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_list_is_a_csv_that_excel_opens_and_runs_nothing_of() {
-        let mut faults = Faults::default();
+        let mut faults = Faults::below(1);
         faults.note(7, [Fault::new(FaultCode::UnknownHeader).at(2, "=HYPERLINK(\"x\")").showing("+1,2")]);
         faults.note(3, [Fault::new(FaultCode::BrokenQuote)]);
         let text = String::from_utf8(faults.file()).unwrap();
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_row_with_two_errors_is_one_row_and_a_warning_refuses_none() {
-        let mut faults = Faults::default();
+        let mut faults = Faults::below(1);
         faults.note(2, [Fault::new(FaultCode::DateInvalid), Fault::new(FaultCode::Required)]);
         faults.note(3, [Fault::new(FaultCode::CheckupBeforeHire)]);
         assert_eq!((faults.rows, faults.warnings), (1, 1));

@@ -6,6 +6,8 @@ mod checkups;
 mod departments;
 mod employees;
 
+use std::sync::Arc;
+
 use authz::{ImportKind, ImportRight};
 use domain::{
     employee::EmployeeNumber,
@@ -79,14 +81,18 @@ impl Applied {
 }
 
 impl Layout {
-    /// Recognises the header of a file.
+    /// Recognises the header of a file that is read by a tenant's layout, or by our own names.
     pub(crate) fn recognise(
         kind: ImportKind,
         header: &[&str],
         import: &Import,
+        by: Option<Arc<intake::layout::Layout>>,
         today: Date,
     ) -> Result<Self, Vec<Fault>> {
         let mut options = intake::Options::new(today);
+        if let Some(layout) = by {
+            options = options.by(layout);
+        }
         if import.options.empty_clears {
             options.empty_cells = EmptyCells::Clear;
         }

@@ -9,6 +9,7 @@ mod check;
 mod event;
 mod faults;
 mod kinds;
+mod layouts;
 mod records;
 mod turn;
 

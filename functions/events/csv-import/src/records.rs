@@ -14,10 +14,16 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// The whole file. Its encoding is found out, unless the uploader has said it.
-    pub(crate) async fn of_file(files: &Files, object: &ObjectVersion, encoding: Option<&str>) -> Result<Self, Error> {
+    /// The whole file, from its header in row `header_row` on. Its encoding is found out, unless the uploader has said it.
+    pub(crate) async fn of_file(
+        files: &Files,
+        object: &ObjectVersion,
+        encoding: Option<&str>,
+        header_row: u64,
+    ) -> Result<Self, Error> {
         let decoder = Decoder::new(encoding.and_then(encoding_named));
-        Ok(Self { body: files.read(object, None).await?, splitter: Splitter::new(), decoder, ended: false })
+        let splitter = Splitter::with_header_in(header_row);
+        Ok(Self { body: files.read(object, None).await?, splitter, decoder, ended: false })
     }
 
     /// A part of a file whose shape is known.
@@ -58,7 +64,7 @@ impl Records {
     }
 
     /// How the file is written, once its first records have been read.
-    pub(crate) fn shape(&self, header: Vec<String>) -> FileShape {
+    pub(crate) fn shape(&self, header: Vec<String>, header_row: u64) -> FileShape {
         let encoding = match self.decoder.encoding() {
             Some(Encoding::ShiftJis) => "shift_jis",
             Some(Encoding::Utf8) | None => "utf-8",
@@ -67,11 +73,11 @@ impl Records {
             Some(Delimiter::Tab) => '\t',
             Some(Delimiter::Comma) | None => ',',
         };
-        FileShape { encoding: encoding.to_owned(), delimiter, header }
+        FileShape { encoding: encoding.to_owned(), delimiter, header, header_row }
     }
 }
 
-fn encoding_named(name: &str) -> Option<Encoding> {
+pub(crate) fn encoding_named(name: &str) -> Option<Encoding> {
     match name {
         "utf-8" => Some(Encoding::Utf8),
         "shift_jis" => Some(Encoding::ShiftJis),

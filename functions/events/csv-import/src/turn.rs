@@ -4,7 +4,7 @@ use authz::{ImportKind, Origin, Permit, permission::UseImports};
 use domain::{ids::TenantId, intake::FaultCode};
 use store::{Error, Import, ImportState, Stored, Turn, Way};
 
-use crate::{Importer, check, faults::Faults, kinds::Layout};
+use crate::{Importer, check, faults::Faults, kinds::Layout, layouts};
 
 /// Seconds after which a turn that somebody else has is looked at again.
 const BUSY: u16 = 5;
@@ -98,6 +98,7 @@ async fn check(
         .store
         .move_import(turn, checking, |import| {
             import.shape = checked.shape;
+            import.layout = checked.layout;
             import.chunks = checked.chunks;
             import.handed_out = false;
             import.counts.read = checked.rows;
@@ -205,10 +206,10 @@ async fn add_conflicts(
     rows: &[(u64, FaultCode)],
 ) -> Result<String, Error> {
     let cells: Vec<&str> = import.shape.iter().flat_map(|shape| &shape.header).map(String::as_str).collect();
-    let today = importer.store.clock().now().date();
-    let layout = Layout::recognise(right.kind(), &cells, import, today)
+    let (by, today) = (layouts::kept(importer, right, import).await?, importer.store.clock().now().date());
+    let layout = Layout::recognise(right.kind(), &cells, import, by, today)
         .map_err(|_| Error::Internal("an import without its shape".to_owned()))?;
-    let mut faults = Faults::default();
+    let mut faults = Faults::below(import.shape.as_ref().map_or(1, |shape| shape.header_row));
     for (row, code) in rows {
         faults.note(*row, [layout.conflict(*code)]);
     }

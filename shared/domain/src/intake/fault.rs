@@ -37,6 +37,8 @@ pub enum FaultCode {
     FileTooLarge,
     /// More departments than one file takes.
     TooManyDepartments,
+    /// The layout that was asked for is not there.
+    LayoutUnknown,
     /// A quote without its partner.
     BrokenQuote,
     /// A record with more or fewer cells than the header.
@@ -268,6 +270,11 @@ const TABLE: &[Row] = &[
         F::TooManyDepartments,
         "too_many_departments",
         "部署は1ファイルに5,000行までです。分けて取り込んでください。",
+    ),
+    error(
+        F::LayoutUnknown,
+        "layout_unknown",
+        "指定した取込レイアウトが登録されていません。名称を確かめるか、レイアウトを登録してから取り込んでください。",
     ),
     error(F::BrokenQuote, "broken_quote", "引用符(\")が閉じていません。セル内の引用符は\"\"と2つ重ねてください。"),
     error(

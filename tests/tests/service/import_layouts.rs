@@ -1,0 +1,197 @@
+//! How clinics write their files is suggested, confirmed once and used again.
+
+use serde_json::{Value, json};
+use tests::imports::{faults, import, sjis};
+use tests::{Actor, World, eventually, problem, run};
+
+const LAYOUTS: &str = "/v1/tenant/import-layouts/checkups";
+
+/// What a clinic delivers: titles, tabs, its own names, units and words, eras, two values to a cell.
+const FILE: [&str; 6] = [
+    "健診結果一覧\t2026年度,本社\t\t\t\t\t\t\t\t\t\t\t",
+    "",
+    "No.\t検査実施日\t種別\tWBC(×10^3/μL)\tRBC\t血圧\t視力（右）\tCRP\t尿P\tGLU\t肝の評価\t\t",
+    "（職員）\t\t\t\t\t\t\t\t\t\t\t\t",
+    "D0001\tR8.6.1\t定期\t5.6\t4.50\t１４２／９０\t0.7(1.2)\t5未満\t検出せず\t5.5\t３\t\t",
+    "D0002\t令和8年6月2日(火)\t定期\t6.0\t478\t118/76\t1.0\t<0.10\t1+\t6.1 H\t治\t\t",
+];
+
+fn file() -> Vec<u8> {
+    sjis(&FILE)
+}
+
+/// What a person makes of the suggestion for it.
+fn layout() -> Value {
+    let plain = |header: &str, means: &str| json!({ "header": header, "means": means });
+    json!({
+        "header_row": 3,
+        "data_row": 5,
+        "columns": [
+            plain("No.", "社員番号"),
+            plain("検査実施日", "受診日"),
+            plain("種別", "健診種別"),
+            { "header": "WBC(×10^3/μL)", "means": "白血球数", "unit": { "name": "×10^3/μL", "factor": "1000" } },
+            plain("RBC", "赤血球数"),
+            plain("血圧", "血圧"),
+            plain("視力（右）", "視力(裸眼・右)"),
+            plain("CRP", "CRP"),
+            { "header": "尿P", "means": "尿蛋白", "words": { "検出せず": "(-)" } },
+            { "header": "GLU", "means": "空腹時血糖", "unit": { "name": "mmol/L", "factor": "18.0182" } },
+            plain("肝の評価", "AST判定"),
+        ],
+        "grades": { "3": "C", "治": "E" },
+    })
+}
+
+/// The path of a layout, as a client sends it.
+fn path(name: &str) -> String {
+    let escaped: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("{LAYOUTS}/{escaped}")
+}
+
+async fn set(actor: &Actor, name: &str, layout: Value) -> Value {
+    let answer = actor.call("PUT", &path(name), &[], Some(layout)).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    answer.json()
+}
+
+/// The results of the only checkup of an employee, by item.
+async fn results(nurse: &Actor, number: &str) -> Vec<(String, Value, Value)> {
+    let found = nurse.all(&format!("/v1/employees?employee_number={number}")).await;
+    let id = found[0]["id"].as_str().unwrap();
+    let checkups = nurse.get(&format!("/v1/employees/{id}/checkups?fiscal_year=2026")).await.json();
+    let results = checkups["items"][0]["results"].as_array().unwrap_or_else(|| panic!("{checkups}")).clone();
+    results
+        .iter()
+        .map(|it| (it["item"].as_str().unwrap().to_owned(), it["value"].clone(), it["raw"].clone()))
+        .collect()
+}
+
+#[test]
+fn r34_a_clinics_file_is_read_by_the_layout_whose_headers_it_has() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let nurse = tenant.actor("nurse");
+        let refused = import(&nurse, "checkups", &file(), json!({})).await;
+        assert_eq!(refused["state"], "rejected", "our own names are not its names: {refused}");
+        set(&nurse, "みなと健診クリニック", layout()).await;
+
+        let checked = import(&nurse, "checkups", &file(), json!({ "dry_run": true })).await;
+        assert_eq!(checked["state"], "checked", "{checked}");
+        assert_eq!(checked["layout"], json!({ "name": "みなと健診クリニック", "version": 1 }));
+        let told: Vec<_> = faults(&nurse, &checked).await.into_iter().map(|line| (line[0].clone(), line[1].clone(), line[4].clone())).collect();
+        let converted = |row: &str, column: &str| (row.to_owned(), column.to_owned(), "unit_converted".to_owned());
+        assert_eq!(
+            told,
+            [
+                converted("5", "WBC(×10^3/μL)"),
+                converted("5", "RBC"),
+                converted("5", "GLU"),
+                converted("6", "WBC(×10^3/μL)"),
+                converted("6", "GLU"),
+            ],
+            "conversions are shown before anything is applied"
+        );
+
+        // What was checked is applied as it was checked, whatever has become of its layout.
+        let current = nurse.get(&path("みなと健診クリニック")).await;
+        let etag = current.header("etag").to_owned();
+        assert_eq!(nurse.delete(&path("みなと健診クリニック"), &etag).await.status, 204);
+        set(&nurse, "別院", layout()).await;
+        let done = import(&nurse, "checkups", &file(), json!({ "options": { "layout": "別院" } })).await;
+        assert_eq!((done["state"].as_str(), done["rows"]["applied"].as_u64()), (Some("applied"), Some(2)), "{done}");
+        let results = results(&nurse, "D0001").await;
+        let value = |item: &str| {
+            let found = results.iter().find(|(of, ..)| of == item);
+            found.map_or((Value::Null, Value::Null), |(_, value, raw)| (value.clone(), raw.clone()))
+        };
+        assert_eq!(value("wbc"), (json!(5600), json!("5.6 [WBC(×10^3/μL)]")));
+        assert_eq!(value("rbc"), (json!(450), json!("4.50")));
+        assert_eq!([value("sbp").0, value("dbp").0], [json!(142), json!(90)]);
+        assert_eq!([value("vis_r").0, value("visc_r").0], [json!(0.70), json!(1.20)]);
+        assert_eq!(value("fpg"), (json!(99), json!("5.5 [GLU]")));
+        assert_eq!(value("u_pro").0, json!("(-)"));
+        assert_eq!(value("crp").1, json!("5未満"), "what was written stays");
+    });
+}
+
+#[test]
+fn r34_a_dropped_file_finds_its_layout_by_itself() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let nurse = tenant.actor("nurse");
+        set(&nurse, "みなと健診クリニック", layout()).await;
+        tenant.drop_file("checkups", "結果.txt", file()).await.unwrap();
+        let done = eventually("the file is applied", async || {
+            let imports = nurse.all("/v1/imports").await;
+            imports.into_iter().find(|import| import["state"] == "applied")
+        })
+        .await;
+        assert_eq!(done["layout"]["name"], "みなと健診クリニック", "{done}");
+    });
+}
+
+#[test]
+fn r34_a_layout_is_suggested_with_confidences_and_kept_by_its_version() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let nurse = tenant.actor("nurse");
+        let cells = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
+        let body = json!({ "header": cells(FILE[2]), "samples": [cells(FILE[4]), cells(FILE[5])] });
+        let answer = nurse.post(&format!("{LAYOUTS}/suggestions"), body).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let suggested = answer.json();
+        let of = |at: usize| {
+            let column = &suggested["columns"][at];
+            (column["column"]["means"].clone(), column["confidence"].clone(), column["reason"].clone())
+        };
+        assert_eq!(of(3), (json!("白血球数"), json!(90), json!("longest_prefix")));
+        assert_eq!(suggested["columns"][3]["column"]["unit"], json!({ "name": "×10^3/μL", "factor": "1000" }));
+        assert_eq!(of(5), (json!("血圧"), json!(100), json!("exact_name")));
+        assert_eq!(of(10).0, Value::Null);
+        assert_eq!(nurse.get(LAYOUTS).await.json()["items"], json!([]), "a suggestion keeps nothing");
+
+        let made = set(&nurse, "甲", layout()).await;
+        assert_eq!((made["version"].as_u64(), &made["layout"]["columns"][9]["unit"]["factor"]), (Some(1), &json!("18.0182")));
+        let again = nurse.call("PUT", &path("甲"), &[], Some(layout())).await;
+        assert_eq!(again.status, 412, "it is there already");
+        let changed = nurse.put(&path("甲"), "\"1\"", json!({ "header_row": 1, "data_row": 2, "columns": [{ "header": "x" }] })).await;
+        assert_eq!((changed.status, changed.header("etag")), (200, "\"2\""), "{}", changed.json());
+        assert_eq!(nurse.put(&path("甲"), "\"1\"", layout()).await.status, 412);
+        assert_eq!(nurse.delete(&path("甲"), "\"1\"").await.status, 412);
+        assert_eq!(nurse.delete(&path("甲"), "\"2\"").await.status, 204);
+        assert_eq!(nurse.get(&path("甲")).await.status, 404);
+
+        let wrong = json!({ "header_row": 9, "data_row": 3, "columns": [{ "header": "a", "means": "星座" }] });
+        let wrong = nurse.call("PUT", &path("乙"), &[], Some(wrong)).await;
+        let pointers: Vec<_> =
+            wrong.json()["errors"].as_array().unwrap().iter().map(|fault| fault["pointer"].clone()).collect();
+        assert_eq!((wrong.status, pointers), (422, vec![json!("/data_row"), json!("/columns/0/means")]));
+        let unknown = json!({ "kind": "checkups", "file_name": "x.csv", "options": { "layout": "乙" } });
+        let unknown = nurse.post("/v1/imports", unknown).await;
+        assert_eq!((unknown.status, unknown.json()["errors"][0]["code"].clone()), (422, json!("unknown_layout")));
+    });
+}
+
+#[test]
+fn r02_layouts_are_for_those_who_import_their_kind_and_kept_by_those_who_import_it_for_everybody() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let (nurse, administrator) = (tenant.actor("nurse"), tenant.actor("administrator"));
+        set(&nurse, "甲", layout()).await;
+        assert_eq!(administrator.get(LAYOUTS).await.status, 403, "no checkups for administrators");
+        assert_eq!(tenant.actor("employee").get(LAYOUTS).await.status, 403);
+        assert_eq!(nurse.get("/v1/tenant/import-layouts/departments").await.status, 403);
+        assert_eq!(nurse.get("/v1/tenant/import-layouts/horoscopes").await.status, 404);
+        let other = World::shared().await.tenant(1).actor("nurse");
+        assert_eq!(other.get(&path("甲")).await.status, 404, "another company's are not there");
+
+        let workplaces = administrator.all("/v1/workplaces").await;
+        let tokyo = workplaces.iter().find(|workplace| workplace["code"] == "W01").unwrap()["id"].clone();
+        tenant.grant("nurse", json!([{ "role": "nurse", "scope": { "kind": "parts", "workplaces": [tokyo] } }])).await;
+        let nurse = tenant.actor("nurse");
+        assert_eq!(nurse.get(&path("甲")).await.status, 200, "a part of the company reads by it");
+        let put = nurse.put(&path("甲"), "\"1\"", layout()).await;
+        assert_eq!((put.status, problem(&put).as_str()), (403, "forbidden"), "and does not say how others are read");
+    });
+}
