@@ -17,6 +17,7 @@ pub mod imports;
 pub mod logs;
 mod program;
 mod wait;
+pub mod workbook;
 mod world;
 
 use std::sync::LazyLock;

@@ -15,6 +15,11 @@ use crate::{Error, Store, db::failed};
 /// For how long an address for an upload is good.
 const UPLOAD_SECONDS: u64 = 15 * 60;
 
+/// How many bytes of what a workbook was turned into are sealed together: a chunk of a plan opens one or two.
+pub const CONVERTED_SEGMENT: usize = 1024 * 1024;
+/// Where what workbooks were turned into lies, below a tenant.
+pub(crate) const CONVERTED: &str = "made/converted";
+
 /// The bucket that customers' files come into. Only functions that handle files make one.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -78,6 +83,10 @@ impl Upload {
             Self::Api { tenant, .. } | Self::Drop { tenant, .. } => *tenant,
         }
     }
+}
+
+fn segment_key(tenant: TenantId, import: ImportId, number: u64) -> String {
+    format!("{tenant}/{CONVERTED}/{import}/{number:06}")
 }
 
 impl Files {
@@ -167,6 +176,34 @@ impl Store {
         let request = files.client.put_object().bucket(&files.bucket).key(key).body(sealed.into());
         Box::pin(request.send()).await.map_err(failed("PutObject"))?;
         Ok(())
+    }
+
+    /// Keeps one segment of what the workbook of an import was turned into, sealed; a repeated check keeps the same again.
+    pub async fn keep_converted(
+        &self,
+        files: &Files,
+        right: &ImportRight,
+        import: ImportId,
+        number: u64,
+        segment: &[u8],
+    ) -> Result<(), Error> {
+        self.seal_file(files, right.tenant(), &segment_key(right.tenant(), import, number), segment).await
+    }
+
+    /// What the workbook of an import was turned into, from `offset` up to the end of its segment.
+    pub async fn converted(
+        &self,
+        files: &Files,
+        right: &ImportRight,
+        import: ImportId,
+        offset: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (number, before) = (offset / CONVERTED_SEGMENT as u64, offset % CONVERTED_SEGMENT as u64);
+        let key = segment_key(right.tenant(), import, number);
+        let mut segment = self.open_file(files, right.tenant(), &key).await?;
+        let before = usize::try_from(before).unwrap_or(usize::MAX).min(segment.len());
+        segment.drain(..before);
+        Ok(segment)
     }
 
     /// Opens a file that the same import kept before.

@@ -159,6 +159,9 @@ pub struct FileShape {
     /// The row that they are in.
     #[serde(default = "first_row")]
     pub header_row: u64,
+    /// How long the text is that a workbook was turned into; absent: the file is read as it came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub converted: Option<u64>,
 }
 
 const fn first_row() -> u64 {

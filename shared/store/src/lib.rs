@@ -100,7 +100,7 @@ pub use employees::{
 };
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
-pub use files::{Files, ObjectVersion, Upload};
+pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use imports::{
     Chunk, Done, DroppedFile, FileShape, Import, ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed,
     NewImport, Rows, Started, Turn, Way, intake_kind,

@@ -183,10 +183,7 @@ fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
             conflicts: import.counts.conflicts,
             warnings: import.counts.warnings,
         },
-        layout: import
-            .layout
-            .as_ref()
-            .map(|used| LayoutView { name: used.name.to_string(), version: used.version }),
+        layout: import.layout.as_ref().map(|used| LayoutView { name: used.name.to_string(), version: used.version }),
         reason: import.reason.clone(),
         errors_url: import.fault_file.as_ref().map(|_| format!("/v1/imports/{}/errors", import.id)),
         created_at: import.created_at,
@@ -280,7 +277,7 @@ fn unknown_layout(error: Error) -> Problem {
 /// Starts an import.
 #[utoipa::path(
     post, path = "/v1/imports", operation_id = "startImport", summary = "取込を開始する",
-    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。上限は1GiB・200万行です。\n\nアカウント（accounts）の列は、操作（作成・変更・削除。空欄の場合は、ログインIDが未登録なら作成、登録済みなら変更）、ログインID、氏名、メールアドレス、社員番号、初期パスワード、パスワードハッシュ（bcrypt）、人事権、停止です。新しいアカウントに初期パスワードもパスワードハッシュもない場合は、招待メールを送信します。登録済みのアカウントに初期パスワードを指定すると再設定になり、パスワードハッシュは使いません。ロールはファイルでは付与できません。自分のアカウントは変更・削除できません。「削除」の行を含む場合は、options の allow_deletions を true にしてください（5分以内のワンタイムパスワードが必要です）。",
+    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。Excel ブック（.xlsx、50MiB・20万行・500列まで）も取り込めます（先頭のシート、または取込レイアウトで指定したシート。パスワード・マクロ付きと .xls は不可）。上限は1GiB・200万行です。\n\nアカウント（accounts）の列は、操作（作成・変更・削除。空欄の場合は、ログインIDが未登録なら作成、登録済みなら変更）、ログインID、氏名、メールアドレス、社員番号、初期パスワード、パスワードハッシュ（bcrypt）、人事権、停止です。新しいアカウントに初期パスワードもパスワードハッシュもない場合は、招待メールを送信します。登録済みのアカウントに初期パスワードを指定すると再設定になり、パスワードハッシュは使いません。ロールはファイルでは付与できません。自分のアカウントは変更・削除できません。「削除」の行を含む場合は、options の allow_deletions を true にしてください（5分以内のワンタイムパスワードが必要です）。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
     request_body = NewImportBody, security(("token" = ["imports.use"])),
     responses((status = 201, description = "開始しました", body = ImportView))

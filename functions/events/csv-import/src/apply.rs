@@ -55,12 +55,12 @@ async fn rows(
     chunk: &Chunk,
 ) -> Result<(Done, Vec<String>), Error> {
     let lost = || Error::Internal("an import without its file or shape".to_owned());
-    let (object, shape) = (import.object.as_ref().ok_or_else(lost)?, import.shape.as_ref().ok_or_else(lost)?);
+    let shape = import.shape.as_ref().ok_or_else(lost)?;
     let cells: Vec<&str> = shape.header.iter().map(String::as_str).collect();
     let (by, today) = (layouts::kept(importer, right, import).await?, importer.store.clock().now().date());
     let layout = Layout::recognise(right.kind(), &cells, import, by, today).map_err(|_| lost())?;
     let start = Position { offset: chunk.start, row: chunk.first_row, line: chunk.first_line };
-    let mut records = Records::of_range(&importer.files, object, shape, start, chunk.end).await?;
+    let mut records = Records::of_range(importer, right, import, shape, start, chunk.end).await?;
     let mut versions = chunk.versions.iter();
     let mut planned: Vec<Planned> = Vec::with_capacity(chunk.versions.len());
     // It is the same version of the object, read in the same way: what was good at the check is good now, or something is badly wrong.

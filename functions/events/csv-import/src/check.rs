@@ -20,6 +20,7 @@ use crate::{
     kinds::{Layout, Register, Row},
     layouts::{self, Chosen},
     records::Records,
+    source,
 };
 
 /// Rows that are held against the register at a time.
@@ -50,7 +51,11 @@ pub(crate) async fn file(
     if object.size > importer.limits.largest_file {
         return Ok(Checked::below(1).refused(0, [Fault::new(FaultCode::FileTooLarge)]));
     }
-    let chosen = match layouts::chosen(importer, right, import, object).await? {
+    let source = match source::open(importer, object).await? {
+        Ok(source) => source,
+        Err(code) => return Ok(Checked::below(1).refused(0, [Fault::new(code)])),
+    };
+    let chosen = match layouts::chosen(importer, right, import, &source).await? {
         Ok(chosen) => chosen,
         Err(code) => return Ok(Checked::below(1).refused(0, [Fault::new(code)])),
     };
@@ -61,8 +66,15 @@ pub(crate) async fn file(
         importer.store.keep_import_layout(turn, import.id, &layout).await?;
         checked.layout = Some(used);
     }
-    let encoding = import.options.encoding.as_deref();
-    let mut records = Records::of_file(&importer.files, object, encoding, header_row).await?;
+    let sheet = by.as_ref().and_then(|by| by.draft().sheet.as_deref());
+    let converted = match source.converted(importer, turn, right, import, sheet).await? {
+        Ok(converted) => converted,
+        Err(code) => return Ok(checked.refused(0, [Fault::new(code)])),
+    };
+    if converted == Some(0) {
+        return Ok(checked.refused(0, [Fault::new(FaultCode::EmptyFile)]));
+    }
+    let mut records = Records::of_file(importer, right, import, converted, header_row).await?;
     let Some(header) = header(&mut records).await? else {
         return Ok(checked.refused(0, [Fault::new(FaultCode::EmptyFile)]));
     };
@@ -127,7 +139,7 @@ pub(crate) async fn file(
     pass.settle(&mut checked.faults).await?;
     pass.close(&mut checked.faults).await?;
     checked.chunks = pass.plan.next;
-    checked.shape = Some(records.shape(header, header_row));
+    checked.shape = Some(records.shape(header, header_row, converted));
     Ok(checked)
 }
 

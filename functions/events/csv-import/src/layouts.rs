@@ -7,12 +7,9 @@ use domain::{
     intake::{FaultCode, layout::Layout},
     table::cells_of_row,
 };
-use store::{Error, Import, ImportLayout, LayoutUsed, ObjectVersion, Stored};
+use store::{Error, Import, ImportLayout, LayoutUsed, Stored};
 
-use crate::{Importer, records::encoding_named};
-
-/// How much of a file is looked at for its header.
-const FIRST_BYTES: u64 = 256 * 1024;
+use crate::{Importer, records::encoding_named, source::Source};
 
 /// A layout, as an import goes by it.
 #[derive(Debug, Clone)]
@@ -33,7 +30,7 @@ pub(crate) async fn chosen(
     importer: &Importer,
     right: &ImportRight,
     import: &Import,
-    object: &ObjectVersion,
+    source: &Source,
 ) -> Result<Result<Option<Chosen>, FaultCode>, Error> {
     if let Some(name) = &import.options.layout {
         return match importer.store.import_layout(right, name).await {
@@ -43,17 +40,20 @@ pub(crate) async fn chosen(
         };
     }
     let layouts = importer.store.import_layouts(right).await?;
-    if layouts.is_empty() || object.size == 0 {
-        return Ok(Ok(None));
+    let encoding = import.options.encoding.as_deref().filter(|_| matches!(source, Source::Text(_)));
+    let encoding = encoding.and_then(encoding_named);
+    let mut heads: BTreeMap<Option<String>, Option<Vec<u8>>> = BTreeMap::new();
+    for layout in &layouts {
+        let sheet = &layout.record.layout.draft().sheet;
+        if !heads.contains_key(sheet) {
+            heads.insert(sheet.clone(), source.head(sheet.as_deref()).await?);
+        }
     }
-    let body = importer.files.read(object, Some(0..object.size.min(FIRST_BYTES))).await?;
-    let first_bytes = body.collect().await.map_err(|error| Error::Unavailable(error.to_string()))?.into_bytes();
-    let encoding = import.options.encoding.as_deref().and_then(encoding_named);
-    let mut headers: BTreeMap<u64, Option<Vec<String>>> = BTreeMap::new();
     let fitting = layouts.into_iter().filter(|layout| {
-        let row = layout.record.layout.draft().header_row;
-        let header = headers.entry(row).or_insert_with(|| cells_of_row(&first_bytes, row, encoding));
-        header.as_ref().is_some_and(|cells| {
+        let draft = layout.record.layout.draft();
+        let head = heads.get(&draft.sheet).and_then(Option::as_ref);
+        let header = head.and_then(|head| cells_of_row(head, draft.header_row, encoding));
+        header.is_some_and(|cells| {
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
             layout.record.layout.fits(&cells)
         })
@@ -63,7 +63,11 @@ pub(crate) async fn chosen(
 }
 
 /// The layout that the check of an import has kept.
-pub(crate) async fn kept(importer: &Importer, right: &ImportRight, import: &Import) -> Result<Option<Arc<Layout>>, Error> {
+pub(crate) async fn kept(
+    importer: &Importer,
+    right: &ImportRight,
+    import: &Import,
+) -> Result<Option<Arc<Layout>>, Error> {
     if import.layout.is_none() {
         return Ok(None);
     }

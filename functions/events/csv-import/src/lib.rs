@@ -11,7 +11,9 @@ mod faults;
 mod kinds;
 mod layouts;
 mod records;
+mod source;
 mod turn;
+mod workbook;
 
 use std::env;
 
@@ -45,6 +47,8 @@ pub struct Limits {
     pub messages_in_flight: usize,
     /// The largest file, in bytes.
     pub largest_file: u64,
+    /// The largest workbook, in bytes: it is unzipped in memory.
+    pub largest_workbook: u64,
     /// The most rows of a file.
     pub most_rows: u64,
     /// For how long a dropped file waits for what it refers to, in seconds.
@@ -58,6 +62,7 @@ impl Default for Limits {
             rows_in_flight: 32,
             messages_in_flight: 4,
             largest_file: 1 << 30,
+            largest_workbook: 50 << 20,
             most_rows: 2_000_000,
             reference_grace: 30,
         }

@@ -39,6 +39,18 @@ pub enum FaultCode {
     TooManyDepartments,
     /// The layout that was asked for is not there.
     LayoutUnknown,
+    /// A workbook with a password.
+    WorkbookEncrypted,
+    /// A workbook of before 2007 (xls).
+    WorkbookTooOld,
+    /// A workbook with macros.
+    WorkbookHasMacros,
+    /// A workbook that is too large, zipped or unzipped.
+    WorkbookTooLarge,
+    /// A zip that is no workbook, or a broken one.
+    WorkbookUnreadable,
+    /// The workbook has no such sheet, or none that can be seen.
+    SheetUnknown,
     /// A quote without its partner.
     BrokenQuote,
     /// A record with more or fewer cells than the header.
@@ -275,6 +287,36 @@ const TABLE: &[Row] = &[
         F::LayoutUnknown,
         "layout_unknown",
         "指定した取込レイアウトが登録されていません。名称を確かめるか、レイアウトを登録してから取り込んでください。",
+    ),
+    error(
+        F::WorkbookEncrypted,
+        "workbook_encrypted",
+        "パスワードが設定されたExcelブックは読み込めません。パスワードを解除して保存し直してください。",
+    ),
+    error(
+        F::WorkbookTooOld,
+        "workbook_too_old",
+        "古い形式のExcelブック(.xls)は読み込めません。「Excelブック(.xlsx)」かCSVで保存し直してください。",
+    ),
+    error(
+        F::WorkbookHasMacros,
+        "workbook_has_macros",
+        "マクロを含むExcelブックは読み込めません。「Excelブック(.xlsx)」で保存し直してください。",
+    ),
+    error(
+        F::WorkbookTooLarge,
+        "workbook_too_large",
+        "Excelブックが大きすぎます。50MiB・20万行・500列以内に分けるか、CSVで保存し直してください。",
+    ),
+    error(
+        F::WorkbookUnreadable,
+        "workbook_unreadable",
+        "Excelブックとして読み込めません。ファイルが壊れていないか確かめ、保存し直してください。",
+    ),
+    error(
+        F::SheetUnknown,
+        "sheet_unknown",
+        "Excelブックに対象のシートがありません。シート名を確かめるか、取込レイアウトを修正してください。",
     ),
     error(F::BrokenQuote, "broken_quote", "引用符(\")が閉じていません。セル内の引用符は\"\"と2つ重ねてください。"),
     error(

@@ -1,6 +1,6 @@
 //! How long files live: what customers sent goes seven days after its import ended, what the service made of it after thirty. A bucket's own rules are the net below.
 //!
-//! What no import knows (a file of an unknown kind, one for an import that had its file) goes as long after it came.
+//! What a workbook was turned into goes with the workbook. What no import knows (a file of an unknown kind, one for an import that had its file) goes as long after it came.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Error, Files, ImportState, Store, Write,
     db::{Range, failed},
+    files::CONVERTED,
     imports::{self, Import, UPLOAD_KEPT_SECONDS},
     item::from_item,
     key::{Family, Table, partition},
@@ -46,12 +47,15 @@ pub struct FilesOver {
 struct Known {
     sent: BTreeMap<(String, String), Option<Jst>>,
     made: BTreeMap<String, Jst>,
+    /// What an import's workbook was turned into goes with the workbook.
+    converted: BTreeMap<String, Option<Jst>>,
 }
 
 impl Known {
     fn note(&mut self, import: Import) {
         let goes_on = matches!(import.state, ImportState::AwaitingUpload) || import.state.is_unfinished();
         let over = (!goes_on).then(|| import.updated_at.plus_seconds(UPLOAD_KEPT_SECONDS));
+        self.converted.insert(import.id.to_string(), over);
         if let Some(object) = import.object {
             self.sent.insert((object.key, object.version), over);
         }
@@ -62,6 +66,9 @@ impl Known {
 
     /// When a version of an object of `tenant` is over that came at `came`.
     fn over(&self, tenant: TenantId, key: &str, version: &str, came: Jst) -> Option<Jst> {
+        if let Some(import) = converted_for(tenant, key) {
+            return self.converted.get(import).copied().unwrap_or(Some(came.plus_seconds(UPLOAD_KEPT_SECONDS)));
+        }
         if is_made(tenant, key) {
             return Some(self.made.get(key).copied().unwrap_or(came.plus_seconds(MADE_KEPT_SECONDS)));
         }
@@ -72,6 +79,12 @@ impl Known {
 
 fn is_made(tenant: TenantId, key: &str) -> bool {
     key.strip_prefix(&tenant.to_string()).is_some_and(|rest| rest.starts_with("/made/"))
+}
+
+/// The import whose workbook a file was made of.
+fn converted_for(tenant: TenantId, key: &str) -> Option<&str> {
+    let rest = key.strip_prefix(&tenant.to_string())?.strip_prefix('/')?.strip_prefix(CONVERTED)?;
+    rest.strip_prefix('/')?.split_once('/').map(|(import, _)| import)
 }
 
 /// One line of a list of versions.
