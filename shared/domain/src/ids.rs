@@ -169,6 +169,8 @@ pub mod kinds {
         AssuranceRequest = "asr";
         /// A customer's data as files (エクスポート).
         Export = "exp";
+        /// A row of an import that is nobody's yet (照合待ち).
+        Discrepancy = "dcp";
         /// Evidence that is disclosed on a lawful order (証拠の開示).
         Disclosure = "dsc";
         /// Files that somebody takes away (取得).
@@ -198,6 +200,8 @@ pub type LabelId = Id<kinds::Label>;
 pub type CheckupId = Id<kinds::Checkup>;
 /// An import's id.
 pub type ImportId = Id<kinds::Import>;
+/// The id of a row that is nobody's yet.
+pub type DiscrepancyId = Id<kinds::Discrepancy>;
 /// An audit event's id.
 pub type AuditEventId = Id<kinds::AuditEvent>;
 /// A request for logs' id.

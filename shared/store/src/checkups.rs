@@ -30,7 +30,7 @@ use vault::Purpose;
 
 pub use content::{CheckupContent, CheckupHealth};
 pub use expire::CheckupsOver;
-pub use import::{CheckupPut, CheckupSealer, CheckupStep, RegisteredCheckup, SealedCheckup};
+pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, RegisteredCheckup, SealedCheckup};
 pub(crate) use opined::CheckupHead;
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;

@@ -44,7 +44,7 @@ pub use change::EmployeeChange;
 pub use content::PersonContent;
 pub use import::Registered;
 pub use placements::{PlacedSince, Placements};
-pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort};
+pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort, KnownPerson};
 
 use crate::{
     Error, Store,

@@ -13,8 +13,10 @@
 //! says whose turn it is, with a fencing token that every step of the turn is conditional on. Checking leaves a plan: chunks, cut at record ends, each with the
 //! versions of what its rows will touch. Applying a chunk leaves one done-record; an import is complete when each chunk of the plan has one.
 
+mod discrepancies;
 mod job;
 mod layouts;
+mod preview;
 mod seen;
 mod turn;
 
@@ -29,8 +31,13 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use discrepancies::{
+    Candidate, Discrepancy, DiscrepancyCause, DiscrepancyState, Likeness, NewDiscrepancy, Resolution, RowSays,
+    ShownDiscrepancy,
+};
 pub use job::{Chunk, Done, ImportLookup};
 pub use layouts::{ImportLayout, LayoutUsed, intake_kind};
+pub use preview::{Against, LetterMove, Outlook, Preview};
 pub use turn::Turn;
 
 use crate::{
@@ -110,6 +117,9 @@ pub struct ImportOptions {
     /// Apply the good rows of a file with faults.
     #[serde(default)]
     pub skip_bad_rows: bool,
+    /// Checkups: rows with a number that nobody has wait for a person, instead of being refused.
+    #[serde(default)]
+    pub queue_unmatched: bool,
     /// Accounts: rows may delete. Whoever started the import, and whoever goes on with it, had the right to.
     #[serde(default)]
     pub allow_deletions: bool,
@@ -143,6 +153,9 @@ pub struct Rows {
     pub rejected: u64,
     /// Changed since the check, and left alone.
     pub conflicts: u64,
+    /// Waiting until a person says whose they are.
+    #[serde(default)]
+    pub waiting: u64,
     /// Remarked upon.
     pub warnings: u64,
 }
@@ -195,6 +208,9 @@ pub struct Import {
     pub object: Option<ObjectVersion>,
     /// How many rows went which way.
     pub counts: Rows,
+    /// What the last check foresaw, if it was a dry run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preview: Option<Preview>,
     /// How its chunks are to be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shape: Option<FileShape>,

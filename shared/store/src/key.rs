@@ -72,6 +72,8 @@ pub enum Family {
     ImportPart,
     /// How a tenant's files are read.
     ImportLayout,
+    /// Rows of imports that are nobody's yet; open ones in the index.
+    Discrepancy,
     /// Attempts that are counted; under the platform.
     Rate,
     /// What one person has asked for and another one must confirm; under the platform.
@@ -144,6 +146,7 @@ impl Family {
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
             Self::ImportLayout => "IMPORTLAYOUT",
+            Self::Discrepancy => "DISCREPANCY",
             Self::Rate => "RATE",
             Self::Approval => "APPROVAL",
             Self::Outbox => "OUTBOX",

@@ -76,7 +76,7 @@ pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, CheckupsOver,
+    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, CheckupsOver, PastCheckup,
     RegisteredCheckup, SealedCheckup, ShownCheckup, ShownResult,
 };
 pub use clients::{
@@ -95,15 +95,16 @@ pub use db::TableNames;
 pub use disclosures::{Custody, Disclosure, DisclosureState, HandedOver, LegalBasis, MOST_PEOPLE, NewDisclosure, Said};
 pub use drill::Drilled;
 pub use employees::{
-    Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, Person,
+    Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, KnownPerson, Person,
     PersonContent, PlacedSince, Placements, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use imports::{
-    Chunk, Done, DroppedFile, FileShape, Import, ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed,
-    NewImport, Rows, Started, Turn, Way, intake_kind,
+    Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
+    ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed, LetterMove, Likeness, NewDiscrepancy,
+    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Way, intake_kind,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,

@@ -1,7 +1,7 @@
 //! Work that is handed on through SQS: what the import job tells itself.
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
-use domain::ids::{ImportId, TenantId};
+use domain::ids::{DiscrepancyId, ImportId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, db::failed};
@@ -33,13 +33,24 @@ pub enum Task {
         /// The chunk's number.
         chunk: u32,
     },
+    /// Apply a row that a person has given to an employee.
+    Resolve {
+        /// The schema of the message.
+        schema: u8,
+        /// Whose.
+        tenant: TenantId,
+        /// The import.
+        import: ImportId,
+        /// The row.
+        discrepancy: DiscrepancyId,
+    },
 }
 
 impl Task {
     /// Whether this version of the code understands it.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        matches!(self, Self::Turn { schema, .. } | Self::Apply { schema, .. } if *schema == SCHEMA)
+        matches!(self, Self::Turn { schema, .. } | Self::Apply { schema, .. } | Self::Resolve { schema, .. } if *schema == SCHEMA)
     }
 }
 
@@ -63,6 +74,15 @@ impl Queue {
         let request =
             self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(i32::from(delay.min(900)));
         Box::pin(request.send()).await.map_err(failed("SendMessage"))?;
+        Ok(())
+    }
+
+    /// Has a row applied that a person has given to an employee.
+    pub async fn resolve(&self, tenant: TenantId, import: ImportId, discrepancy: DiscrepancyId) -> Result<(), Error> {
+        let body = serde_json::to_string(&Task::Resolve { schema: SCHEMA, tenant, import, discrepancy })?;
+        Box::pin(self.client.send_message().queue_url(&self.url).message_body(body).send())
+            .await
+            .map_err(failed("SendMessage"))?;
         Ok(())
     }
 

@@ -56,6 +56,14 @@ async fn set(actor: &Actor, name: &str, layout: Value) -> Value {
     answer.json()
 }
 
+/// A preview with its conversions in the order of their columns.
+fn sorted(preview: &Value) -> Value {
+    let mut sorted = preview.clone();
+    let conversions = sorted["conversions"].as_array_mut().unwrap_or_else(|| panic!("{preview}"));
+    conversions.sort_by_key(|it| it["column"].to_string());
+    sorted
+}
+
 /// The results of the only checkup of an employee, by item.
 async fn results(nurse: &Actor, number: &str) -> Vec<(String, Value, Value)> {
     let found = nurse.all(&format!("/v1/employees?employee_number={number}")).await;
@@ -95,6 +103,14 @@ fn r34_a_clinics_file_is_read_by_the_layout_whose_headers_it_has() {
             "conversions are shown before anything is applied"
         );
 
+        let foreseen = json!({
+            "new": 2, "changed": 0, "unchanged": 0, "letters": [],
+            "conversions": [
+                { "column": "RBC", "rows": 1 }, { "column": "WBC(×10^3/μL)", "rows": 2 }, { "column": "GLU", "rows": 2 },
+            ],
+        });
+        assert_eq!(sorted(&checked["preview"]), sorted(&foreseen));
+
         // What was checked is applied as it was checked, whatever has become of its layout.
         let current = nurse.get(&path("みなと健診クリニック")).await;
         let etag = current.header("etag").to_owned();
@@ -111,7 +127,7 @@ fn r34_a_clinics_file_is_read_by_the_layout_whose_headers_it_has() {
         assert_eq!([value("sbp").0, value("dbp").0], [json!(142), json!(90)]);
         assert_eq!([value("vis_r").0, value("visc_r").0], [json!(0.70), json!(1.20)]);
         assert_eq!(value("fpg"), (json!(99), json!("5.5 [GLU]")));
-        assert_eq!(value("u_pro").0, json!("(-)"));
+        assert_eq!(value("u_pro"), (json!("(-)"), json!("検出せず")), "their own word stays");
     });
 }
 
@@ -280,5 +296,32 @@ fn r34_a_workbook_that_cannot_be_read_says_why() {
             let told = faults(&nurse, &rejected).await;
             assert_eq!(told[0][4], code, "{told:?}");
         }
+    });
+}
+
+#[test]
+fn r34_a_dry_run_tells_what_would_change_and_letters_to_those_who_may_see_them() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let nurse = tenant.actor("nurse");
+        let header = "社員番号,受診日,健診種別,AST";
+        let before = ["D0001,2025-06-01,定期,20", "D0001,2026-06-01,定期,20", "D0002,2026-06-01,定期,25"];
+        let done = import(&nurse, "checkups", &sjis(&[&[header], before.as_slice()].concat()), json!({})).await;
+        assert_eq!(done["rows"]["applied"], 3, "{done}");
+        let file = sjis(&[header, "D0001,2026-06-01,定期,80", "D0002,2026-06-01,定期,25", "D0003,2026-06-01,定期,30"]);
+        let checked = import(&nurse, "checkups", &file, json!({ "dry_run": true })).await;
+        let preview = &checked["preview"];
+        assert_eq!(
+            [&preview["new"], &preview["changed"], &preview["unchanged"]],
+            [1, 1, 1].map(|n| json!(n)).each_ref(),
+            "{checked}"
+        );
+        let letters = preview["letters"].as_array().unwrap();
+        assert_eq!(letters.len(), 2, "the other two stay as they are: {checked}");
+        assert!(letters.iter().all(|it| it["from"] == "A" && it["to"] == "D" && it["checkups"] == 1), "{checked}");
+        // Who imports without seeing values is not told one person's letter either.
+        let hr = tenant.actor("hr");
+        let seen = hr.get(&format!("/v1/imports/{}", checked["id"].as_str().unwrap())).await.json();
+        assert_eq!((&seen["preview"]["new"], seen["preview"].get("letters")), (&json!(1), None), "{seen}");
     });
 }

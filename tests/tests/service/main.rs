@@ -15,6 +15,7 @@ mod conventions;
 mod disclosures;
 mod employees;
 mod exports;
+mod import_discrepancies;
 mod import_layouts;
 mod imports;
 mod incidents;

@@ -1,14 +1,21 @@
 //! Imports (取込): `/v1/imports`. The file itself goes to S3, to the address that starting an import answers with.
 
+mod discrepancies;
+
 use authz::{
     ImportKind, Permit,
-    permission::{DeleteAccounts, UseImports},
+    permission::{DeleteAccounts, UseImports, ViewCheckups},
 };
 use axum::{Extension, extract::State, http::Uri, response::Response};
-use domain::{checkup::kind::CheckupKind, ids::ImportId, intake::layout::LayoutName, time::Jst};
+use domain::{
+    checkup::{grade::Grade, kind::CheckupKind},
+    ids::ImportId,
+    intake::layout::LayoutName,
+    time::Jst,
+};
 use endpoint::{Answer, App, Checks, Door, Fault, Filters, Further, Pages, Path, Posted, Problem, into_csv, limit};
 use serde::{Deserialize, Serialize};
-use store::{Error, Files, Import, ImportOptions, ImportState, NewImport, Queue, Started, Stored};
+use store::{Error, Files, Import, ImportOptions, ImportState, NewImport, Preview, Queue, Started, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -29,6 +36,9 @@ pub fn door(files: Files, queue: Queue) -> Door {
         .routes(routes!(faults))
         .routes(routes!(apply))
         .routes(routes!(resume))
+        .routes(routes!(discrepancies::of_import))
+        .routes(routes!(discrepancies::open))
+        .routes(routes!(discrepancies::resolve))
         .layer(Extension(files))
         .layer(Extension(queue));
     Door { name: "imports", heading: "ファイルの取込", routes }
@@ -74,6 +84,9 @@ struct OptionsBody {
     /// 健診種別。ファイルに健診種別の列がない場合に指定します。
     #[schema(value_type = Option<String>, example = "periodic")]
     checkup_kind: Option<String>,
+    /// 健康診断結果の取込で、登録されていない社員番号の行の扱い。reject：誤りにする（既定）、queue：照合待ちにする。社員番号のない行は、フリガナ・生年月日・性別が1人だけに一致すれば反映し、一致しない場合は常に照合待ちになります。
+    #[schema(example = "queue")]
+    unmatched: Option<String>,
     /// アカウントの取込で、操作が「削除」の行を受け付けるか。true の場合は、開始・反映・再開のそれぞれに5分以内のワンタイムパスワードが必要です。
     #[serde(default)]
     #[schema(example = false)]
@@ -102,6 +115,9 @@ struct ImportView {
     dry_run: bool,
     skip_bad_rows: bool,
     rows: RowsView,
+    /// 検査のみの場合の、反映したときの見込み。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<PreviewView>,
     /// 読み取りに使った取込レイアウト。
     #[serde(skip_serializing_if = "Option::is_none")]
     layout: Option<LayoutView>,
@@ -119,6 +135,80 @@ struct ImportView {
     /// ファイルの送信先。作成時だけ返します。
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<Upload>,
+}
+
+/// What a dry run foresees.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportPreview)]
+struct PreviewView {
+    /// 新しく登録する行数。
+    #[schema(example = 120)]
+    new: u64,
+    /// 登録済みの内容を変更する行数（健康診断結果以外では、内容が同じ行を含みます）。
+    #[schema(example = 8)]
+    changed: u64,
+    /// 登録済みの内容と同じ行数（健康診断結果だけ）。
+    #[schema(example = 40)]
+    unchanged: u64,
+    /// 単位を換算する列と行数。
+    conversions: Vec<ConversionView>,
+    /// 総合判定が変わる件数（健康診断結果だけ）。健診結果を閲覧できる場合だけ返します。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    letters: Option<Vec<LetterView>>,
+}
+
+/// A column whose numbers are converted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportConversion)]
+struct ConversionView {
+    /// ファイルの見出し。
+    #[schema(example = "WBC(10^3/μL)")]
+    column: String,
+    /// 行数。
+    #[schema(example = 120)]
+    rows: u64,
+}
+
+/// Letters that would be others.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportLetterMove)]
+struct LetterView {
+    /// 比較の対象（`registered`：登録済みの同じ健診、`year_before`：前年度の同じ種別の健診）。
+    #[schema(example = "year_before")]
+    against: &'static str,
+    /// 比較の対象の総合判定。
+    #[schema(example = "A")]
+    from: Option<&'static str>,
+    /// 反映後の総合判定。
+    #[schema(example = "C")]
+    to: Option<&'static str>,
+    /// 件数。
+    #[schema(example = 3)]
+    checkups: u64,
+}
+
+impl PreviewView {
+    /// Without letters: a file of one row would tell one person's.
+    fn of(preview: &Preview) -> Self {
+        let conversion = |(column, rows): &(String, u64)| ConversionView { column: column.clone(), rows: *rows };
+        Self {
+            new: preview.new,
+            changed: preview.changed,
+            unchanged: preview.unchanged,
+            conversions: preview.conversions.iter().map(conversion).collect(),
+            letters: None,
+        }
+    }
+
+    fn with_letters(self, preview: &Preview) -> Self {
+        let letter = |(moved, checkups): &(store::LetterMove, u64)| LetterView {
+            against: moved.against.name(),
+            from: moved.from.map(Grade::letter),
+            to: moved.to.map(Grade::letter),
+            checkups: *checkups,
+        };
+        Self { letters: Some(preview.letters.iter().map(letter).collect()), ..self }
+    }
 }
 
 /// Which layout it was read by.
@@ -144,6 +234,8 @@ struct RowsView {
     unchanged: u64,
     /// 誤りのため反映しなかった行数。
     rejected: u64,
+    /// 誰の行か特定できず、照合待ちにした行数。
+    waiting: u64,
     /// 検査の後の変更などのため反映しなかった行数。
     conflicts: u64,
     /// 注意の件数。
@@ -180,9 +272,11 @@ fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
             applied: import.counts.applied,
             unchanged: import.counts.unchanged,
             rejected: import.counts.rejected,
+            waiting: import.counts.waiting,
             conflicts: import.counts.conflicts,
             warnings: import.counts.warnings,
         },
+        preview: import.preview.as_ref().map(PreviewView::of),
         layout: import.layout.as_ref().map(|used| LayoutView { name: used.name.to_string(), version: used.version }),
         reason: import.reason.clone(),
         errors_url: import.fault_file.as_ref().map(|_| format!("/v1/imports/{}/errors", import.id)),
@@ -225,6 +319,14 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
     if encoding.as_deref().is_some_and(|encoding| !matches!(encoding, "utf-8" | "shift_jis")) {
         checks.fault("/options/encoding", "unknown_value", "utf-8 または shift_jis を指定してください。");
     }
+    let queue_unmatched = match body.options.unmatched.as_deref() {
+        None | Some("reject") => false,
+        Some("queue") => true,
+        Some(_) => {
+            checks.fault("/options/unmatched", "unknown_value", "reject または queue を指定してください。");
+            false
+        }
+    };
     let layout = checks.optional("/options/layout", body.options.layout.as_deref().map(LayoutName::parse));
     let fiscal_year = body.options.fiscal_year;
     if fiscal_year.is_some_and(|year| !FISCAL_YEARS.contains(&year)) {
@@ -238,9 +340,11 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
             "健診種別は periodic（定期）・hire（雇入時）などの値で指定してください。",
         );
     }
-    for (given, pointer) in
-        [(fiscal_year.is_some(), "/options/fiscal_year"), (checkup_kind.is_some(), "/options/checkup_kind")]
-    {
+    for (given, pointer) in [
+        (fiscal_year.is_some(), "/options/fiscal_year"),
+        (checkup_kind.is_some(), "/options/checkup_kind"),
+        (queue_unmatched, "/options/unmatched"),
+    ] {
         if given && kind.is_some_and(|kind| kind != ImportKind::Checkups) {
             checks.fault(pointer, "not_applicable", "健康診断結果（checkups）の取込でだけ指定できます。");
         }
@@ -252,6 +356,7 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
     let options = ImportOptions {
         dry_run: body.dry_run,
         skip_bad_rows: body.skip_bad_rows,
+        queue_unmatched,
         allow_deletions,
         empty_clears,
         encoding,
@@ -360,11 +465,16 @@ async fn list(
 async fn read(
     State(app): State<App>,
     permit: Permit<UseImports>,
+    checkups: Further<ViewCheckups>,
     Path(import): Path<ImportId>,
 ) -> Result<Answer, Problem> {
     let stored = app.store.import(&permit, import).await?;
     let file_name = app.store.import_file_name(&permit, &stored.record).await?;
-    Ok(Answer::ok(&view(&stored, Some(file_name)))?.version(stored.version))
+    let mut shown = view(&stored, Some(file_name));
+    if checkups.demand().is_ok() {
+        shown.preview = stored.record.preview.as_ref().map(|it| PreviewView::of(it).with_letters(it));
+    }
+    Ok(Answer::ok(&shown)?.version(stored.version))
 }
 
 /// Reads the faults of an import.

@@ -10,7 +10,7 @@ use store::{Chunk, Done, Error, Import, ImportState};
 
 use crate::{
     Importer,
-    kinds::{Applied, Layout, Planned, Register},
+    kinds::{Applied, Layout, Planned, Register, Waiting},
     layouts,
     records::Records,
     turn,
@@ -63,14 +63,26 @@ async fn rows(
     let mut records = Records::of_range(importer, right, import, shape, start, chunk.end).await?;
     let mut versions = chunk.versions.iter();
     let mut planned: Vec<Planned> = Vec::with_capacity(chunk.versions.len());
+    let mut waiting: Vec<Waiting> = Vec::with_capacity(chunk.waiting.len());
     // It is the same version of the object, read in the same way: what was good at the check is good now, or something is badly wrong.
     let changed = || Error::Internal("a chunk is not what was checked".to_owned());
     loop {
         while let Some(record) = records.next() {
-            let Some(version) = *versions.next().ok_or_else(changed)? else { continue };
+            let version = *versions.next().ok_or_else(changed)?;
+            let number = record.as_ref().map_or_else(|fault| fault.start.row, |record| record.start.row);
+            let waits = chunk.waiting.iter().find(|(row, _)| *row == number).map(|(_, cause)| *cause);
+            if version.is_none() && waits.is_none() {
+                continue;
+            }
             let record = record.map_err(|_| changed())?;
             let row = layout.parse(&record).0.ok_or_else(changed)?;
-            planned.push(Planned { number: record.start.row, row, version });
+            if let Some(cause) = waits {
+                let cells = record.iter().map(str::to_owned).collect();
+                waiting.push(Waiting { number, cause, row, cells });
+            } else if let Some(version) = version {
+                let employee = chunk.found.iter().find(|(row, _)| *row == number).map(|(_, employee)| *employee);
+                planned.push(Planned { number, row, version, employee });
+            }
         }
         if !records.read_on().await? {
             break;
@@ -79,7 +91,7 @@ async fn rows(
     if versions.next().is_some() {
         return Err(changed());
     }
-    write(importer, right, import, planned).await
+    write(importer, right, import, planned, waiting).await
 }
 
 async fn write(
@@ -87,8 +99,10 @@ async fn write(
     right: &ImportRight,
     import: &Import,
     planned: Vec<Planned>,
+    waiting: Vec<Waiting>,
 ) -> Result<(Done, Vec<String>), Error> {
     let mut register = Register::open(&importer.store, right, import).await?;
+    let kept = register.keep_waiting(&importer.store, right, import, waiting).await?;
     register.prepare(&importer.store, right, import, &planned).await?;
     let register = register;
     let groups = register.groups(planned);
@@ -97,8 +111,8 @@ async fn write(
         .buffer_unordered(register.in_flight(importer.limits.rows_in_flight))
         .try_collect()
         .await?;
-    let mut done = Done::default();
-    let mut touched = Vec::new();
+    let mut done = Done { waiting: kept.len() as u64, ..Done::default() };
+    let mut touched = kept;
     for (row, applied) in written.into_iter().flatten() {
         match applied {
             Applied::Written(id) => {

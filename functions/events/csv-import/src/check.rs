@@ -9,15 +9,16 @@ use std::{
 
 use authz::ImportRight;
 use domain::{
+    ids::EmployeeId,
     intake::{Fault, FaultCode},
     table::Position,
 };
-use store::{Chunk, Error, FileShape, Import, LayoutUsed, Turn};
+use store::{Chunk, DiscrepancyCause, Error, FileShape, Import, LayoutUsed, Outlook, Preview, Turn};
 
 use crate::{
     Importer,
     faults::Faults,
-    kinds::{Layout, Register, Row},
+    kinds::{Foreseen, Held, Layout, Register, Row},
     layouts::{self, Chosen},
     records::Records,
     source,
@@ -37,6 +38,8 @@ pub(crate) struct Checked {
     pub(crate) shape: Option<FileShape>,
     pub(crate) layout: Option<LayoutUsed>,
     pub(crate) rows: u64,
+    pub(crate) waiting: u64,
+    pub(crate) preview: Preview,
     pub(crate) chunks: u32,
 }
 
@@ -103,6 +106,8 @@ pub(crate) async fn file(
         batch: Vec::new(),
         seen: HashSet::new(),
         kept: Instant::now(),
+        waiting: 0,
+        preview: Preview::default(),
     };
     loop {
         while let Some(record) = records.next() {
@@ -139,6 +144,8 @@ pub(crate) async fn file(
     pass.settle(&mut checked.faults).await?;
     pass.close(&mut checked.faults).await?;
     checked.chunks = pass.plan.next;
+    checked.waiting = pass.waiting;
+    checked.preview = pass.preview;
     checked.shape = Some(records.shape(header, header_row, converted));
     Ok(checked)
 }
@@ -146,7 +153,16 @@ pub(crate) async fn file(
 impl Checked {
     /// Nothing yet, of a file whose header is in row `header_row`.
     fn below(header_row: u64) -> Self {
-        Self { faults: Faults::below(header_row), refused: false, shape: None, layout: None, rows: 0, chunks: 0 }
+        Self {
+            faults: Faults::below(header_row),
+            refused: false,
+            shape: None,
+            layout: None,
+            rows: 0,
+            waiting: 0,
+            chunks: 0,
+            preview: Preview::default(),
+        }
     }
 
     fn refused(mut self, row: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
@@ -190,6 +206,16 @@ struct Pass<'a> {
     /// Keyed hashes of what each row is about. 128 bits: two different rows meet by accident in one file of 2 million with a probability under 10⁻²⁶.
     seen: HashSet<[u8; 16]>,
     kept: Instant,
+    /// Rows that wait for a person.
+    waiting: u64,
+    preview: Preview,
+}
+
+/// What the plan notes of a row beside a version.
+#[derive(Default)]
+struct Marks {
+    employee: Option<EmployeeId>,
+    waits: Option<DiscrepancyCause>,
 }
 
 #[derive(Default)]
@@ -229,21 +255,39 @@ impl Pass<'_> {
         let mut found = self.register.check(&self.importer.store, self.right, self.layout, &rows).await?.into_iter();
         for read in batch {
             let Read { start, end, row, faults: mut noted } = read;
-            let mut version = None;
+            let (mut version, mut marks) = (None, Marks::default());
             if row.is_some()
                 && let Some(held) = found.next()
             {
-                version = Some(held.version).filter(|_| !held.is_refused());
+                let good = !held.is_refused();
+                if good && held.waits.is_none() {
+                    self.foresee(&held);
+                }
+                version = Some(held.version).filter(|_| good && held.waits.is_none());
+                marks = Marks { employee: held.employee.filter(|_| good), waits: held.waits };
                 noted.extend(held.faults);
             }
+            for fault in noted.iter().filter(|fault| fault.code == FaultCode::UnitConverted) {
+                self.preview.converted(fault.header.as_deref().unwrap_or_default());
+            }
             faults.note(start.row, noted);
-            self.add(start, end, version).await?;
+            self.add(start, end, version, marks).await?;
         }
         Ok(())
     }
 
+    fn foresee(&mut self, held: &Held) {
+        match &held.foreseen {
+            Some(Foreseen { outlook, letters }) => {
+                self.preview.row(*outlook);
+                letters.iter().for_each(|moved| self.preview.letter(*moved));
+            }
+            None => self.preview.row(if held.version == 0 { Outlook::New } else { Outlook::Changed }),
+        }
+    }
+
     /// Adds a row to the open chunk, and writes the chunk when it is full.
-    async fn add(&mut self, start: Position, end: Position, version: Option<u64>) -> Result<(), Error> {
+    async fn add(&mut self, start: Position, end: Position, version: Option<u64>, marks: Marks) -> Result<(), Error> {
         let number = self.plan.next;
         let chunk = self.plan.open.get_or_insert_with(|| Chunk {
             number,
@@ -252,9 +296,14 @@ impl Pass<'_> {
             first_row: start.row,
             first_line: start.line,
             versions: Vec::new(),
+            found: Vec::new(),
+            waiting: Vec::new(),
         });
         chunk.end = end.offset;
         chunk.versions.push(version);
+        chunk.found.extend(marks.employee.map(|employee| (start.row, employee)));
+        chunk.waiting.extend(marks.waits.map(|cause| (start.row, cause)));
+        self.waiting += u64::from(marks.waits.is_some());
         if chunk.versions.len() >= self.layout.chunk_rows(self.importer.limits.chunk_rows) {
             self.write_chunk().await?;
         }

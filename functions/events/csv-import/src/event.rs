@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{DroppedFile, Error, ObjectVersion, Task, Upload};
 
-use crate::{Importer, apply, turn};
+use crate::{Importer, apply, resolve, turn};
 
 /// A batch from the queue.
 #[derive(Debug, Deserialize)]
@@ -125,6 +125,9 @@ async fn take(importer: &Importer, message: &Message) -> Result<(), Error> {
         return match task {
             Task::Turn { tenant, .. } => turn::take(importer, tenant, &origin).await,
             Task::Apply { tenant, import, chunk, .. } => apply::chunk(importer, tenant, import, chunk, &origin).await,
+            Task::Resolve { tenant, import, discrepancy, .. } => {
+                resolve::row(importer, tenant, import, discrepancy, &origin).await
+            }
         };
     }
     // S3 also sends a test event when it is connected, which has no records.
@@ -192,6 +195,8 @@ async fn give_up(importer: &Importer, message: &Message) -> Result<(), Error> {
     let (tenant, import) = match task {
         Task::Turn { tenant, .. } => (tenant, None),
         Task::Apply { tenant, import, .. } => (tenant, Some(import)),
+        // The row waits on, as it is; the dead-letter queue has its alarm.
+        Task::Resolve { .. } => return Err(Error::NotFound),
     };
     let origin = Origin { address: None, request_id: message.id.clone() };
     let permit = jobs::for_import_intake(tenant, None, &origin);

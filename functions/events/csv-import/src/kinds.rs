@@ -11,12 +11,14 @@ use std::sync::Arc;
 use authz::{ImportKind, ImportRight};
 use domain::{
     employee::EmployeeNumber,
-    intake::{self, EmptyCells, Fault, FaultCode, Severity},
+    ids::EmployeeId,
+    intake::{self, EmptyCells, Fault, FaultCode, Severity, checkups::Identity},
     table::Record,
+    text::fold_for_search,
 };
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use store::{Error, Import, ImportLookup, Registered, Store};
+use store::{DiscrepancyCause, Error, Import, ImportLookup, LetterMove, Outlook, Registered, Store};
 
 /// Departments of one file: they are one chunk, and the tree of all is one item.
 const MOST_DEPARTMENTS: u64 = 5_000;
@@ -55,6 +57,19 @@ pub(crate) struct Held {
     pub(crate) version: u64,
     /// What is wrong with it, and what should be looked at.
     pub(crate) faults: Vec<Fault>,
+    /// Whom it is about, where its number does not say so.
+    pub(crate) employee: Option<EmployeeId>,
+    /// Why it waits for a person, if it does.
+    pub(crate) waits: Option<DiscrepancyCause>,
+    /// What a dry run foresees of it, where its kind can tell.
+    pub(crate) foreseen: Option<Foreseen>,
+}
+
+/// What a dry run foresees of a row.
+#[derive(Debug)]
+pub(crate) struct Foreseen {
+    pub(crate) outlook: Outlook,
+    pub(crate) letters: Vec<LetterMove>,
 }
 
 impl Held {
@@ -215,7 +230,16 @@ impl Register {
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
             Row::Checkup(row) => {
-                self.lookup.identity(&[row.employee_number.as_str(), &row.date.to_string(), row.kind.japanese()])
+                let (day, kind) = (row.date.to_string(), row.kind.japanese());
+                match (&row.employee_number, &row.identity) {
+                    (Some(number), _) => self.lookup.identity(&[number.as_str(), &day, kind]),
+                    (None, Identity { kana, birth_date, sex, .. }) => {
+                        let kana = kana.as_ref().map_or_else(String::new, |kana| fold_for_search(kana.as_str()));
+                        let born = birth_date.map_or_else(String::new, |date| date.date().to_string());
+                        let sex = sex.map_or("", domain::employee::Sex::japanese);
+                        self.lookup.identity(&["", &kana, &born, sex, &day, kind])
+                    }
+                }
             }
         }
     }
@@ -260,6 +284,38 @@ impl Register {
         }
     }
 
+    /// Gives a row that waited to an employee, and writes it.
+    pub(crate) async fn apply_to(
+        &mut self,
+        store: &Store,
+        right: &ImportRight,
+        layout: &Layout,
+        import: &Import,
+        (number, row): (u64, Row),
+        employee: EmployeeId,
+    ) -> Result<Applied, Error> {
+        match (&mut self.kind, layout, row) {
+            (Kind::Checkups(register), Layout::Checkups(layout), Row::Checkup(row)) => {
+                register.apply_to(store, right, layout, import, (number, *row), employee).await
+            }
+            _ => Err(Error::Internal("a row that waits, of a kind whose rows never do".to_owned())),
+        }
+    }
+
+    /// Keeps rows that are nobody's yet. Their ids.
+    pub(crate) async fn keep_waiting(
+        &mut self,
+        store: &Store,
+        right: &ImportRight,
+        import: &Import,
+        waiting: Vec<Waiting>,
+    ) -> Result<Vec<String>, Error> {
+        match &mut self.kind {
+            Kind::Checkups(register) => register.keep_waiting(store, right, import, waiting).await,
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Rows that are written together.
     pub(crate) fn groups(&self, planned: Vec<Planned>) -> Vec<Vec<Planned>> {
         match self.kind {
@@ -300,6 +356,21 @@ pub(crate) struct Planned {
     pub(crate) row: Row,
     /// The version of what it was checked against.
     pub(crate) version: u64,
+    /// Whom it is about, where its number does not say so.
+    pub(crate) employee: Option<EmployeeId>,
+}
+
+/// A row that is nobody's yet.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Its number in the file.
+    pub(crate) number: u64,
+    /// Why it waits.
+    pub(crate) cause: DiscrepancyCause,
+    /// What it says.
+    pub(crate) row: Row,
+    /// Its cells.
+    pub(crate) cells: Vec<String>,
 }
 
 fn grouped(planned: Vec<Planned>, size: usize) -> Vec<Vec<Planned>> {
@@ -309,6 +380,16 @@ fn grouped(planned: Vec<Planned>, size: usize) -> Vec<Vec<Planned>> {
         groups.push(rows.by_ref().take(size).collect());
     }
     groups
+}
+
+/// These employees, in their order.
+async fn registered_by_id(
+    store: &Store,
+    right: &ImportRight,
+    ids: &[EmployeeId],
+) -> Result<Vec<Option<Registered>>, Error> {
+    let found = try_join_all(ids.chunks(LOOKED_UP).map(|ids| store.registered_by_id(right, ids))).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Who has these numbers, in their order.

@@ -1,8 +1,8 @@
 //! `csv-import`: turns customers' files into records. What wakes it, how a file is checked and applied, and what happens when it dies in between,
 //! is drawn in `store::imports`.
 //!
-//! One queue brings three kinds of messages: that an object was created (from S3), that it may be somebody's turn, and that a chunk of a plan is to be
-//! applied (both from this job itself). Each is safe to be delivered twice.
+//! One queue brings four kinds of messages: that an object was created (from S3), that it may be somebody's turn, that a chunk of a plan is to be
+//! applied (both from this job itself), and that a person has said whose a row is. Each is safe to be delivered twice.
 
 mod apply;
 mod check;
@@ -11,6 +11,7 @@ mod faults;
 mod kinds;
 mod layouts;
 mod records;
+mod resolve;
 mod source;
 mod turn;
 mod workbook;

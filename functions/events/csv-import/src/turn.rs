@@ -103,6 +103,8 @@ async fn check(
             import.handed_out = false;
             import.counts.read = checked.rows;
             import.counts.rejected = checked.faults.rows;
+            import.counts.waiting = checked.waiting;
+            import.preview = dry_run.then_some(checked.preview);
             import.counts.warnings = checked.faults.warnings;
             import.fault_file = fault_file;
             import.state = match (refused, dry_run) {
@@ -170,7 +172,8 @@ async fn watch(
     }
     let (applied, unchanged) = done.iter().fold((0, 0), |(a, u), (_, done)| (a + done.applied, u + done.unchanged));
     let conflicts: Vec<(u64, FaultCode)> = done.iter().flat_map(|(_, done)| done.conflicts.iter().copied()).collect();
-    let rows = applied + unchanged + conflicts.len() as u64 + import.record.counts.rejected;
+    let waiting: u64 = done.iter().map(|(_, done)| done.waiting).sum();
+    let rows = applied + unchanged + waiting + conflicts.len() as u64 + import.record.counts.rejected;
     if rows != import.record.counts.read {
         // No row may be lost in silence.
         tracing::error!(import = %import.record.id, rows, read = import.record.counts.read, "an import's rows do not add up");

@@ -42,11 +42,19 @@ pub struct Identity {
     pub age: Option<u8>,
 }
 
+impl Identity {
+    /// Whether it says enough for somebody to be found without a number (9.5): kana, birth date and sex.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.kana.is_some() && self.birth_date.is_some() && self.sex.is_some()
+    }
+}
+
 /// A checkup as a file has it, not judged yet. Debug output shows no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckupRow {
-    /// 社員番号.
-    pub employee_number: EmployeeNumber,
+    /// 社員番号; absent only where the row says enough otherwise ([`Identity::is_enough`]).
+    pub employee_number: Option<EmployeeNumber>,
     /// 受診日.
     pub date: Date,
     /// 健診種別.
@@ -130,7 +138,7 @@ impl Layout {
     pub fn recognise(header: &[&str], options: Options) -> Result<Self, Vec<Fault>> {
         let names = ItemNames::new();
         let needs_kind = [("健診種別", [Role::Kind].as_slice())];
-        let always = [("社員番号", [Role::Number].as_slice()), ("受診日", &[Role::Date])];
+        let always = [("社員番号", [Role::Number, Role::Kana].as_slice()), ("受診日", &[Role::Date])];
         let required = [always.as_slice(), if options.checkup_kind.is_none() { &needs_kind } else { &[] }].concat();
         let mut headers = Headers::new(&names);
         let columns = Columns::recognise(header, &options, |key, before| headers.meaning_of(key, before), &required)?;
@@ -174,11 +182,17 @@ impl Layout {
         if !self.columns.fits(count, &cell) {
             return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
         }
-        let cell = self.columns.translated(cell);
+        let written = &cell;
+        let cell = self.columns.translated(written);
         let mut reader = Reader::new(&self.columns, &self.options, &cell);
-        let number = reader
-            .required(Role::Number, |text| EmployeeNumber::parse(text).map_err(|_| FaultCode::EmployeeNumberInvalid));
+        let number = match reader.cell(Role::Number) {
+            None | Some("") => None,
+            Some(_) => reader.required(Role::Number, |text| {
+                EmployeeNumber::parse(text).map_err(|_| FaultCode::EmployeeNumberInvalid)
+            }),
+        };
         reader.show(Role::Number);
+        let invalid = !reader.faults.is_empty();
         let date = self.date(&mut reader);
         let kind = if self.columns.column(Role::Kind).is_none() {
             self.options.checkup_kind
@@ -189,6 +203,9 @@ impl Layout {
             kind
         };
         let identity = identity(&mut reader, self.options.today);
+        if number.is_none() && !invalid && !identity.is_enough() {
+            reader.fault(FaultCode::Required, Role::Number);
+        }
         let organisation = |text: &str| OrganisationName::parse(text).map_err(|_| FaultCode::OrganisationNameInvalid);
         let clinic = reader.optional(Role::Clinic, organisation).set();
         let clinic_code = reader.optional(Role::ClinicCode, organisation).set();
@@ -201,11 +218,11 @@ impl Layout {
             reader.warn(FaultCode::ClinicGradeUnknown, Role::Overall);
         }
         let (mut faults, mut warnings) = (reader.faults, reader.warnings);
-        let (results, cleared) = self.results(&cell, &mut faults, &mut warnings);
+        let (results, cleared) = self.results(&cell, written, &mut faults, &mut warnings);
 
-        let row = match (number, date, kind) {
-            (Some(employee_number), Some(date), Some(kind)) if faults.is_empty() => Some(CheckupRow {
-                employee_number,
+        let row = match (date, kind) {
+            (Some(date), Some(kind)) if faults.is_empty() => Some(CheckupRow {
+                employee_number: number,
                 date,
                 kind,
                 identity,
@@ -239,6 +256,7 @@ impl Layout {
     fn results<'r>(
         &self,
         cell: &impl Fn(usize) -> &'r str,
+        written: &impl Fn(usize) -> &'r str,
         faults: &mut Vec<Fault>,
         warnings: &mut Vec<Fault>,
     ) -> (Results, ItemSet) {
@@ -257,6 +275,11 @@ impl Layout {
                 Ok(Some(mut reading)) => {
                     if reading.rescaled {
                         warnings.push(self.columns.fault_at(FaultCode::UnitConverted, column));
+                    }
+                    // A word that the layout has translated stays as it was written.
+                    let own = text::trim(written(column.into()));
+                    if own != text {
+                        reading.raw = Some(own.into());
                     }
                     if let Some(said) = self.qualifier(value_column) {
                         let written = reading.raw.take().unwrap_or_else(|| text.into());
@@ -507,7 +530,7 @@ mod tests {
         let row = "００００１２,前田 里佳,ﾏｴﾀﾞ ﾘｶ,H14.4.5,女,23歳,R7.7.3,定期,みなと健診クリニック,Ｃ,山田 一郎,脂質に注意,47,C";
         let row = read(header, row, usual()).row.unwrap();
         assert_eq!(
-            (row.employee_number.as_str(), row.date, row.kind),
+            (row.employee_number.as_ref().unwrap().as_str(), row.date, row.kind),
             ("000012", date(2025, 7, 3), CheckupKind::Periodic)
         );
         assert_eq!(
@@ -519,6 +542,19 @@ mod tests {
             (Some(ClinicGrade::Graded(Grade::C)), "脂質に注意")
         );
         assert_eq!(row.results.get(items::AST).unwrap().clinic_grade, Some(ClinicGrade::Graded(Grade::C)));
+    }
+
+    #[test]
+    fn r34_a_row_without_a_number_says_kana_birth_date_and_sex() {
+        let header = "社員番号,氏名カナ,生年月日,性別,受診日,健診種別,AST";
+        let row = |start: &str| read(header, &format!("{start},2025-07-03,定期,20"), usual());
+        let found = row(",ﾏｴﾀﾞ ﾘｶ,H14.4.5,女").row.unwrap();
+        assert!(found.employee_number.is_none() && found.identity.is_enough());
+        assert_eq!(codes(&row(",,H14.4.5,女").faults), [FaultCode::Required]);
+        assert_eq!(codes(&row("1.2E+10,,H14.4.5,女").faults), [FaultCode::EmployeeNumberInvalid]);
+        let without =
+            read("氏名カナ,生年月日,性別,受診日,健診種別,AST", "マエダ,H14.4.5,女,2025-07-03,定期,20", usual());
+        assert!(without.row.is_some(), "no column for it either");
     }
 
     #[test]
@@ -644,6 +680,7 @@ mod tests {
         assert_eq!([items::FPG, items::U_GLU].map(|item| shown(&row, item)), [Some("99".into()), Some("(-)".into())]);
         let results = row.row.unwrap().results;
         assert_eq!(results.get(items::FPG).unwrap().raw.as_deref(), Some("5.5 [GLU]"));
+        assert_eq!(results.get(items::U_GLU).unwrap().raw.as_deref(), Some("検出せず"), "their own word stays");
         assert_eq!(results.get(items::AST).unwrap().clinic_grade, Some(ClinicGrade::Graded(Grade::C)));
     }
 

@@ -71,6 +71,8 @@ pub enum FaultCode {
     EmployeeNumberInvalid,
     /// No employee has this number.
     UnknownEmployee,
+    /// Whose the row is must be said by a person.
+    WaitsForMatching,
     /// The employee had retired before.
     RetiredEmployee,
     /// The same number, code, or employee with day and kind, stands in the file twice.
@@ -343,6 +345,11 @@ const TABLE: &[Row] = &[
         F::UnknownEmployee,
         "unknown_employee",
         "この社員番号の従業員は登録されていません。社員番号を確かめるか、先に従業員を登録してください。",
+    ),
+    warning(
+        F::WaitsForMatching,
+        "waits_for_matching",
+        "誰の行か特定できません。照合待ちの一覧で従業員を選ぶと反映します(7日以内)。",
     ),
     error(F::RetiredEmployee, "retired_employee", "退職した従業員です。社員番号と日付を確かめてください。"),
     error(

@@ -10,18 +10,22 @@ use domain::{
     ids::{CheckupId, EmployeeId, ImportId, TenantId},
     time::{Jst, fiscal_year},
 };
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use vault::{Keyring, Lookup, Purpose};
 
-use super::{CheckupContent, CheckupHealth, HEALTH, Record, key, opined};
+use super::{CheckupContent, CheckupHealth, HEALTH, Opened, Record, key, opined};
 use crate::{
     Error, Store,
-    item::{Attributes, Sealed, as_number},
-    key::Key,
+    db::Range,
+    item::{Attributes, Sealed, as_number, as_text},
+    key::{Family, Key, Table, partition},
 };
 
 /// How many keys one request for several items takes.
 const BATCH: usize = 100;
+/// How many people's checkups are read at the same time.
+const IN_FLIGHT: usize = 16;
 
 /// Seals checkups of one tenant. No I/O; hold it for a chunk, not longer.
 #[derive(Debug, Clone)]
@@ -75,6 +79,29 @@ pub struct RegisteredCheckup {
     opined: Option<String>,
     imported_by: Option<ImportId>,
     created_at: Jst,
+}
+
+/// A checkup of somebody's past, as a dry run holds a row against it.
+#[derive(Debug, Clone)]
+pub struct PastCheckup {
+    /// Its id.
+    pub id: CheckupId,
+    /// The day.
+    pub examined_on: Date,
+    /// The kind.
+    pub kind: CheckupKind,
+    /// The fiscal year that it is counted in.
+    pub fiscal_year: i16,
+    /// What a row would be merged into.
+    pub registered: RegisteredCheckup,
+}
+
+impl From<Opened> for PastCheckup {
+    fn from(Opened { record, version, health }: Opened) -> Self {
+        let Record { id, examined_on, kind, fiscal_year, content, opined, imported_by, created_at, .. } = record;
+        let registered = RegisteredCheckup { version, health, content, opined, imported_by, created_at };
+        Self { id, examined_on, kind, fiscal_year, registered }
+    }
 }
 
 impl CheckupSealer {
@@ -202,6 +229,28 @@ impl Store {
             })
             .collect();
         Ok(ids.iter().map(|(_, id)| found.remove(id)).collect())
+    }
+
+    /// The checkups of people, in the order of `employees`, as a dry run holds rows against them.
+    pub async fn past_checkups(
+        &self,
+        right: &ImportRight,
+        employees: &[EmployeeId],
+    ) -> Result<Vec<Vec<PastCheckup>>, Error> {
+        if right.kind() != ImportKind::Checkups {
+            return Err(Error::NotFound);
+        }
+        let of = |employee: EmployeeId| async move {
+            let of_employee = partition(right.tenant(), Family::Checkup, employee);
+            let mut items = self
+                .db
+                .query_all(Range::whole(Table::Records, Family::Checkup, of_employee).starting_with("chk_"))
+                .await?;
+            items.retain(|item| as_text(item, "sk").is_some_and(|sk| sk.parse::<CheckupId>().is_ok()));
+            let opened = self.open_checkups(right.tenant(), items).await?;
+            Ok::<_, Error>(opened.into_iter().map(PastCheckup::from).collect())
+        };
+        stream::iter(employees.iter().copied()).map(of).buffered(IN_FLIGHT).try_collect().await
     }
 
     async fn checkup_items(

@@ -31,22 +31,29 @@ impl Store {
         right: &ImportRight,
         numbers: &[EmployeeNumber],
     ) -> Result<Vec<Option<Registered>>, Error> {
-        let tenant = right.tenant();
-        let found = self.employee_ids_by_number(tenant, numbers).await?;
+        let found = self.employee_ids_by_number(right.tenant(), numbers).await?;
         let ids: Vec<EmployeeId> = found.iter().flatten().copied().collect();
-        let mut employees = self.load_employees(tenant, &ids).await?.into_iter();
-        let mut registered = Vec::with_capacity(numbers.len());
-        for id in found {
-            let employee = id.and_then(|_| employees.next().flatten());
-            registered.push(
-                match employee.filter(|stored| right.reach().covers(&stored.record.placement(self.today()))) {
-                    None => None,
-                    Some(employee) => {
-                        let attributes = self.open_attributes(tenant, &employee.record).await?;
-                        Some(Registered { employee, attributes })
-                    }
-                },
-            );
+        let mut employees = self.registered_by_id(right, &ids).await?.into_iter();
+        Ok(found.into_iter().map(|id| id.and_then(|_| employees.next().flatten())).collect())
+    }
+
+    /// These employees, in their order, as far as the right reaches.
+    pub async fn registered_by_id(
+        &self,
+        right: &ImportRight,
+        ids: &[EmployeeId],
+    ) -> Result<Vec<Option<Registered>>, Error> {
+        let (tenant, today) = (right.tenant(), self.today());
+        let mut registered = Vec::with_capacity(ids.len());
+        for employee in self.load_employees(tenant, ids).await? {
+            let reached = employee.filter(|stored| right.reach().covers(&stored.record.placement(today)));
+            registered.push(match reached {
+                None => None,
+                Some(employee) => {
+                    let attributes = self.open_attributes(tenant, &employee.record).await?;
+                    Some(Registered { employee, attributes })
+                }
+            });
         }
         Ok(registered)
     }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use authz::{PermissionId, Permit, Placement, Reach, permission::ViewEmployees};
+use authz::{Denied, ImportKind, ImportRight, PermissionId, Permit, Placement, Reach, permission::ViewEmployees};
 use domain::{
     employee::{EmployeeNumber, EmploymentState},
     ids::{DepartmentId, EmployeeId, LabelId, TenantId, WorkplaceId},
@@ -62,6 +62,25 @@ pub struct EmployeeSearch {
 pub struct EmployeePosition {
     key: String,
     id: EmployeeId,
+}
+
+/// Somebody as a row without a good number is held against, in folded spelling. Debug output shows no name.
+#[derive(Clone)]
+pub struct KnownPerson {
+    /// Who.
+    pub id: EmployeeId,
+    /// Their number.
+    pub number: EmployeeNumber,
+    /// Their name, folded.
+    pub name: String,
+    /// Their kana, folded.
+    pub kana: String,
+}
+
+impl std::fmt::Debug for KnownPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KnownPerson({})", self.id)
+    }
 }
 
 /// Somebody who was found.
@@ -219,6 +238,36 @@ impl Store {
             sieve.keep_page(&mut found);
             if !more {
                 return Ok(found);
+            }
+        }
+    }
+
+    /// Everybody in the right's reach, as far as a row without a good number can be told by: for imports of checkups.
+    pub async fn known_people(&self, right: &ImportRight) -> Result<Vec<KnownPerson>, Error> {
+        if right.kind() != ImportKind::Checkups {
+            return Err(Denied::Forbidden.into());
+        }
+        let partitions = shards().map(|shard| self.known_people_in(right, shard));
+        Ok(try_join_all(partitions).await?.into_iter().flatten().collect())
+    }
+
+    async fn known_people_in(&self, right: &ImportRight, shard: String) -> Result<Vec<KnownPerson>, Error> {
+        let (tenant, today) = (right.tenant(), self.today());
+        let mut range = Range::whole(Table::Names, Family::Person, partition(tenant, Family::Person, shard));
+        let mut known = Vec::new();
+        loop {
+            let (items, more) = self.db.query(&range).await?;
+            range.after = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
+            let people = self.open_people(tenant, items).await?.into_iter();
+            let within = people.filter(|(id, person)| right.reach().covers(&placement(*id, person, today)));
+            known.extend(within.map(|(id, person)| KnownPerson {
+                id,
+                name: fold_for_search(person.name.as_str()),
+                kana: fold_for_search(person.kana.as_str()),
+                number: person.number,
+            }));
+            if !more {
+                return Ok(known);
             }
         }
     }

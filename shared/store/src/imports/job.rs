@@ -2,14 +2,14 @@
 
 use authz::{ImportRight, Permit, permission::UseImports};
 use domain::{
-    ids::{ImportId, TenantId},
+    ids::{EmployeeId, ImportId, TenantId},
     intake::FaultCode,
     time::Jst,
 };
 use serde::{Deserialize, Serialize};
 use vault::Lookup;
 
-use super::{DroppedFile, Import, ImportState, SCHEMA, Turn, Way, key, parts_key};
+use super::{DiscrepancyCause, DroppedFile, Import, ImportState, SCHEMA, Turn, Way, key, parts_key};
 use crate::{
     Conflict, Error, ObjectVersion, Store, Write,
     db::Range,
@@ -57,6 +57,12 @@ pub struct Chunk {
     pub first_line: u64,
     /// The version of what each row will touch, in the order of rows: 0 for what is not there yet, `None` for a row that is skipped.
     pub versions: Vec<Option<u64>>,
+    /// Whom rows without a number are about, by the rows' numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub found: Vec<(u64, EmployeeId)>,
+    /// Rows that are nobody's yet, by their numbers, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub waiting: Vec<(u64, DiscrepancyCause)>,
 }
 
 /// For how long the plan of an import, and what became of it, is kept, in days.
@@ -77,6 +83,9 @@ pub struct Done {
     pub applied: u64,
     /// Rows that were the same.
     pub unchanged: u64,
+    /// Rows that wait for a person.
+    #[serde(default)]
+    pub waiting: u64,
     /// Rows that were left alone, most often because what they are about has changed since the check.
     pub conflicts: Vec<(u64, FaultCode)>,
 }

@@ -59,6 +59,7 @@ impl Store {
             file_name: self.seal(tenant, Purpose::Files, key, "file_name", file_name).await?,
             object: None,
             counts: Rows::default(),
+            preview: None,
             shape: None,
             layout: None,
             chunks: 0,

@@ -87,7 +87,7 @@ impl Register {
     ) -> Result<Held, Error> {
         let fault = |code, role| layout.columns().fault(code, role);
         let Found { row, known, .. } = found;
-        let mut held = Held { version: known.as_ref().map_or(0, |known| known.account.version), faults: Vec::new() };
+        let mut held = Held { version: known.as_ref().map_or(0, |known| known.account.version), ..Held::default() };
         if row.deletes() && !self.may_delete {
             held.faults.push(fault(FaultCode::DeletionNotAllowed, Role::Operation));
         }

@@ -32,7 +32,7 @@ impl Register {
             .map(|(number, row)| {
                 let Row::Department(row) = row else { return Held::default() };
                 let known = self.known.department(&row.code);
-                let mut held = Held { version: known.map_or(0, |known| known.version), faults: Vec::new() };
+                let mut held = Held { version: known.map_or(0, |known| known.version), ..Held::default() };
                 if known.is_none() && row.name.as_set().is_none() {
                     held.faults.push(layout.columns().fault(FaultCode::Required, Role::Name));
                 }
@@ -100,7 +100,7 @@ pub(super) async fn apply(
     let mut numbers = Vec::with_capacity(group.len());
     let mut contents = Vec::with_capacity(group.len());
     let mut applied = Vec::with_capacity(group.len());
-    for Planned { number, row, version } in group {
+    for Planned { number, row, version, .. } in group {
         let Row::Department(row) = row else { continue };
         // A name was there at the check, in the row or in the register.
         let Some(name) = name_of(&row, &known) else {

@@ -52,7 +52,7 @@ impl Register {
 
     fn hold(&mut self, layout: &Layout, row: &EmployeeRow, known: Option<&Registered>) -> Held {
         let fault = |code, role| layout.columns().fault(code, role);
-        let mut held = Held { version: known.map_or(0, |known| known.employee.version), faults: Vec::new() };
+        let mut held = Held { version: known.map_or(0, |known| known.employee.version), ..Held::default() };
         match known {
             None => held.faults.extend(row.lacking().map(|role| fault(FaultCode::Required, role))),
             // Another birth date is another person: the worst that an import can do is to write one person's data to another's.
