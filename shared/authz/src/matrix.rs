@@ -129,6 +129,8 @@ permissions! {
     DecideMeasures = "work_fitness.decide";
     /// See which measures at work are in force, and nothing of why.
     ViewMeasures = "work_fitness.measures";
+    /// Enter, correct and void checkups: values go in unseen by those who may not read them.
+    ManageCheckups = "checkups.manage";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -367,6 +369,7 @@ pub const MATRIX: &[Row] = &[
     door(P::GiveOpinions,          [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::DecideMeasures,        [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewMeasures,          [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ManageCheckups,        [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

@@ -1,9 +1,12 @@
 //! Health checkups (健康診断): what is examined ([`items`]), how clinics write it ([`value`]), what follows from it
-//! ([`mod@derive`]), what letter it earns ([`judge`], by [`criteria`]), and how it is kept ([`stored`]).
+//! ([`mod@derive`]), what letter it earns ([`judge`], by [`criteria`]), how it is kept ([`stored`]), and why and how it changed ([`change`],
+//! [`difference`]).
 
+pub mod change;
 pub mod codes;
 pub mod criteria;
 pub mod derive;
+pub mod difference;
 pub mod grade;
 pub mod item;
 pub mod items;

@@ -27,6 +27,8 @@ pub enum ExportKind {
     Checkups,
     /// Results of checkups, a line for each item.
     CheckupResults,
+    /// What checkups said before they were corrected (訂正の履歴), a line for each item of each version.
+    CheckupHistory,
     /// The audit trail (監査記録).
     AuditEvents,
 }
@@ -97,11 +99,17 @@ pub const EXPORTS: &[ExportRow] = &[
         columns: &[("id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("name", "氏名"), ("examined_on", "受診日"),
             ("kind", "健診種別"), ("fiscal_year", "年度"), ("age", "受診時年齢"), ("sex", "性別"), ("clinic", "医療機関名"), ("clinic_code", "医療機関コード"),
             ("course", "コース"), ("doctor", "医師名"), ("comment", "コメント"), ("clinic_overall", "医療機関の総合判定"), ("overall", "総合判定"),
-            ("criteria", "判定基準"), ("registered_at", "登録日時"), ("updated_at", "更新日時")] },
+            ("criteria", "判定基準"), ("first_checkup_id", "一次の健康診断ID"), ("voided_at", "無効にした日時"),
+            ("registered_at", "登録日時"), ("updated_at", "更新日時")] },
     ExportRow { kind: ExportKind::CheckupResults, name: "checkup_results", japanese: "健康診断の項目別の結果", kept: CARDS,
         source: "安衛則51条ほか", of_people: true, dated: true, health: true,
         columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("examined_on", "受診日"), ("item", "項目"),
             ("item_name", "項目名"), ("value", "結果"), ("unit", "単位"), ("written", "原本の表記"), ("clinic_grade", "医療機関の判定"), ("grade", "判定")] },
+    ExportRow { kind: ExportKind::CheckupHistory, name: "checkup_history", japanese: "健康診断の訂正前の記録", kept: CARDS,
+        source: "安衛則51条ほか（訂正の経緯）", of_people: true, dated: true, health: true,
+        columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("examined_on", "受診日"), ("version", "版"),
+            ("written_at", "記録日時"), ("reason", "経緯"), ("cause", "理由"), ("note", "説明"), ("written_by", "記録者"), ("import_id", "取込ID"), ("criteria", "判定基準"),
+            ("item", "項目"), ("item_name", "項目名"), ("value", "結果"), ("unit", "単位"), ("written", "原本の表記"), ("clinic_grade", "医療機関の判定"), ("grade", "判定")] },
     ExportRow { kind: ExportKind::AuditEvents, name: "audit_events", japanese: "監査記録", kept: &[],
         source: "健康情報等の取扱いの記録（健康情報取扱指針）。本サービスでの保存は400日", of_people: true, dated: true, health: false,
         columns: &[("id", "ID"), ("at", "日時"), ("action", "操作"), ("outcome", "結果"), ("reason", "理由"), ("actor", "実行者の種類"), ("account_id", "アカウントID"),

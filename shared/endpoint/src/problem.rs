@@ -295,9 +295,13 @@ impl From<store::Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Stale => Self::new(Kind::Stale),
             // It contradicts nothing: what was sent names something that is not there.
-            Error::Conflict(rule @ (Conflict::MissingReference | Conflict::NotTheStressCheckAlone)) => {
-                Self::new(Kind::Invalid).with(fault_of(rule))
-            }
+            Error::Conflict(
+                rule @ (Conflict::MissingReference
+                | Conflict::NotTheStressCheckAlone
+                | Conflict::AfterLeaving
+                | Conflict::BeforeBirth
+                | Conflict::UnfitParent),
+            ) => Self::new(Kind::Invalid).with(fault_of(rule)),
             Error::Conflict(conflict) => Self::new(Kind::Conflict).with(fault_of(conflict)),
             Error::BadCursor => Self::new(Kind::BadQuery).with(Fault::at(
                 "cursor",
@@ -387,6 +391,31 @@ fn fault_of(conflict: Conflict) -> Fault {
             "",
             "under_retention",
             "健康診断の記録が残っているため削除できません。保存期間の設定により記録が削除された後に操作してください。",
+        ),
+        Conflict::VoidedNotDeleted(until) => {
+            let until = until.map_or_else(String::new, |day| {
+                format!("（法定の保存期間は{}年{}月{}日まで）", day.year(), day.month(), day.day())
+            });
+            let detail = format!(
+                "健康診断の記録は削除できません{until}。誤って登録した記録は、reason に理由を指定して無効にしてください。"
+            );
+            return Fault::at("reason", "under_retention", detail);
+        }
+        Conflict::CheckupExists => (
+            "/examined_on",
+            "checkup_exists",
+            "同じ受診日・健診種別の健康診断が既に登録されています。PATCH で訂正してください。",
+        ),
+        Conflict::AfterLeaving => {
+            ("/examined_on", "retired_employee", "受診日が退職年月日より後です。従業員と日付を確かめてください。")
+        }
+        Conflict::BeforeBirth => {
+            ("/examined_on", "date_invalid", "受診日が生年月日より前です。従業員と日付を確かめてください。")
+        }
+        Conflict::UnfitParent => (
+            "/parent_id",
+            "parent_invalid",
+            "同じ従業員の、受診日が同日以前の一次の健康診断を指定してください。二次検査どうしを紐づけることはできません。",
         ),
         Conflict::UploadOver => (
             "",

@@ -1,16 +1,29 @@
-//! Checkups (健康診断): one item each, in the partition of its employee.
+//! Checkups (健康診断): one item each, in the partition of its employee, and beside it what it said before.
 //!
 //! | | |
 //! | --- | --- |
-//! | clear | ids of checkup, employee and import, day, kind, fiscal year, a keyed hash of the content, times |
-//! | sealed (`health`) | age and sex on the day, results, judgement, clinic, course, doctor, comment |
+//! | clear | ids of checkup, employee and import, day, kind, fiscal year, a keyed hash of the content, times; who wrote it and why, in codes |
+//! | sealed (`health`, `note`) | age and sex on the day, results, judgement, clinic, course, doctor, comment; what somebody added to the reason in words |
 //! | index | by fiscal year and shard, in the order of days; those that wait for a physician's opinion, by shard, in the order of when it is due |
 //!
 //! A checkup's id follows from employee, day and kind: the same checkup, delivered again, is the same item. What somebody may not see of a checkup is left
 //! out here, before it reaches a door: the items, and everything that was concluded from them.
+//!
+//! ```text
+//!              import, entry            correction, import, undo, rejudge
+//! (nothing) ─────────────────▶ stands ───────────────┐
+//!                               │ ▲ ▲◀───────────────┘
+//!                          void │ │ entry, or an import of something else
+//!                               ▼ │
+//!                              void            out of lists, judgements and reports; kept as long as the others
+//! ```
+//!
+//! Every arrow that replaces a version keeps it, in the same transaction ([`history`]).
 
+mod change;
 mod content;
 mod expire;
+mod history;
 mod import;
 mod lines;
 mod opined;
@@ -19,7 +32,10 @@ mod year;
 
 use authz::{Permit, permission::ViewCheckups};
 use domain::{
-    checkup::kind::CheckupKind,
+    checkup::{
+        change::{Cause, ChangeReason, Note},
+        kind::CheckupKind,
+    },
     ids::{CheckupId, EmployeeId, ImportId, TenantId},
     time::{Jst, fiscal_year},
 };
@@ -28,9 +44,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
+pub use change::{CheckupEntry, WrittenCheckup};
 pub use content::{CheckupContent, CheckupHealth};
 pub use expire::CheckupsOver;
-pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, RegisteredCheckup, SealedCheckup};
+pub use history::{CheckupVersion, CheckupWord, CheckupWordChange, ShownChange};
+pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, SealedCheckup};
 pub(crate) use opined::CheckupHead;
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
@@ -46,8 +64,10 @@ use crate::{
 const SCHEMA: u8 = 1;
 /// The attribute that [`CheckupHealth`] is sealed in.
 const HEALTH: &str = "health";
+/// The attribute that a [`Note`] is sealed in.
+const NOTE: &str = "note";
 
-/// A checkup, without what is sealed.
+/// A version of a checkup, without what is sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     id: CheckupId,
@@ -64,15 +84,52 @@ struct Record {
     /// The import that wrote it last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     imported_by: Option<ImportId>,
+    /// How this version came about.
+    #[serde(default)]
+    reason: ChangeReason,
+    /// What somebody gave as the cause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    cause: Option<Cause>,
+    /// A [`Note`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    note: Option<Sealed>,
+    /// The account or program that wrote this version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    written_by: Option<String>,
+    /// The checkup that this one examines again or in more depth (再検査・二次検査).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    parent: Option<CheckupId>,
+    /// Since when it is void.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    voided_at: Option<Jst>,
     created_at: Jst,
     updated_at: Jst,
 }
 
-/// A checkup that has been opened.
-struct Opened {
+/// A checkup that has been opened: what a write is made of, and what it replaces.
+#[derive(Debug, Clone)]
+pub struct RegisteredCheckup {
     record: Record,
-    version: u64,
-    health: CheckupHealth,
+    /// Its version.
+    pub version: u64,
+    /// What is sealed of it.
+    pub health: CheckupHealth,
+    note: Option<Note>,
+}
+
+impl RegisteredCheckup {
+    /// What it says; nothing where it is void.
+    #[must_use]
+    pub fn standing(&self) -> Option<&CheckupHealth> {
+        self.record.stands().then_some(&self.health)
+    }
+}
+
+impl Record {
+    /// Whether it is not void.
+    fn stands(&self) -> bool {
+        self.voided_at.is_none()
+    }
 }
 
 fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
@@ -101,7 +158,9 @@ impl Store {
             return Err(Error::NotFound);
         }
         let mut checkups = self.open_checkups(tenant, items).await?;
-        checkups.retain(|opened| fiscal_year.is_none_or(|year| year == opened.record.fiscal_year));
+        checkups.retain(|opened| {
+            opened.record.stands() && fiscal_year.is_none_or(|year| year == opened.record.fiscal_year)
+        });
         checkups.sort_unstable_by_key(|opened| std::cmp::Reverse((opened.record.examined_on, opened.record.id)));
         let subjects = subjects(&checkups, Some(employee));
         let sees = Sees::of(permit, &placement);
@@ -123,36 +182,53 @@ impl Store {
         if !permit.reach().covers(&placement) {
             return Err(Error::NotFound);
         }
-        let opened = self.open_checkups(tenant, item.into_iter().collect()).await?;
+        let mut opened = self.open_checkups(tenant, item.into_iter().collect()).await?;
+        opened.retain(|opened| opened.record.stands());
         let subjects = subjects(&opened, None);
         let opened = opened.into_iter().next().ok_or(Error::NotFound)?;
         self.disclose(permit, "checkup.read", subjects, shown::of(opened, Sees::of(permit, &placement))).await
     }
 
     /// Opens items, whichever versions of the key sealed them.
-    async fn open_checkups(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<Opened>, Error> {
+    async fn open_checkups(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<RegisteredCheckup>, Error> {
         let now = self.clock.now();
         let mut sealed = Vec::with_capacity(items.len());
         for item in items {
             if let Some(stored) = from_item::<Record>(item, now)? {
-                let key = key(tenant, stored.record.employee, stored.record.id);
-                sealed.push((key.entity(), key, stored));
+                sealed.push((key(tenant, stored.record.employee, stored.record.id), stored));
             }
         }
-        let page: Vec<_> = sealed
+        self.open_versions(tenant, sealed).await
+    }
+
+    /// Opens versions of checkups, each sealed for the place that its key is.
+    async fn open_versions(
+        &self,
+        tenant: TenantId,
+        sealed: Vec<(Key, Stored<Record>)>,
+    ) -> Result<Vec<RegisteredCheckup>, Error> {
+        let sealed: Vec<_> = sealed.into_iter().map(|(key, stored)| (key.entity(), key, stored)).collect();
+        let mut page: Vec<_> = sealed
             .iter()
             .map(|(entity, key, stored)| (crate::place(tenant, key, entity, HEALTH), stored.record.health.0.as_slice()))
             .collect();
+        let notes = sealed.iter().filter_map(|(entity, key, stored)| {
+            Some((crate::place(tenant, key, entity, NOTE), stored.record.note.as_ref()?.0.as_slice()))
+        });
+        page.extend(notes);
         let plain = Box::pin(self.vault.open_all(tenant, Purpose::Health, &page)).await?;
-        let opened = sealed.into_iter().zip(&plain).map(|((_, _, Stored { record, version }), plain)| {
-            Ok(Opened { record, version, health: serde_json::from_slice(plain)? })
+        let (health, notes) = plain.split_at(sealed.len().min(plain.len()));
+        let mut notes = notes.iter();
+        let opened = sealed.into_iter().zip(health).map(|((_, _, Stored { record, version }), health)| {
+            let note = record.note.as_ref().and_then(|_| notes.next()).map(|note| serde_json::from_slice(note));
+            Ok(RegisteredCheckup { record, version, health: serde_json::from_slice(health)?, note: note.transpose()? })
         });
         opened.collect()
     }
 }
 
 /// The ids for the trail: whose checkups, and which.
-fn subjects(checkups: &[Opened], asked_for: Option<EmployeeId>) -> Vec<String> {
+fn subjects(checkups: &[RegisteredCheckup], asked_for: Option<EmployeeId>) -> Vec<String> {
     let employees: std::collections::BTreeSet<EmployeeId> =
         checkups.iter().map(|opened| opened.record.employee).chain(asked_for).collect();
     let checkups = checkups.iter().map(|opened| opened.record.id.to_string());

@@ -75,6 +75,16 @@ pub enum Conflict {
     OtpReplayed,
     /// A record under retention is not deleted: until this day, where that is known.
     UnderRetention(Option<Date>),
+    /// A checkup is declared void with a cause, not deleted: until this day, where that is known, the law wants it.
+    VoidedNotDeleted(Option<Date>),
+    /// This employee has a checkup of this kind on this day.
+    CheckupExists,
+    /// The employee had left by the day of the checkup.
+    AfterLeaving,
+    /// The employee was not born by the day of the checkup.
+    BeforeBirth,
+    /// Not a first examination of the same person.
+    UnfitParent,
     /// The file of an import is not kept any more.
     UploadOver,
     /// The credential before the last one is still good.

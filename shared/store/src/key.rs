@@ -66,6 +66,8 @@ pub enum Family {
     Checkup,
     /// What physicians and the employer say about an employee's work after a checkup.
     Fitness,
+    /// What an employee's checkups said before.
+    CheckupHistory,
     /// Imports of a tenant.
     Import,
     /// What an import left: chunks applied, notes.
@@ -143,6 +145,7 @@ impl Family {
             Self::EmployeeNumber => "EMPLOYEENUMBER",
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",
+            Self::CheckupHistory => "CHECKUPHISTORY",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
             Self::ImportLayout => "IMPORTLAYOUT",

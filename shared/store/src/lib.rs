@@ -76,8 +76,9 @@ pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupContent, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep, CheckupsOver, PastCheckup,
-    RegisteredCheckup, SealedCheckup, ShownCheckup, ShownResult,
+    CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep,
+    CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver, PastCheckup, RegisteredCheckup, SealedCheckup, ShownChange,
+    ShownCheckup, ShownResult, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,

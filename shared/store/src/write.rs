@@ -282,6 +282,11 @@ pub struct Prepared<T> {
 }
 
 impl<T> Prepared<T> {
+    /// The same write, with more said about the thing.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Prepared<U> {
+        Prepared { thing: with(self.thing), write: self.write, event: self.event }
+    }
+
     /// Makes it happen.
     pub async fn commit(self, store: &Store) -> Result<T, Error> {
         self.write.commit(store, self.event).await?;

@@ -7,6 +7,7 @@ mod accounts_import;
 mod announcements;
 mod architecture;
 mod attacks;
+mod checkup_changes;
 mod checkups;
 mod clients;
 mod contracts;

@@ -1,22 +1,26 @@
 //! Checkups (健康診断): `/v1/checkups`, `/v1/employees/{employee_id}/checkups`, and the catalogue of items.
 
+mod body;
 mod items;
 mod view;
+mod written;
 
 use authz::{
     Permit,
-    permission::{ReadReference, ViewCheckups},
+    permission::{ManageCheckups, ReadReference, ViewCheckups},
 };
 use axum::extract::State;
 use domain::ids::{CheckupId, EmployeeId};
-use endpoint::{Answer, App, Door, Filters, Pages, Path, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    body::{CheckupBody, NewCheckupBody, VoidQuery},
     items::{ItemCatalogue, catalogue},
     view::{CheckupList, CheckupPage, CheckupView},
+    written::{HistoryView, ReceiptView, VersionView},
 };
 
 /// The routes.
@@ -28,8 +32,9 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(of_year))
             .routes(routes!(items))
-            .routes(routes!(of_employee))
-            .routes(routes!(read)),
+            .routes(routes!(of_employee, enter))
+            .routes(routes!(read, correct, void))
+            .routes(routes!(history)),
     }
 }
 
@@ -119,6 +124,100 @@ async fn read(
 ) -> Result<Answer, Problem> {
     let stored = app.store.checkup(&permit, employee, checkup).await?;
     Ok(Answer::ok(&CheckupView::from(stored.record))?.version(stored.version))
+}
+
+/// Enters a checkup.
+#[utoipa::path(
+    post, path = "/v1/employees/{employee_id}/checkups", operation_id = "createCheckup", summary = "健康診断の結果を登録する",
+    description = "取込ファイルと同じ規則で値を読み取り、判定します。誤りはすべてまとめて返します（422）。同じ従業員・受診日・健診種別の健康診断が既にある場合は409になります（無効にしたものは、あらためて登録できます）。応答に結果は含まれません。参照は GET で行ってください。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に登録されません")
+    ),
+    request_body = NewCheckupBody, security(("token" = ["checkups.manage"])),
+    responses((status = 201, description = "登録しました", body = ReceiptView))
+)]
+async fn enter(
+    State(app): State<App>,
+    permit: Permit<ManageCheckups>,
+    Path(employee): Path<EmployeeId>,
+    posted: Posted<NewCheckupBody>,
+) -> Result<Answer, Problem> {
+    let today = app.clock().now().date();
+    let prepare = async |body: NewCheckupBody| {
+        let new = body.checked(today)?;
+        let entered = app.store.enter_checkup(&permit, employee, new.examined_on, new.kind, new.entry).await?;
+        Ok(entered.map(|written| (ReceiptView::of(&written, &new.items, &new.warnings), written)))
+    };
+    posted
+        .once(&app, &permit, prepare, |(view, written)| {
+            let location = format!("/v1/employees/{}/checkups/{}", written.employee, written.id);
+            Ok(Answer::created(location, view)?.version(written.version))
+        })
+        .await
+}
+
+/// Corrects a checkup.
+#[utoipa::path(
+    patch, path = "/v1/employees/{employee_id}/checkups/{checkup_id}", operation_id = "correctCheckup", summary = "健康診断の結果を訂正する",
+    description = "指定した内容だけを変更し、判定し直します。訂正前の内容は、訂正した人・日時・理由とともに履歴に残ります。受診日と健診種別は変更できません（無効にしてから、あらためて登録してください）。応答に結果は含まれません。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"), ("checkup_id" = String, Path, description = "健康診断のID"),
+        ("If-Match" = String, Header, description = "読み取ったときの ETag")
+    ),
+    request_body = CheckupBody, security(("token" = ["checkups.manage"])),
+    responses((status = 200, description = "訂正しました", body = ReceiptView))
+)]
+async fn correct(
+    State(app): State<App>,
+    permit: Permit<ManageCheckups>,
+    Path(of): Path<(EmployeeId, CheckupId)>,
+    version: IfMatch,
+    Json(body): Json<CheckupBody>,
+) -> Result<Answer, Problem> {
+    let new = body.checked()?;
+    let prepared = app.store.correct_checkup(&permit, of, version.version(), new.entry, new.because).await?;
+    let written = prepared.commit(&app.store).await?;
+    Ok(Answer::ok(&ReceiptView::of(&written, &new.items, &new.warnings))?.version(written.version))
+}
+
+/// Declares a checkup void.
+#[utoipa::path(
+    delete, path = "/v1/employees/{employee_id}/checkups/{checkup_id}", operation_id = "voidCheckup", summary = "健康診断の結果を無効にする",
+    description = "健康診断の記録は法定の保存期間があるため削除されません。理由を指定すると無効になり、一覧・判定・報告の対象から外れます。記録と履歴は保存期間まで残ります。理由を指定しない場合は409になり、保存期間の末日を返します。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"), ("checkup_id" = String, Path, description = "健康診断のID"),
+        ("reason" = Option<String>, Query, description = "無効にする理由（transcription：転記の誤り、clinic_revised：医療機関による訂正、wrong_person：別の従業員の結果、duplicate：二重の登録、not_examined：受診していない、other：その他）", example = "wrong_person"),
+        ("If-Match" = String, Header, description = "読み取ったときの ETag")
+    ),
+    security(("token" = ["checkups.manage"])), responses((status = 204, description = "無効にしました"))
+)]
+async fn void(
+    State(app): State<App>,
+    permit: Permit<ManageCheckups>,
+    Path(of): Path<(EmployeeId, CheckupId)>,
+    Filters(query): Filters<VoidQuery>,
+    version: IfMatch,
+) -> Result<Answer, Problem> {
+    app.store.void_checkup(&permit, of, version.version(), query.checked()?).await?.commit(&app.store).await?;
+    Ok(Answer::nothing())
+}
+
+/// Shows what a checkup said before.
+#[utoipa::path(
+    get, path = "/v1/employees/{employee_id}/checkups/{checkup_id}/history", operation_id = "readCheckupHistory", summary = "健康診断の訂正の履歴",
+    description = "すべての版を新しい順に、記録した人・日時・経緯・理由と、前の版から変わった内容とともに返します。無効にした健康診断の履歴も確認できます。参照できない項目の変更は含まれません。参照は監査証跡に記録されます。",
+    params(("employee_id" = String, Path, description = "従業員のID"), ("checkup_id" = String, Path, description = "健康診断のID")),
+    security(("token" = ["checkups.view"])), responses((status = 200, description = "版", body = HistoryView))
+)]
+async fn history(
+    State(app): State<App>,
+    permit: Permit<ViewCheckups>,
+    Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
+) -> Result<Answer, Problem> {
+    let versions = app.store.checkup_history(&permit, employee, checkup).await?;
+    let items = versions.into_iter().map(VersionView::from).collect();
+    Answer::ok(&HistoryView { items, next_cursor: None })
 }
 
 /// Lists the items of the catalogue.

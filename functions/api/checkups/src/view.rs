@@ -61,6 +61,9 @@ pub(crate) struct CheckupView {
     /// 年度。
     #[schema(example = 2026)]
     fiscal_year: i16,
+    /// 一次の健康診断のID（二次検査・再検査の場合）。
+    #[schema(value_type = Option<String>, example = "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    parent_id: Option<CheckupId>,
     #[serde(flatten)]
     subject: Option<SubjectView>,
     /// 医療機関名。
@@ -107,7 +110,7 @@ struct SubjectView {
 /// The result of one item.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckupResult)]
-struct ResultView {
+pub(crate) struct ResultView {
     /// 項目のキー。
     #[schema(value_type = String, example = "sbp")]
     item: ItemId,
@@ -164,7 +167,7 @@ impl Serialize for ValueView {
     }
 }
 
-fn value_schema() -> impl Into<RefOr<Schema>> {
+pub(crate) fn value_schema() -> impl Into<RefOr<Schema>> {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Number, Type::String, Type::Null]))
         .examples([serde_json::json!(125), serde_json::json!("所見なし")])
@@ -230,6 +233,7 @@ impl From<ShownCheckup> for CheckupView {
             kind: shown.kind,
             kind_name: shown.kind.japanese(),
             fiscal_year: shown.fiscal_year,
+            parent_id: shown.parent,
             subject: shown.subject.map(|subject| SubjectView { age: subject.age, sex: subject.sex }),
             clinic: shown.clinic,
             course: shown.course,

@@ -420,6 +420,11 @@ fn words(written: &str) -> Result<Box<str>, ValueFault> {
     Ok(one_line.into())
 }
 
+/// Whether what a clinic wrote can be kept as it is.
+pub(crate) fn can_be_kept(written: &str) -> bool {
+    written.chars().count() <= LONGEST_TEXT && !written.chars().any(char::is_control)
+}
+
 /// What was written, for lineage: without control characters, and not longer than a finding may be.
 fn keep(written: &str) -> Box<str> {
     written.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect()

@@ -1,6 +1,7 @@
 //! Results of checkups by file, in clinics' differing layouts: one row is one checkup of one employee. A layout is
 //! resolved once; reading a row touches every cell once, in the order of the catalogue.
 
+pub mod entry;
 mod header;
 
 use jiff::civil::Date;
@@ -455,7 +456,8 @@ fn identity<'r, C: Fn(usize) -> &'r str>(reader: &mut Reader<'_, Role, C>, today
     }
 }
 
-fn comment(text: &str) -> Result<Comment, FaultCode> {
+/// A comment in words, or what is wrong with it.
+pub fn comment(text: &str) -> Result<Comment, FaultCode> {
     let unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if text.chars().count() > LONGEST_COMMENT || text.contains(unfit) {
         return Err(FaultCode::TextUnfit);

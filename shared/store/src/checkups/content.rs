@@ -11,6 +11,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::change::{CheckupEntry, changed};
+
 /// A checkup that has been judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckupContent {
@@ -91,6 +93,26 @@ impl CheckupContent {
 }
 
 impl CheckupHealth {
+    /// What is said of a checkup after an entry: what the entry does not speak of stays, and the whole is judged.
+    #[must_use]
+    pub(super) fn entered(entry: CheckupEntry, before: Option<Self>, subject: Subject, criteria: &Criteria) -> Self {
+        let before = before.map(|before| {
+            let Self { clinic, clinic_code, course, doctor, comment, results } = before;
+            (clinic, clinic_code, course, doctor, comment, results.clinic_overall, results.results)
+        });
+        let (clinic, clinic_code, course, doctor, comment, overall, results) = before.unwrap_or_default();
+        let results = results.updated(entry.results, entry.cleared);
+        let overall = changed(entry.clinic_overall, overall);
+        Self {
+            clinic: changed(entry.clinic, clinic),
+            clinic_code: changed(entry.clinic_code, clinic_code),
+            course: changed(entry.course, course),
+            doctor: changed(entry.doctor, doctor),
+            comment: changed(entry.comment, comment),
+            results: StoredResults::judged(results, overall, subject, criteria).0,
+        }
+    }
+
     /// The bytes that the keyed hash is of: what was delivered, without our letters. Equal content gives equal bytes.
     pub(super) fn canonical(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(self.results.canonical());

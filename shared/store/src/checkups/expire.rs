@@ -1,7 +1,7 @@
 //! Checkups whose period of retention (保存期間) is over: those of a company that has decided on one, while its contract runs. What is younger than the law allows stays,
 //! whatever was decided ([`domain::retention`]), and nothing goes while a hold lasts.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use authz::{Permit, permission::PurgeTenants};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +27,8 @@ use crate::{
 const FIRST_YEAR: i16 = 1972;
 /// How many checkups go in one transaction.
 const BATCH: usize = 20;
+/// How many versions that were replaced go in one transaction.
+const HISTORY_BATCH: usize = 90;
 /// How many one run deletes at most of one tenant, unless it was told otherwise.
 const MOST: u64 = 10_000;
 
@@ -53,19 +55,25 @@ impl Record {
 }
 
 impl Store {
+    /// The checkups of an employee without what is sealed; void ones are among them.
+    pub(super) async fn checkup_records(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+    ) -> Result<Vec<Stored<Record>>, Error> {
+        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
+        let now = self.clock.now();
+        self.db.query_all(range).await?.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+    }
+
     /// Refuses where somebody has checkups: until the law lets go of the last of them, where that day can be told and is still to come.
     pub(crate) async fn without_checkups(&self, tenant: TenantId, employee: EmployeeId) -> Result<(), Error> {
-        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
-        let mut until = Vec::new();
-        for item in self.db.query_all(range).await? {
-            if let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? {
-                until.push(RecordKind::of_checkup(record.kind).kept_by_law_until(record.made_on()));
-            }
-        }
-        if until.is_empty() {
+        let checkups = self.checkup_records(tenant, employee).await?;
+        if checkups.is_empty() {
             return Ok(());
         }
-        let days: Option<Vec<Date>> = until.into_iter().collect();
+        let until = |it: &Stored<Record>| RecordKind::of_checkup(it.record.kind).kept_by_law_until(it.record.made_on());
+        let days: Option<Vec<Date>> = checkups.iter().map(until).collect();
         let last = days.and_then(|days| days.into_iter().max()).filter(|day| *day >= self.today());
         Err(Conflict::UnderRetention(last).into())
     }
@@ -97,11 +105,54 @@ impl Store {
             for batch in found.chunks(BATCH) {
                 let left = usize::try_from(most.saturating_sub(over.deleted)).unwrap_or(usize::MAX);
                 if !dry_run && left > 0 && Instant::now() < bounds.until {
-                    over.deleted += self.delete_checkups(permit, version, &batch[..batch.len().min(left)]).await?;
+                    let batch = &batch[..batch.len().min(left)];
+                    if self.delete_histories(permit, version, batch).await? {
+                        over.deleted += self.delete_checkups(permit, version, batch).await?;
+                    }
                 }
             }
         }
         Ok(over)
+    }
+
+    /// Deletes what checkups said before. It goes first: a run that is cut short leaves a checkup without its history, which the next one takes up, and never a history
+    /// that nobody finds. Whether it was allowed to.
+    async fn delete_histories(
+        &self,
+        permit: &Permit<PurgeTenants>,
+        settings: u64,
+        checkups: &[Stored<Record>],
+    ) -> Result<bool, Error> {
+        let tenant = permit.tenant();
+        let replaced = checkups.iter().filter(|checkup| checkup.version > 1);
+        let past = replaced.map(|it| self.past_versions(tenant, it.record.employee, Some(it.record.id)));
+        let past: Vec<_> = try_join_all(past).await?.into_iter().flatten().collect();
+        for batch in past.chunks(HISTORY_BATCH) {
+            let mut write = self.while_nothing_is_held(tenant, settings)?;
+            for (key, Stored { version, .. }) in batch {
+                write.delete(self, key.clone(), Some(*version))?;
+            }
+            let of = batch.iter().flat_map(|(_, it)| [it.record.employee.to_string(), it.record.id.to_string()]);
+            let of: BTreeSet<String> = of.collect();
+            let event = self.event(permit, "checkup.expire_history")?.on_all(of).because("retention");
+            match write.commit(self, event).await {
+                Ok(()) => {}
+                Err(Error::Stale | Error::Conflict(_)) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// A write that holds if the contract runs, nothing is held, and the settings have not changed since they were read.
+    fn while_nothing_is_held(&self, tenant: TenantId, settings: u64) -> Result<Write, Error> {
+        let mut write = Write::new();
+        let runs = "contract_state = :active AND attribute_not_exists(held_since)";
+        let active = Attributes::from([(":active".to_owned(), AttributeValue::S("active".to_owned()))]);
+        write.check(self, contracts::key(tenant), runs, active, || Conflict::WrongState.into())?;
+        let version = Attributes::from([(":version".to_owned(), number(settings))]);
+        write.check(self, tenants::key(tenant), "version = :version", version, || Error::Stale)?;
+        Ok(write)
     }
 
     /// The checkups of a fiscal year, as the index has them.
@@ -123,12 +174,7 @@ impl Store {
         checkups: &[Stored<Record>],
     ) -> Result<u64, Error> {
         let tenant = permit.tenant();
-        let mut write = Write::new();
-        let runs = "contract_state = :active AND attribute_not_exists(held_since)";
-        let active = Attributes::from([(":active".to_owned(), AttributeValue::S("active".to_owned()))]);
-        write.check(self, contracts::key(tenant), runs, active, || Conflict::WrongState.into())?;
-        let version = Attributes::from([(":version".to_owned(), number(settings))]);
-        write.check(self, tenants::key(tenant), "version = :version", version, || Error::Stale)?;
+        let mut write = self.while_nothing_is_held(tenant, settings)?;
         for Stored { record, version } in checkups {
             write.delete(self, key(tenant, record.employee, record.id), Some(*version))?;
             write.delete(self, work_fitness::key(tenant, record.employee, record.id), None)?;

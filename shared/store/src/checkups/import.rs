@@ -1,12 +1,16 @@
 //! How an import writes checkups: a row that is parsed and judged is sealed without any I/O, by a [`CheckupSealer`] that was opened once for a chunk; and put
-//! by one conditional request, so that what changed since the check is left alone and what was written already is not written again.
+//! by one conditional request, so that what changed since the check is left alone and what was written already is not written again. A new checkup is one item;
+//! one that takes the place of another version is a transaction of two, for the version before is kept.
 
 use std::{io::Write as _, sync::Arc};
 
-use authz::{ImportKind, ImportRight, Placement};
+use authz::{Actor, ImportKind, ImportRight, Placement};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    checkup::kind::CheckupKind,
+    checkup::{
+        change::{Cause, ChangeReason, Note},
+        kind::CheckupKind,
+    },
     ids::{CheckupId, EmployeeId, ImportId, TenantId},
     time::{Jst, fiscal_year},
 };
@@ -14,9 +18,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use vault::{Keyring, Lookup, Purpose};
 
-use super::{CheckupContent, CheckupHealth, HEALTH, Opened, Record, key, opined};
+use super::{
+    CheckupContent, CheckupHealth, HEALTH, NOTE, Record, RegisteredCheckup, WrittenCheckup, history, key, opined,
+};
 use crate::{
-    Error, Store,
+    Error, Store, Write,
     db::Range,
     item::{Attributes, Sealed, as_number, as_text},
     key::{Family, Key, Table, partition},
@@ -33,19 +39,40 @@ pub struct CheckupSealer {
     keyring: Arc<Keyring>,
     lookup: Lookup,
     fiscal_year_starts: i8,
+    /// The account or program that writes.
+    by: Option<String>,
 }
 
 /// A checkup, ready to be put.
 #[derive(Debug)]
 pub struct SealedCheckup {
-    key: Key,
-    item: Attributes,
+    pub(super) key: Key,
+    pub(super) item: Attributes,
     tenant: TenantId,
-    employee: EmployeeId,
-    import: ImportId,
+    import: Option<ImportId>,
     content: String,
     /// The version that it replaces.
-    replaces: Option<u64>,
+    pub(super) replaces: Option<u64>,
+    /// Where that version is kept.
+    pub(super) kept: Option<(Key, Attributes)>,
+    pub(super) written: WrittenCheckup,
+}
+
+/// How a version comes about.
+#[derive(Debug, Default)]
+pub(super) struct How {
+    pub(super) reason: ChangeReason,
+    pub(super) cause: Option<Cause>,
+    pub(super) note: Option<Note>,
+    pub(super) import: Option<ImportId>,
+    pub(super) parent: Option<CheckupId>,
+    pub(super) void: bool,
+}
+
+impl How {
+    pub(super) fn because(reason: ChangeReason) -> Self {
+        Self { reason, ..Self::default() }
+    }
 }
 
 /// What is to be done with a row.
@@ -68,19 +95,6 @@ pub enum CheckupPut {
     Conflict,
 }
 
-/// A checkup that is there already, as an import needs it.
-#[derive(Debug, Clone)]
-pub struct RegisteredCheckup {
-    /// Its version.
-    pub version: u64,
-    /// What is sealed of it.
-    pub health: CheckupHealth,
-    content: String,
-    opined: Option<String>,
-    imported_by: Option<ImportId>,
-    created_at: Jst,
-}
-
 /// A checkup of somebody's past, as a dry run holds a row against it.
 #[derive(Debug, Clone)]
 pub struct PastCheckup {
@@ -96,10 +110,9 @@ pub struct PastCheckup {
     pub registered: RegisteredCheckup,
 }
 
-impl From<Opened> for PastCheckup {
-    fn from(Opened { record, version, health }: Opened) -> Self {
-        let Record { id, examined_on, kind, fiscal_year, content, opined, imported_by, created_at, .. } = record;
-        let registered = RegisteredCheckup { version, health, content, opined, imported_by, created_at };
+impl From<RegisteredCheckup> for PastCheckup {
+    fn from(registered: RegisteredCheckup) -> Self {
+        let Record { id, examined_on, kind, fiscal_year, .. } = registered.record;
         Self { id, examined_on, kind, fiscal_year, registered }
     }
 }
@@ -108,7 +121,13 @@ impl CheckupSealer {
     /// A sealer for the tenant of `keyring`, which is one for [`Purpose::Health`].
     #[must_use]
     pub fn new(keyring: Arc<Keyring>, lookup: Lookup, fiscal_year_starts: i8) -> Self {
-        Self { keyring, lookup, fiscal_year_starts }
+        Self { keyring, lookup, fiscal_year_starts, by: None }
+    }
+
+    /// The same, for what `actor` writes.
+    #[must_use]
+    pub fn writing_for(self, actor: &Actor) -> Self {
+        Self { by: actor.id(), ..self }
     }
 
     /// The tenant's fiscal year (年度) that a day belongs to.
@@ -142,13 +161,30 @@ impl CheckupSealer {
         let step = match before {
             None if planned > 0 => CheckupStep::Done(CheckupPut::Conflict),
             Some(before) if before.version != planned => {
-                let ours = before.imported_by == Some(import) && before.content == mac;
+                let ours = before.record.imported_by == Some(import) && before.record.content == mac;
                 CheckupStep::Done(if ours { CheckupPut::Written } else { CheckupPut::Conflict })
             }
-            Some(before) if before.content == mac => CheckupStep::Done(CheckupPut::Unchanged),
-            _ => CheckupStep::Put(Box::new(self.sealed(id, content, mac, before, import, now)?)),
+            // What was declared void stays so, however often it is delivered.
+            Some(before) if before.record.content == mac => CheckupStep::Done(CheckupPut::Unchanged),
+            _ => {
+                let parent = before.and_then(|before| before.record.parent);
+                let how = How { import: Some(import), parent, ..How::because(ChangeReason::Import) };
+                CheckupStep::Put(Box::new(self.sealed(id, content, mac, before, how, now)?))
+            }
         };
         Ok(step)
+    }
+
+    /// The sealed version of `content` that takes the place of `before`.
+    pub(super) fn version(
+        &self,
+        content: &CheckupContent,
+        before: Option<&RegisteredCheckup>,
+        how: How,
+        now: Jst,
+    ) -> Result<SealedCheckup, Error> {
+        let id = self.id(content.employee, content.examined_on, content.kind)?;
+        self.sealed(id, content, self.content_mac(id, &content.health), before, how, now)
     }
 
     /// The keyed hash of a content: nobody can tell from it that two checkups say the same.
@@ -164,14 +200,17 @@ impl CheckupSealer {
         content: &CheckupContent,
         mac: String,
         before: Option<&RegisteredCheckup>,
-        import: ImportId,
+        how: How,
         now: Jst,
     ) -> Result<SealedCheckup, Error> {
         let CheckupContent { employee, examined_on, kind, health } = content;
         let (tenant, employee) = (self.keyring.tenant(), *employee);
         let key = key(tenant, employee, id);
-        let plain = crate::plain_json(health)?;
-        let sealed = self.keyring.seal(&crate::place(tenant, &key, &key.entity(), HEALTH), &plain)?;
+        let entity = key.entity();
+        let seal = |attribute, plain: &[u8]| {
+            Ok::<_, Error>(Sealed(self.keyring.seal(&crate::place(tenant, &key, &entity, attribute), plain)?))
+        };
+        let note = how.note.as_ref().map(|note| seal(NOTE, &crate::plain_json(note)?));
         let fiscal_year = self.fiscal_year(*examined_on);
         let record = Record {
             id,
@@ -180,25 +219,40 @@ impl CheckupSealer {
             kind: *kind,
             fiscal_year,
             content: mac.clone(),
-            health: Sealed(sealed),
-            opined: before.and_then(|before| before.opined.clone()),
-            imported_by: Some(import),
-            created_at: before.map_or(now, |before| before.created_at),
+            health: seal(HEALTH, &crate::plain_json(health)?)?,
+            opined: before.and_then(|before| before.record.opined.clone()),
+            // Whose checkup it was first stays known: an undone or corrected one still came from its file.
+            imported_by: how.import.or_else(|| before.and_then(|before| before.record.imported_by)),
+            reason: how.reason,
+            cause: how.cause,
+            note: note.transpose()?,
+            written_by: self.by.clone(),
+            parent: how.parent,
+            voided_at: how.void.then_some(now),
+            created_at: before.map_or(now, |before| before.record.created_at),
             updated_at: now,
         };
         let replaces = before.map(|before| before.version);
-        let item = opined::item(tenant, &record, replaces.unwrap_or(0) + 1)?;
-        Ok(SealedCheckup { key, item, tenant, employee, import, content: mac, replaces })
+        let version = replaces.unwrap_or(0) + 1;
+        let item = opined::item(tenant, &record, version)?;
+        let kept = before.map(|before| history::kept(&self.keyring, before)).transpose()?;
+        let written = WrittenCheckup::of(&record, version);
+        Ok(SealedCheckup { key, item, tenant, import: how.import, content: mac, replaces, kept, written })
     }
 }
 
 impl Store {
     /// What seals the checkups that `right` brings in.
     pub async fn checkup_sealer(&self, right: &ImportRight) -> Result<CheckupSealer, Error> {
-        let tenant = right.tenant();
+        self.sealer(right.tenant(), right.actor()).await
+    }
+
+    /// What seals the checkups that `actor` writes.
+    pub(super) async fn sealer(&self, tenant: TenantId, actor: &Actor) -> Result<CheckupSealer, Error> {
         let settings = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record;
         let keyring = Box::pin(self.vault.keyring(tenant, Purpose::Health)).await?;
-        Ok(CheckupSealer::new(keyring, self.lookup(tenant).await?, settings.fiscal_year_starts))
+        let sealer = CheckupSealer::new(keyring, self.lookup(tenant).await?, settings.fiscal_year_starts);
+        Ok(sealer.writing_for(actor))
     }
 
     /// The versions of checkups, in the order of `ids`; 0 for what is not there. Reads nothing of what is sealed.
@@ -222,11 +276,7 @@ impl Store {
             .open_checkups(right.tenant(), items)
             .await?
             .into_iter()
-            .map(|opened| {
-                let Record { id, content, opined, imported_by, created_at, .. } = opened.record;
-                let (version, health) = (opened.version, opened.health);
-                (id, RegisteredCheckup { version, health, content, opined, imported_by, created_at })
-            })
+            .map(|opened| (opened.record.id, opened))
             .collect();
         Ok(ids.iter().map(|(_, id)| found.remove(id)).collect())
     }
@@ -274,24 +324,38 @@ impl Store {
         placement: &Placement,
         sealed: SealedCheckup,
     ) -> Result<CheckupPut, Error> {
-        let SealedCheckup { key, item, tenant, employee, import, content, replaces } = sealed;
         let allowed = right.kind() == ImportKind::Checkups
-            && right.tenant() == tenant
-            && placement.employee == employee
+            && right.tenant() == sealed.tenant
+            && placement.employee == sealed.written.employee
             && right.reach().covers(placement);
         if !allowed {
             return Err(Error::NotFound);
         }
-        if self.db.put_if(&key, item, replaces).await? {
+        let (key, content, import) = (sealed.key.clone(), sealed.content.clone(), sealed.import);
+        if self.put_version(sealed).await? {
             return Ok(CheckupPut::Written);
         }
         let there = self.load::<Record>(&key).await?;
         Ok(match there.map(|stored| stored.record) {
             // An attempt that was cut short had come this far.
-            Some(there) if there.content == content && there.imported_by == Some(import) => CheckupPut::Written,
+            Some(there) if there.content == content && there.imported_by == import => CheckupPut::Written,
             Some(there) if there.content == content => CheckupPut::Unchanged,
             _ => CheckupPut::Conflict,
         })
+    }
+
+    /// Puts a version where the one that it was made from still stands; whether it did.
+    async fn put_version(&self, sealed: SealedCheckup) -> Result<bool, Error> {
+        if sealed.kept.is_none() {
+            return self.db.put_if(&sealed.key, sealed.item, sealed.replaces).await;
+        }
+        let mut write = Write::new();
+        self.write_version(&mut write, sealed, || Error::Stale)?;
+        match write.commit_unaudited(self).await {
+            Ok(()) => Ok(true),
+            Err(Error::Stale) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -307,10 +371,7 @@ pub(super) mod tests {
     };
     use jiff::civil::date;
 
-    use super::{
-        super::{Opened, Stored},
-        *,
-    };
+    use super::{super::Stored, *};
     use crate::item::from_item;
     use crate::key::shard;
 
@@ -349,18 +410,26 @@ pub(super) mod tests {
     }
 
     /// A new checkup, as it is read back.
-    pub(crate) fn opened(sealer: &CheckupSealer, content: &CheckupContent) -> Opened {
-        let SealedCheckup { key, item, tenant, .. } = put(sealer, content, None);
-        let Stored { record, version } = from_item::<Record>(item, now()).unwrap().unwrap();
-        let entity = key.entity();
-        let plain = sealer.keyring.open(&crate::place(tenant, &key, &entity, HEALTH), &record.health.0).unwrap();
-        Opened { health: serde_json::from_slice(&plain).unwrap(), record, version }
+    pub(crate) fn opened(sealer: &CheckupSealer, content: &CheckupContent) -> RegisteredCheckup {
+        let SealedCheckup { key, item, .. } = put(sealer, content, None);
+        read_back(sealer, &key, item)
     }
 
-    fn registered(sealer: &CheckupSealer, content: &CheckupContent) -> RegisteredCheckup {
-        let Opened { record: Record { content, opined, imported_by, created_at, .. }, version, health } =
-            opened(sealer, content);
-        RegisteredCheckup { version, health, content, opined, imported_by, created_at }
+    /// An item, as it is read back from its place.
+    fn read_back(sealer: &CheckupSealer, key: &Key, item: Attributes) -> RegisteredCheckup {
+        let tenant = sealer.keyring.tenant();
+        let Stored { record, version } = from_item::<Record>(item, now()).unwrap().unwrap();
+        let entity = key.entity();
+        let open = |attribute, sealed: &Sealed| {
+            sealer.keyring.open(&crate::place(tenant, key, &entity, attribute), &sealed.0).unwrap()
+        };
+        let note = record.note.as_ref().map(|note| serde_json::from_slice(&open(NOTE, note)).unwrap());
+        RegisteredCheckup {
+            health: serde_json::from_slice(&open(HEALTH, &record.health)).unwrap(),
+            record,
+            version,
+            note,
+        }
     }
 
     fn done(step: Result<CheckupStep, Error>) -> CheckupPut {
@@ -403,6 +472,7 @@ pub(super) mod tests {
                 "imported_by",
                 "kind",
                 "pk",
+                "reason",
                 "schema",
                 "sk",
                 "updated_at",
@@ -427,7 +497,7 @@ pub(super) mod tests {
     #[test]
     fn r33_the_same_delivery_changes_nothing() {
         let sealer = sealer(TenantId::from_bytes([1; 16]));
-        let there = registered(&sealer, &content(row("AST,ALT", "47,20"), None));
+        let there = opened(&sealer, &content(row("AST,ALT", "47,20"), None));
         for (header, cells) in [("AST,ALT", "47,20"), ("ALT", "20"), ("ALT,AST", "20,47")] {
             let again = content(row(header, cells), Some(there.health.clone()));
             let step = sealer.step(&again, 1, Some(&there), ImportId::from_bytes([9; 16]), now());
@@ -438,22 +508,49 @@ pub(super) mod tests {
     #[test]
     fn a_later_delivery_adds_to_what_is_there() {
         let sealer = sealer(TenantId::from_bytes([1; 16]));
-        let there = registered(&sealer, &content(row("AST,ALT,医療機関名", "47,20,川崎中央病院"), None));
+        let there = opened(&sealer, &content(row("AST,ALT,医療機関名", "47,20,川崎中央病院"), None));
         let later = content(row("ALT,コメント", "99,再検査"), Some(there.health.clone()));
-        let SealedCheckup { item, replaces, .. } = put(&sealer, &later, Some(&there));
+        let SealedCheckup { item, replaces, kept, .. } = put(&sealer, &later, Some(&there));
         assert_eq!((replaces, as_number(&item, "version")), (Some(1), Some(2)));
         let health = &later.health;
         assert_eq!(health.results.results.exact(items::AST).unwrap().to_string(), "47");
         assert_eq!(health.results.results.exact(items::ALT).unwrap().to_string(), "99");
         assert_eq!(health.clinic.as_ref().unwrap().as_str(), "川崎中央病院");
         assert_eq!(health.comment.as_deref(), Some("再検査"));
+        // What it said before lies beside it, sealed for its own place.
+        let (key, item) = kept.unwrap();
+        let id = there.record.id;
+        assert_eq!(key.sk, format!("{id}#0000000001"));
+        assert!(key.pk.ends_with(&format!("#CHECKUPHISTORY#{EMPLOYEE}")) && !item.contains_key("gsi1pk"));
+        let before = read_back(&sealer, &key, item);
+        assert_eq!((before.version, &before.health), (1, &there.health));
+    }
+
+    #[test]
+    fn r34_what_was_declared_void_stays_so_when_it_is_delivered_again_and_stands_again_when_something_else_is() {
+        let sealer = sealer(TenantId::from_bytes([1; 16]));
+        let delivered = content(row("AST", "47"), None);
+        let first = opened(&sealer, &delivered);
+        let note = Some(Note::parse("同姓の別人の結果").unwrap());
+        let how = How { void: true, note, cause: Some(Cause::WrongPerson), ..How::because(ChangeReason::Void) };
+        let SealedCheckup { key, item, .. } = sealer.version(&delivered, Some(&first), how, now()).unwrap();
+        let void = read_back(&sealer, &key, item);
+        assert_eq!((void.version, void.standing(), void.record.voided_at), (2, None, Some(now())));
+        assert_eq!(void.note.as_ref().unwrap().as_str(), "同姓の別人の結果");
+        assert_eq!(done(sealer.step(&delivered, 2, Some(&void), IMPORT, now())), CheckupPut::Unchanged);
+        let other = content(row("AST", "20"), void.standing().cloned());
+        let SealedCheckup { key, item, kept, .. } = put(&sealer, &other, Some(&void));
+        let again = read_back(&sealer, &key, item);
+        assert_eq!((again.version, again.standing()), (3, Some(&other.health)));
+        let (key, item) = kept.unwrap();
+        assert_eq!(read_back(&sealer, &key, item).note, void.note, "the note is kept with its version");
     }
 
     #[test]
     fn what_changed_since_the_check_is_left_alone_unless_this_import_changed_it() {
         let sealer = sealer(TenantId::from_bytes([1; 16]));
         let content = content(row("AST", "47"), None);
-        let there = RegisteredCheckup { version: 4, ..registered(&sealer, &content) };
+        let there = RegisteredCheckup { version: 4, ..opened(&sealer, &content) };
         let step = |planned, before, import| sealer.step(&content, planned, before, import, now());
         assert_eq!(done(step(3, Some(&there), IMPORT)), CheckupPut::Written, "an earlier attempt wrote it");
         assert_eq!(done(step(3, Some(&there), ImportId::from_bytes([9; 16]))), CheckupPut::Conflict);

@@ -13,7 +13,7 @@ use futures_util::future::try_join_all;
 use jiff::civil::Date;
 
 use super::{
-    Opened, Record, SCHEMA, key,
+    Record, RegisteredCheckup, SCHEMA, key,
     year::{merged, partition_of, per_shard},
 };
 use crate::{
@@ -57,9 +57,9 @@ impl Record {
         opinion_due(self.kind, self.examined_on, self.created_at.date())
     }
 
-    /// Whether a physician is still to look at it: no opinion is about this content.
+    /// Whether a physician is still to look at it: it is not void, and no opinion is about this content.
     fn awaits_opinion(&self) -> bool {
-        self.opined.as_ref() != Some(&self.content) && self.opinion_due().is_some()
+        self.stands() && self.opined.as_ref() != Some(&self.content) && self.opinion_due().is_some()
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn item(tenant: TenantId, record: &Record, version: u64) -> Result<At
 }
 
 /// What an opinion is about, of an opened checkup.
-fn head(Opened { record, version, health }: &Opened) -> CheckupHead {
+fn head(RegisteredCheckup { record, version, health, .. }: &RegisteredCheckup) -> CheckupHead {
     let judgement = &health.results.judgement;
     CheckupHead {
         id: record.id,
@@ -174,7 +174,8 @@ impl Store {
     ) -> Result<Vec<CheckupHead>, Error> {
         let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
         let opened = self.open_checkups(tenant, self.db.query_all(range).await?).await?;
-        Ok(opened.iter().map(head).filter(|head| head.due_on.is_some()).collect())
+        let standing = opened.iter().filter(|opened| opened.record.stands());
+        Ok(standing.map(head).filter(|head| head.due_on.is_some()).collect())
     }
 
     /// Several checkups that want an opinion, as far as they are there.
@@ -186,7 +187,8 @@ impl Store {
         let keys: Vec<Key> = checkups.iter().map(|(employee, id)| key(tenant, *employee, *id)).collect();
         let items = try_join_all(keys.chunks(100).map(|keys| self.db.batch_get(keys))).await?;
         let opened = self.open_checkups(tenant, items.into_iter().flatten().flatten().collect()).await?;
-        let heads = opened.iter().map(head).filter(|head| head.due_on.is_some());
+        let standing = opened.iter().filter(|opened| opened.record.stands());
+        let heads = standing.map(head).filter(|head| head.due_on.is_some());
         Ok(heads.map(|head| (head.id, head)).collect())
     }
 

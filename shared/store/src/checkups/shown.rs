@@ -21,7 +21,7 @@ use domain::{
 };
 use jiff::civil::Date;
 
-use super::{CheckupHealth, Opened};
+use super::{CheckupHealth, RegisteredCheckup};
 use crate::item::Stored;
 
 /// A checkup, as far as the permit's holder may see it. Debug output shows no health data.
@@ -37,6 +37,8 @@ pub struct ShownCheckup {
     pub kind: CheckupKind,
     /// The fiscal year (年度) that it counts for.
     pub fiscal_year: i16,
+    /// The checkup that it examines again.
+    pub parent: Option<CheckupId>,
     /// Age and sex on the day, for those who see attributes.
     pub subject: Option<Subject>,
     /// 医療機関名.
@@ -90,6 +92,16 @@ pub(super) struct Sees {
 }
 
 impl Sees {
+    /// Whether an item is among it.
+    pub(super) fn item(self, item: ItemId) -> bool {
+        self.non_statutory || item.item().statutory.is_some()
+    }
+
+    /// Whether every item is.
+    pub(super) const fn everything(self) -> bool {
+        self.non_statutory
+    }
+
     /// What `permit`'s holder sees of somebody at `placement`.
     pub(super) fn of<P: Permission>(permit: &Permit<P>, placement: &Placement) -> Self {
         Self {
@@ -100,12 +112,12 @@ impl Sees {
 }
 
 /// A checkup, as far as somebody sees it.
-pub(super) fn of(opened: Opened, sees: Sees) -> Stored<ShownCheckup> {
+pub(super) fn of(opened: RegisteredCheckup, sees: Sees) -> Stored<ShownCheckup> {
     let Sees { non_statutory: whole, attributes } = sees;
-    let Opened { record, version, health } = opened;
+    let RegisteredCheckup { record, version, health, .. } = opened;
     let CheckupHealth { clinic, course, doctor, comment, results, .. } = health;
     let StoredResults { subject, results, clinic_overall, judgement } = results;
-    let visible = |item: ItemId| whole || item.item().statutory.is_some();
+    let visible = |item: ItemId| sees.item(item);
     let shown = results.iter().filter(|result| visible(result.item));
     let record = ShownCheckup {
         id: record.id,
@@ -113,6 +125,7 @@ pub(super) fn of(opened: Opened, sees: Sees) -> Stored<ShownCheckup> {
         examined_on: record.examined_on,
         kind: record.kind,
         fiscal_year: record.fiscal_year,
+        parent: record.parent,
         subject: attributes.then_some(subject),
         clinic,
         course: course.filter(|_| whole),

@@ -71,7 +71,8 @@ impl Store {
         }
         let placements: HashMap<EmployeeId, Placement> =
             found.iter().map(|(_, placement)| (placement.employee, placement.clone())).collect();
-        let opened = self.open_checkups(tenant, found.into_iter().map(|(item, _)| item).collect()).await?;
+        let mut opened = self.open_checkups(tenant, found.into_iter().map(|(item, _)| item).collect()).await?;
+        opened.retain(|opened| opened.record.stands());
         let subjects = subjects(&opened, None);
         let page = opened
             .into_iter()

@@ -164,12 +164,11 @@ impl Store {
                 Ok(Page { lines: lines.collect(), next })
             }
             ExportKind::Accounts => self.page_of_accounts(tenant, selection, after).await,
-            ExportKind::Checkups | ExportKind::CheckupResults => {
+            ExportKind::Checkups | ExportKind::CheckupResults | ExportKind::CheckupHistory => {
                 let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE_WITH_CHECKUPS).await?;
-                let items = kind == ExportKind::CheckupResults;
                 let lines = people
                     .iter()
-                    .map(|(employee, person)| self.checkup_lines(tenant, employee.id, person, selection.period, items));
+                    .map(|(employee, person)| self.checkup_lines(tenant, employee.id, person, selection.period, kind));
                 let lines = try_join_all(lines).await?.into_iter().flatten();
                 Ok(Page { lines: lines.collect(), next })
             }

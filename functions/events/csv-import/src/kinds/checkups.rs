@@ -130,7 +130,7 @@ impl Register {
             return Ok(Foreseen { outlook: Outlook::New, letters: Vec::new() });
         };
         let registered = there.map(|there| &there.registered);
-        let before = registered.map(|registered| registered.health.clone());
+        let before = registered.and_then(RegisteredCheckup::standing).cloned();
         let (content, _) =
             CheckupContent::of_row(row.clone(), known.employee.record.id, subject, &self.criteria, before);
         let planned = registered.map_or(0, |registered| registered.version);
@@ -148,7 +148,7 @@ impl Register {
         let compared = [(Against::Registered, there), (Against::YearBefore, year_before)];
         let letters = compared
             .into_iter()
-            .filter_map(|(against, other)| Some(LetterMove { against, from: letter(&other?.registered.health), to }));
+            .filter_map(|(against, other)| Some(LetterMove { against, from: letter(other?.registered.standing()?), to }));
         Ok(Foreseen { outlook, letters: letters.collect() })
     }
 
@@ -410,7 +410,7 @@ impl Register {
         let employee = &known.employee.record;
         let (_, id) = self.id(&row, known)?;
         let there = self.there.get(&id);
-        let before = there.map(|there| there.health.clone());
+        let before = there.and_then(RegisteredCheckup::standing).cloned();
         let (content, _) = CheckupContent::of_row(row, employee.id, subject, &self.criteria, before);
         let put = match self.sealer.step(&content, version, there, import.id, store.clock().now())? {
             CheckupStep::Put(sealed) => {
