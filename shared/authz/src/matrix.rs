@@ -131,6 +131,10 @@ permissions! {
     ViewMeasures = "work_fitness.measures";
     /// Enter, correct and void checkups: values go in unseen by those who may not read them.
     ManageCheckups = "checkups.manage";
+    /// Read the criteria that checkups are judged by.
+    ViewCriteria = "checkups.criteria";
+    /// Change the criteria that checkups are judged by: a medical decision.
+    ManageCriteria = "checkups.criteria_change";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -370,6 +374,8 @@ pub const MATRIX: &[Row] = &[
     door(P::DecideMeasures,        [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewMeasures,          [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageCheckups,        [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ViewCriteria,          [NO,       NO,      NO,    YES,   YES,   YES,   NO,    NO,    YES,   NO,   NO ]).service(Service::Checkup),
+    door(P::ManageCriteria,        [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup).fresh(),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

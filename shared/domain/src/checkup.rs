@@ -2,6 +2,7 @@
 //! ([`mod@derive`]), what letter it earns ([`judge`], by [`criteria`]), how it is kept ([`stored`]), and why and how it changed ([`change`],
 //! [`difference`]).
 
+pub mod advice;
 pub mod change;
 pub mod codes;
 pub mod criteria;
@@ -12,12 +13,17 @@ pub mod item;
 pub mod items;
 pub mod judge;
 pub mod kind;
+mod limit;
+pub mod metabolic;
 pub mod results;
+pub mod screening;
+pub mod specific;
 pub mod standard;
 pub mod stored;
 pub mod unit;
 pub mod value;
 
+pub use limit::{Known, Limit, Side};
 use serde::{Deserialize, Serialize};
 
 use crate::employee::Sex;

@@ -401,6 +401,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             );
             return Fault::at("reason", "under_retention", detail);
         }
+        Conflict::CriteriaVersionTaken => (
+            "/criteria/version",
+            "version_taken",
+            "この名称の版は既にあります。判定は版の名称で区別されるため、新しい名称を指定してください。",
+        ),
         Conflict::CheckupExists => (
             "/examined_on",
             "checkup_exists",

@@ -27,6 +27,8 @@ mod history;
 mod import;
 mod lines;
 mod opined;
+mod preview;
+mod series;
 mod shown;
 mod year;
 
@@ -50,6 +52,8 @@ pub use expire::CheckupsOver;
 pub use history::{CheckupVersion, CheckupWord, CheckupWordChange, ShownChange};
 pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, SealedCheckup};
 pub(crate) use opined::CheckupHead;
+pub use preview::{CriteriaPreview, LetterChange, PreviewedCheckup};
+pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
 

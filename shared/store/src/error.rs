@@ -77,6 +77,8 @@ pub enum Conflict {
     UnderRetention(Option<Date>),
     /// A checkup is declared void with a cause, not deleted: until this day, where that is known, the law wants it.
     VoidedNotDeleted(Option<Date>),
+    /// Criteria of this name were there before.
+    CriteriaVersionTaken,
     /// This employee has a checkup of this kind on this day.
     CheckupExists,
     /// The employee had left by the day of the checkup.

@@ -66,6 +66,8 @@ pub enum Family {
     Checkup,
     /// What physicians and the employer say about an employee's work after a checkup.
     Fitness,
+    /// Criteria that a tenant's checkups are judged by.
+    Criteria,
     /// What an employee's checkups said before.
     CheckupHistory,
     /// Imports of a tenant.
@@ -145,6 +147,7 @@ impl Family {
             Self::EmployeeNumber => "EMPLOYEENUMBER",
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",
+            Self::Criteria => "CRITERIA",
             Self::CheckupHistory => "CHECKUPHISTORY",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",

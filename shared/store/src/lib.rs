@@ -27,6 +27,7 @@ mod clock;
 mod contracts;
 mod controls;
 mod credentials;
+mod criteria;
 mod db;
 mod disclosures;
 mod drill;
@@ -76,9 +77,10 @@ pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer, CheckupStep,
-    CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver, PastCheckup, RegisteredCheckup, SealedCheckup, ShownChange,
-    ShownCheckup, ShownResult, WrittenCheckup,
+    CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer,
+    CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver, CriteriaPreview,
+    LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange, ShownCheckup, ShownResult,
+    TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
@@ -92,6 +94,7 @@ pub use controls::{
     CertificateFacts, Completion, Control, ControlChange, ControlDue, Document, NewCompletion, NewControl,
 };
 pub use credentials::{FAILURES_THAT_LOCK, PasswordRefused, REMEMBERED_PASSWORDS};
+pub use criteria::{CriteriaBook, CriteriaVersion};
 pub use db::TableNames;
 pub use disclosures::{Custody, Disclosure, DisclosureState, HandedOver, LegalBasis, MOST_PEOPLE, NewDisclosure, Said};
 pub use drill::Drilled;

@@ -1,7 +1,9 @@
 //! Checkups (健康診断): `/v1/checkups`, `/v1/employees/{employee_id}/checkups`, and the catalogue of items.
 
 mod body;
+mod criteria;
 mod items;
+mod series;
 mod view;
 mod written;
 
@@ -10,7 +12,10 @@ use authz::{
     permission::{ManageCheckups, ReadReference, ViewCheckups},
 };
 use axum::extract::State;
-use domain::ids::{CheckupId, EmployeeId};
+use domain::{
+    checkup::item::ItemId,
+    ids::{CheckupId, EmployeeId},
+};
 use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -19,6 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     body::{CheckupBody, NewCheckupBody, VoidQuery},
     items::{ItemCatalogue, catalogue},
+    series::{ComparisonView, TrendView},
     view::{CheckupList, CheckupPage, CheckupView},
     written::{HistoryView, ReceiptView, VersionView},
 };
@@ -34,7 +40,11 @@ pub fn door() -> Door {
             .routes(routes!(items))
             .routes(routes!(of_employee, enter))
             .routes(routes!(read, correct, void))
-            .routes(routes!(history)),
+            .routes(routes!(history))
+            .routes(routes!(criteria::read, criteria::change))
+            .routes(routes!(criteria::preview))
+            .routes(routes!(trend))
+            .routes(routes!(comparison)),
     }
 }
 
@@ -218,6 +228,61 @@ async fn history(
     let versions = app.store.checkup_history(&permit, employee, checkup).await?;
     let items = versions.into_iter().map(VersionView::from).collect();
     Answer::ok(&HistoryView { items, next_cursor: None })
+}
+
+/// Which item a trend is of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrendQuery {
+    item: ItemId,
+}
+
+/// Shows an item over the years.
+#[utoipa::path(
+    get, path = "/v1/employees/{employee_id}/checkups/trend", operation_id = "readCheckupTrend", summary = "健診項目の推移",
+    description = "1つの項目の値と判定を受診日の古い順に返します。判定の境界と、特定健診の保健指導判定値・受診勧奨判定値も返します。参照できない項目には点がありません。参照は監査証跡に記録されます。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"),
+        ("item" = String, Query, description = "項目のキー（GET /v1/checkups/items）", example = "sbp")
+    ),
+    security(("token" = ["checkups.view"])), responses((status = 200, description = "推移", body = TrendView))
+)]
+async fn trend(
+    State(app): State<App>,
+    permit: Permit<ViewCheckups>,
+    Path(employee): Path<EmployeeId>,
+    Filters(query): Filters<TrendQuery>,
+) -> Result<Answer, Problem> {
+    let trend = app.store.checkup_trend(&permit, employee, query.item).await?;
+    let criteria = app.store.criteria_to_read_by(&permit).await?;
+    Answer::ok(&TrendView::of(trend, criteria.on(app.clock().now().date())))
+}
+
+/// With what a checkup is compared.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComparisonQuery {
+    with: Option<CheckupId>,
+}
+
+/// Shows a checkup beside the one before.
+#[utoipa::path(
+    get, path = "/v1/employees/{employee_id}/checkups/{checkup_id}/comparison", operation_id = "compareCheckups", summary = "前回の健康診断と比較する",
+    description = "項目ごとの値・差・判定の変化を返します。比較する相手を省略すると、同じ健診種別の前回（なければ種別を問わず前回）と比較します。二次検査・再検査は、指定したときにだけ比較します。参照は監査証跡に記録されます。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"), ("checkup_id" = String, Path, description = "健康診断のID"),
+        ("with" = Option<String>, Query, description = "比較する健康診断のID（同じ従業員のもの）", example = "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")
+    ),
+    security(("token" = ["checkups.view"])), responses((status = 200, description = "比較", body = ComparisonView))
+)]
+async fn comparison(
+    State(app): State<App>,
+    permit: Permit<ViewCheckups>,
+    Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
+    Filters(query): Filters<ComparisonQuery>,
+) -> Result<Answer, Problem> {
+    let compared = app.store.checkup_comparison(&permit, employee, checkup, query.with).await?;
+    Answer::ok(&ComparisonView::from(compared))
 }
 
 /// Lists the items of the catalogue.

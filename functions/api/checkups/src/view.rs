@@ -2,9 +2,10 @@
 
 use domain::{
     checkup::{
+        advice,
         grade::{ClinicGrade, Grade},
         item::{Category, ItemId},
-        judge::Summary,
+        judge::{Conclusions, Summary},
         kind::CheckupKind,
         value::{Comparator, Missing, Value},
     },
@@ -144,6 +145,14 @@ pub(crate) struct ResultView {
     grade: Option<Grade>,
     /// 文言や境界からの推定で、医師の確認が必要な判定かどうか。
     needs_physician: bool,
+    /// 特定健診の保健指導判定値に該当するかどうか。判定値のない項目や、上限・下限だけの値で決まらない場合は null です。
+    #[schema(example = true)]
+    guidance_value: Option<bool>,
+    /// 特定健診の受診勧奨判定値に該当するかどうか。
+    #[schema(example = false)]
+    referral_value: Option<bool>,
+    /// 直ちに医療機関を受診することが勧められる値かどうか。
+    see_physician_at_once: bool,
     /// 医療機関の判定。
     #[schema(value_type = Option<String>, example = "B")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,16 +203,53 @@ struct JudgementView {
     /// 総合判定の名称。
     #[schema(example = "軽度異常")]
     overall_name: Option<&'static str>,
+    /// 総合判定が求めること（一般的な説明で、診断ではありません）。
+    #[schema(
+        example = "基準からわずかに外れていますが、日常生活に差し支えはありません。生活習慣を振り返り、次回の結果と比べてください。"
+    )]
+    overall_advice: Option<&'static str>,
     /// 医師の確認が必要な判定が含まれるかどうか。
     needs_physician: bool,
     /// 部位別の判定。
     categories: Vec<CategoryView>,
+    /// メタボリックシンドローム判定（参照できる項目から計算。医療機関の判定は results の metabo）。
+    metabolic: ConclusionView,
+    /// 保健指導レベル（参照できる項目から計算。医療機関の判定は results の guidance_level）。年度末の年齢で変わり得る場合は判定不能です。
+    guidance: ConclusionView,
+    /// 就業制限の検討対象の選別（産業医の判断を補助するもので、就業判定ではありません）。
+    restriction_screening: ScreeningView,
+    /// メタボリックシンドローム判定・保健指導レベルの基準の版。
+    #[schema(example = "tokutei-2024")]
+    specific_version: String,
     /// 判定基準の版。
     #[schema(example = "ningen-dock-2026-04-01")]
     criteria_version: String,
     /// 医療機関の総合判定。
     #[schema(value_type = Option<String>, example = "B")]
     clinic_overall: Option<String>,
+}
+
+/// A conclusion from several items.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CheckupConclusion)]
+struct ConclusionView {
+    /// 特定健診のコード（メタボ判定 1：基準該当、2：予備群該当、3：非該当、4：判定不能。保健指導レベル 1：積極的支援、2：動機付け支援、3：なし、4：判定不能）。
+    #[schema(example = 3)]
+    code: u8,
+    /// 名称。
+    #[schema(example = "非該当")]
+    name: &'static str,
+}
+
+/// Of whom a physician considers restriction.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CheckupRestrictionScreening)]
+struct ScreeningView {
+    /// 検討対象かどうか。
+    considered: bool,
+    /// 検討値に達した項目のキー。
+    #[schema(value_type = Vec<String>, example = json!(["sbp"]))]
+    items: Vec<ItemId>,
 }
 
 /// The judgement of a category.
@@ -221,6 +267,14 @@ struct CategoryView {
     grade: Option<Grade>,
     /// 治療中（E）かどうか。
     treated: bool,
+    /// 部位の検査で分かること。
+    #[schema(example = "心臓が血液を送り出すときに血管にかかる力です。高い状態が続くと脳や心臓の病気につながります。")]
+    about: Option<&'static str>,
+    /// 判定が求めること（一般的な説明で、診断ではありません）。
+    #[schema(
+        example = "基準からわずかに外れていますが、日常生活に差し支えはありません。生活習慣を振り返り、次回の結果と比べてください。"
+    )]
+    advice: Option<&'static str>,
 }
 
 impl From<ShownCheckup> for CheckupView {
@@ -240,7 +294,12 @@ impl From<ShownCheckup> for CheckupView {
             doctor: shown.doctor,
             comment: shown.comment,
             results: shown.results.into_iter().map(ResultView::from).collect(),
-            judgement: JudgementView::of(&shown.summary, shown.criteria_version.to_string(), clinic_overall),
+            judgement: JudgementView::of(
+                &shown.summary,
+                shown.conclusions,
+                shown.criteria_version.to_string(),
+                clinic_overall,
+            ),
             created_at: shown.created_at,
             updated_at: shown.updated_at,
         }
@@ -248,7 +307,7 @@ impl From<ShownCheckup> for CheckupView {
 }
 
 impl From<ShownResult> for ResultView {
-    fn from(ShownResult { result, grade }: ShownResult) -> Self {
+    fn from(ShownResult { result, grade, standing }: ShownResult) -> Self {
         let item = result.item.item();
         let (value, comparator, missing) = match &result.value {
             Value::Number(comparator, number) => (Some(ValueView::Number(Number(*number))), sign(*comparator), None),
@@ -266,6 +325,9 @@ impl From<ShownResult> for ResultView {
             raw: result.raw,
             grade: grade.map(|grade| grade.grade),
             needs_physician: grade.is_some_and(|grade| grade.needs_physician),
+            guidance_value: standing.and_then(|standing| standing.guidance.certain()),
+            referral_value: standing.and_then(|standing| standing.referral?.certain()),
+            see_physician_at_once: standing.is_some_and(|standing| standing.at_once),
             clinic_grade: result.clinic_grade.as_ref().map(ClinicGrade::as_str).map(str::to_owned),
             derived: result.derived,
         }
@@ -285,18 +347,31 @@ const fn reason(missing: Missing) -> &'static str {
 }
 
 impl JudgementView {
-    fn of(summary: &Summary, criteria_version: String, clinic_overall: Option<String>) -> Self {
+    fn of(
+        summary: &Summary,
+        conclusions: Conclusions,
+        criteria_version: String,
+        clinic_overall: Option<String>,
+    ) -> Self {
+        let Conclusions { rules, metabolic, guidance, restriction } = conclusions;
         let categories = summary.categories().map(|(category, grade, treated)| CategoryView {
             category,
             name: category.japanese(),
             grade,
             treated,
+            about: advice::about(category),
+            advice: if treated { Some(advice::TREATED) } else { grade.map(advice::asks) },
         });
         Self {
             overall: summary.overall,
             overall_name: summary.overall.map(Grade::japanese),
+            overall_advice: summary.overall.map(advice::asks),
             needs_physician: summary.needs_physician,
             categories: categories.collect(),
+            metabolic: ConclusionView { code: metabolic.code(), name: metabolic.japanese() },
+            guidance: ConclusionView { code: guidance.code(), name: guidance.japanese() },
+            restriction_screening: ScreeningView { considered: !restriction.is_empty(), items: restriction },
+            specific_version: rules.into_owned(),
             criteria_version,
             clinic_overall,
         }
@@ -312,7 +387,7 @@ mod tests {
     fn shown(item: ItemId, cell: &str) -> String {
         let reading = value::read(item, cell).unwrap().unwrap();
         let result = ItemResult { item, value: reading.value, raw: reading.raw, clinic_grade: None, derived: false };
-        serde_json::to_string(&ResultView::from(ShownResult { result, grade: None })).unwrap()
+        serde_json::to_string(&ResultView::from(ShownResult { result, grade: None, standing: None })).unwrap()
     }
 
     #[test]

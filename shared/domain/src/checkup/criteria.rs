@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
+    Subject,
     grade::Grade,
     item::{Category, ItemId, ItemSet, Kind},
     items::ITEMS,
@@ -43,6 +44,12 @@ pub struct Row {
     /// Only for this sex; both, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sex>,
+    /// Only from this age on (受診日現在); from birth, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_from: Option<u8>,
+    /// Only up to this age, inclusive; without end, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_to: Option<u8>,
     /// Values are rounded half up to so many decimals before they are compared; -2 is hundreds.
     pub round_to: i8,
     /// Ascending.
@@ -191,9 +198,12 @@ pub struct Draft {
 /// Why a draft is no criteria.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CriteriaFault {
-    /// An item and sex have two rows.
-    #[error("{}の判定基準が重複しています。項目と性別ごとに1行にしてください。", .0.item().name)]
+    /// An item, sex and age have two rows.
+    #[error("{}の判定基準が重複しています。項目・性別・年齢ごとに1行にしてください。", .0.item().name)]
     RowTwice(ItemId),
+    /// A row ends at an age before the one that it begins with.
+    #[error("{}の判定基準の年齢は、age_from を age_to 以下にしてください。", .0.item().name)]
+    AgesBackwards(ItemId),
     /// An item's values have no order.
     #[error("{}は数値や順序のある結果ではないため、範囲では判定できません。", .0.item().name)]
     NotComparable(ItemId),
@@ -211,13 +221,53 @@ pub enum CriteriaFault {
     Nameless,
 }
 
+impl CriteriaFault {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RowTwice(_) => "row_twice",
+            Self::AgesBackwards(_) => "ages_backwards",
+            Self::NotComparable(_) => "not_comparable",
+            Self::NotAscending(_) => "not_ascending",
+            Self::TooFine(_) => "too_fine",
+            Self::NoSuchSex(_) => "no_such_sex",
+            Self::Nameless => "nameless",
+        }
+    }
+}
+
+impl Draft {
+    /// Everything that is wrong with it, each with its place (a JSON pointer).
+    #[must_use]
+    pub fn faults(&self) -> Vec<(String, CriteriaFault)> {
+        let mut faults = Vec::new();
+        if self.version.is_empty() || self.version.len() > 64 {
+            faults.push(("/version".to_owned(), CriteriaFault::Nameless));
+        }
+        let nameless = |words: &mut dyn Iterator<Item = &String>, list: &str| -> Vec<_> {
+            let empty = words.enumerate().filter(|(_, word)| word.is_empty());
+            empty.map(|(at, _)| (format!("/{list}/{at}"), CriteriaFault::Nameless)).collect()
+        };
+        faults.extend(nameless(&mut self.findings.iter().map(|rule| &rule.word), "findings"));
+        faults.extend(nameless(&mut self.treated_words.iter(), "treated_words"));
+        for (at, row) in self.rows.iter().enumerate() {
+            let twice = self.rows[..at].iter().any(|before| before.meets(row));
+            let twice = twice.then_some(CriteriaFault::RowTwice(row.item));
+            let wrong = row.check().err().into_iter().chain(twice);
+            faults.extend(wrong.map(|fault| (format!("/rows/{at}"), fault)));
+        }
+        faults
+    }
+}
+
 /// Checked criteria, ready for judging many checkups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Criteria {
     draft: Draft,
     version: std::sync::Arc<str>,
-    /// By item: the row for men and the row for women.
-    rows: Vec<[Option<u16>; 2]>,
+    /// By item: the rows for men and the rows for women, of which ages have one each.
+    rows: Vec<[Vec<u16>; 2]>,
     finding_items: ItemSet,
     /// By item: what is judged in its place.
     replaced_by: Vec<Option<ItemId>>,
@@ -227,19 +277,15 @@ impl TryFrom<Draft> for Criteria {
     type Error = CriteriaFault;
 
     fn try_from(mut draft: Draft) -> Result<Self, CriteriaFault> {
-        let words = draft.findings.iter().map(|rule| &rule.word).chain(&draft.treated_words);
-        if draft.version.is_empty() || draft.version.len() > 64 || words.into_iter().any(String::is_empty) {
-            return Err(CriteriaFault::Nameless);
+        if let Some((_, fault)) = draft.faults().into_iter().next() {
+            return Err(fault);
         }
         draft.findings.sort_by_key(|rule| std::cmp::Reverse(rule.word.chars().count()));
-        let mut rows = vec![[None; 2]; ITEMS.len()];
+        let mut rows = vec![[const { Vec::new() }; 2]; ITEMS.len()];
         for (row, place) in draft.rows.iter().zip(0_u16..) {
-            row.check()?;
-            let places = &mut rows[row.item.index()];
+            let places: &mut [Vec<u16>; 2] = &mut rows[row.item.index()];
             for sex in [Sex::Male, Sex::Female].into_iter().filter(|&sex| row.sex.is_none_or(|only| only == sex)) {
-                if places[column(sex)].replace(place).is_some() {
-                    return Err(CriteriaFault::RowTwice(row.item));
-                }
+                places[column(sex)].push(place);
             }
         }
         let mut replaced_by = vec![None; ITEMS.len()];
@@ -272,10 +318,11 @@ impl Criteria {
         &self.draft
     }
 
-    /// The row that judges `item` for `sex`.
+    /// The row that judges `item` of somebody.
     #[must_use]
-    pub fn row(&self, item: ItemId, sex: Sex) -> Option<&Row> {
-        self.rows[item.index()][column(sex)].map(|row| &self.draft.rows[usize::from(row)])
+    pub fn row(&self, item: ItemId, subject: Subject) -> Option<&Row> {
+        let rows = self.rows[item.index()][column(subject.table_sex())].iter();
+        rows.map(|row| &self.draft.rows[usize::from(*row)]).find(|row| row.ages().contains(&subject.age))
     }
 
     pub(super) fn judges_findings_of(&self, item: ItemId) -> bool {
@@ -288,12 +335,27 @@ impl Criteria {
 }
 
 impl Row {
+    /// The ages that it is for.
+    fn ages(&self) -> std::ops::RangeInclusive<u8> {
+        self.age_from.unwrap_or(0)..=self.age_to.unwrap_or(u8::MAX)
+    }
+
+    /// Whether somebody could be judged by both.
+    fn meets(&self, other: &Self) -> bool {
+        let sexes = self.sex.is_none() || other.sex.is_none() || self.sex == other.sex;
+        let (ages, others) = (self.ages(), other.ages());
+        self.item == other.item && sexes && ages.start() <= others.end() && others.start() <= ages.end()
+    }
+
     fn check(&self) -> Result<(), CriteriaFault> {
         if !matches!(self.item.item().kind, Kind::Quantity(_) | Kind::Hearing(..) | Kind::Ordered(_)) {
             return Err(CriteriaFault::NotComparable(self.item));
         }
         if self.sex == Some(Sex::Other) {
             return Err(CriteriaFault::NoSuchSex(self.item));
+        }
+        if self.ages().is_empty() {
+            return Err(CriteriaFault::AgesBackwards(self.item));
         }
         if !self.steps.is_sorted_by(|a, b| a.up_to < b.up_to) {
             return Err(CriteriaFault::NotAscending(self.item));
@@ -353,6 +415,10 @@ mod tests {
         *,
     };
 
+    fn of(sex: Sex, age: u8) -> Subject {
+        Subject { sex, age }
+    }
+
     fn draft() -> Draft {
         standard::criteria().unwrap().draft().clone()
     }
@@ -381,10 +447,34 @@ mod tests {
     }
 
     #[test]
+    fn r34_a_row_may_be_for_one_sex_and_some_ages() {
+        let mut draft = draft();
+        let at = draft.rows.iter().position(|row| row.item == items::SBP).unwrap();
+        let mut elderly = draft.rows[at].clone();
+        draft.rows[at].age_to = Some(64);
+        elderly.age_from = Some(65);
+        elderly.steps[0].up_to = "134".parse().unwrap();
+        draft.rows.push(elderly);
+        let criteria = Criteria::try_from(draft.clone()).unwrap();
+        let letter = |age| {
+            criteria.row(items::SBP, of(Sex::Female, age)).unwrap().grade(Comparator::Exact, Decimal::new(132, 0)).0
+        };
+        assert_eq!((letter(64), letter(65)), (Grade::B, Grade::A));
+        draft.rows[at].age_to = Some(65);
+        let last = draft.rows.len() - 1;
+        assert_eq!(draft.faults(), [(format!("/rows/{last}"), CriteriaFault::RowTwice(items::SBP))]);
+        draft.rows[at].age_from = Some(66);
+        draft.rows[0].steps.reverse();
+        draft.version.clear();
+        let places: Vec<_> = draft.faults().into_iter().map(|(at, _)| at).collect();
+        assert_eq!(places, ["/version".to_owned(), "/rows/0".to_owned(), format!("/rows/{at}")], "all at once");
+    }
+
+    #[test]
     fn a_bounded_number_earns_the_worst_letter_of_where_it_may_lie() {
         let criteria = standard::criteria().unwrap();
         let grade = |item, comparator, number: &str| {
-            criteria.row(item, Sex::Male).unwrap().grade(comparator, number.parse().unwrap())
+            criteria.row(item, of(Sex::Male, 50)).unwrap().grade(comparator, number.parse().unwrap())
         };
         assert_eq!(grade(items::AST, Comparator::Below, "5"), (Grade::A, false));
         assert_eq!(grade(items::CRP, Comparator::Below, "0.10"), (Grade::A, false));

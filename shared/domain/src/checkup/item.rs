@@ -241,6 +241,15 @@ pub struct Item {
 }
 
 impl Item {
+    /// How many decimals its numbers have.
+    #[must_use]
+    pub fn decimals(&self) -> i8 {
+        match self.kind {
+            Kind::Quantity(quantity) | Kind::Hearing(quantity, _) => i8::try_from(quantity.decimals).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The unit of its values, if it has one.
     #[must_use]
     pub fn unit(&self) -> Option<&'static str> {

@@ -546,6 +546,8 @@ pub const BMI: ItemId = id("bmi");
 pub const OBESITY_RATE: ItemId = id("obesity_rate");
 /// Waist (腹囲).
 pub const WAIST: ItemId = id("waist");
+/// Area of visceral fat (内臓脂肪面積).
+pub const VISCERAL_FAT: ItemId = id("visceral_fat");
 /// Medical history (既往歴).
 pub const HISTORY: ItemId = id("history");
 /// Systolic blood pressure (収縮期血圧).
@@ -656,6 +658,8 @@ pub const MED_BP: ItemId = id("med_bp");
 pub const MED_GLU: ItemId = id("med_glu");
 /// Takes medicine for lipids.
 pub const MED_LIPID: ItemId = id("med_lipid");
+/// Smokes (喫煙).
+pub const Q_SMOKE: ItemId = id("q_smoke");
 
 /// The item with this key, looked up by the compiler: a key that the table lacks does not compile.
 const fn id(key: &str) -> ItemId {

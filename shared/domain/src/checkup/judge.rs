@@ -2,14 +2,16 @@
 //! Some items are judged together (FPG with HbA1c, protein with blood in urine), and what somebody may not see must not
 //! shine through: a judgement folds anew over the items that are visible (安衛則44 items only, for instance).
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     Subject,
     criteria::{Combination, Criteria, Meaning, TreatmentRule},
     grade::Grade,
     item::{Category, ItemId},
+    metabolic::{self, Guidance, Metabolic},
     results::{ItemResult, Results},
+    screening, specific,
     value::{Value, WITH_FINDING, WITHOUT_FINDING},
 };
 use crate::text;
@@ -43,6 +45,32 @@ pub struct Treatment {
     pub category: Category,
 }
 
+/// What is concluded from several items at once, beside their letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusions {
+    /// The rules that were applied.
+    pub rules: Cow<'static, str>,
+    /// Metabolic syndrome (メタボリックシンドローム判定).
+    pub metabolic: Metabolic,
+    /// Level of health guidance (階層化).
+    pub guidance: Guidance,
+    /// Items for which a physician considers whether work must be restricted (就業制限の検討).
+    pub restriction: Vec<ItemId>,
+}
+
+impl Conclusions {
+    /// What the visible items alone say.
+    #[must_use]
+    pub fn of(results: &Results, subject: Subject, shown: impl Fn(ItemId) -> bool) -> Self {
+        Self {
+            rules: Cow::Borrowed(specific::VERSION),
+            metabolic: metabolic::metabolic(results, subject, &shown),
+            guidance: metabolic::guidance(results, subject, &shown),
+            restriction: screening::reached(results).filter(|&item| shown(item)).collect(),
+        }
+    }
+}
+
 /// The judgement of one checkup.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Judgement {
@@ -54,6 +82,8 @@ pub struct Judgement {
     pub combined: Vec<CombinedGrade>,
     /// What is under treatment.
     pub treatments: Vec<Treatment>,
+    /// What all items together say.
+    pub conclusions: Conclusions,
 }
 
 impl std::fmt::Debug for Judgement {
@@ -109,6 +139,7 @@ impl Judgement {
             items: Vec::with_capacity(results.len()),
             combined: Vec::new(),
             treatments: Vec::new(),
+            conclusions: Conclusions::of(results, subject, |_| true),
         };
         for result in results {
             judgement.judge(result, results, subject, criteria);
@@ -157,11 +188,11 @@ impl Judgement {
             return;
         }
         let (grade, needs_physician) = match &result.value {
-            Value::Number(comparator, number) => match criteria.row(item, subject.table_sex()) {
+            Value::Number(comparator, number) => match criteria.row(item, subject) {
                 Some(row) => row.grade(*comparator, *number),
                 None => return,
             },
-            Value::Ordered(code) => match criteria.row(item, subject.table_sex()) {
+            Value::Ordered(code) => match criteria.row(item, subject) {
                 Some(row) => row.grade(super::value::Comparator::Exact, (*code).into()),
                 None => return,
             },

@@ -173,13 +173,22 @@ pub fn criteria() -> Result<Criteria, CriteriaFault> {
 
 fn row(&(item, sex, round_to, steps, above, confidence): &StandardRow) -> Row {
     let step = |&(bound, grade): &(i64, Grade)| Step { up_to: Decimal::new(bound, 0).shifted(-round_to), grade };
-    Row { item, sex, round_to, steps: steps.iter().map(step).collect(), above, confidence }
+    Row {
+        item,
+        sex,
+        age_from: None,
+        age_to: None,
+        round_to,
+        steps: steps.iter().map(step).collect(),
+        above,
+        confidence,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkup::value::Comparator;
+    use crate::checkup::{Subject, value::Comparator};
 
     /// Both sides of every bound of the society's table, written down apart from the table above.
     const BOUNDS: &str = "
@@ -233,7 +242,11 @@ mod tests {
             for bound in words {
                 let (number, letter) = bound.split_at(bound.len() - 1);
                 for &sex in &sexes {
-                    let grade = criteria.row(item, sex).unwrap().grade(Comparator::Exact, number.parse().unwrap()).0;
+                    let grade = criteria
+                        .row(item, Subject { sex, age: 50 })
+                        .unwrap()
+                        .grade(Comparator::Exact, number.parse().unwrap())
+                        .0;
                     assert_eq!(grade.letter(), letter, "{key} {number} {sex:?}");
                 }
             }
@@ -242,6 +255,6 @@ mod tests {
 
     #[test]
     fn red_cells_have_no_letter() {
-        assert_eq!(criteria().unwrap().row(ItemId::from_key("rbc").unwrap(), Male), None);
+        assert_eq!(criteria().unwrap().row(ItemId::from_key("rbc").unwrap(), Subject { sex: Male, age: 50 }), None);
     }
 }

@@ -3,8 +3,10 @@
 //!
 //! ```json
 //! {"v":1,"age":41,"sex":"male","r":[["sbp","127","A"],["ecg","#1 不整脈","B?"],["bmi","21.9","A*"],["hb",null,"-"]],
-//!  "c":"ningen-dock-2026-04-01","x":[["fpg","hba1c","C"]],"t":[["history","blood_pressure"]]}
+//!  "c":"ningen-dock-2026-04-01","x":[["fpg","hba1c","C"]],"t":[["history","blood_pressure"]],"k":[3,4,"tokutei-2024"],"q":["sbp"]}
 //! ```
+//! `k` holds the codes of metabolic syndrome and guidance and the rules that gave them, `q` the items for which restriction is considered. What was kept before there were any is
+//! concluded when it is read.
 //! A result is key, value, marks, what was written, the clinic's grade; what is absent at the end is left out. Values:
 //! a number with its comparator, the number of an ordered code, `#` and a code (and words), or words. Marks: the
 //! letter; `?` a physician looks; `*` computed here; and for a value that is missing (`null`) `-` not done, `!`
@@ -24,7 +26,8 @@ use super::{
     derive,
     grade::{ClinicGrade, Grade},
     item::{Category, ItemId, Kind},
-    judge::{CombinedGrade, ItemGrade, Judgement, Treatment},
+    judge::{CombinedGrade, Conclusions, ItemGrade, Judgement, Treatment},
+    metabolic::{Guidance, Metabolic},
     results::{ItemResult, Results},
     value::{Comparator, Missing, Value},
 };
@@ -235,6 +238,11 @@ impl Serialize for StoredResults {
             let treatment = |t: &Treatment| (t.told_by, t.category);
             map.serialize_entry("t", &judgement.treatments.iter().map(treatment).collect::<Vec<_>>())?;
         }
+        let Conclusions { rules, metabolic, guidance, restriction } = &judgement.conclusions;
+        map.serialize_entry("k", &(metabolic.code(), guidance.code(), rules))?;
+        if !restriction.is_empty() {
+            map.serialize_entry("q", restriction)?;
+        }
         map.end()
     }
 }
@@ -254,6 +262,10 @@ struct Form {
     x: Vec<(ItemId, ItemId, Grade)>,
     #[serde(default)]
     t: Vec<(ItemId, Category)>,
+    #[serde(default)]
+    k: Option<(u8, u8, String)>,
+    #[serde(default)]
+    q: Vec<ItemId>,
 }
 
 impl<'de> Deserialize<'de> for StoredResults {
@@ -273,8 +285,18 @@ impl<'de> Deserialize<'de> for StoredResults {
             results.insert(result);
         }
         items.sort_unstable_by_key(|grade: &ItemGrade| grade.item);
+        let subject = Subject { sex: form.sex, age: form.age };
+        let conclusions = match form.k {
+            Some((metabolic, guidance, rules)) => Conclusions {
+                rules: Cow::Owned(rules),
+                metabolic: Metabolic::from_code(metabolic),
+                guidance: Guidance::from_code(guidance),
+                restriction: form.q,
+            },
+            None => Conclusions::of(&results, subject, |_| true),
+        };
         Ok(Self {
-            subject: Subject { sex: form.sex, age: form.age },
+            subject,
             results,
             clinic_overall: form.o.as_deref().and_then(ClinicGrade::read),
             judgement: Judgement {
@@ -286,6 +308,7 @@ impl<'de> Deserialize<'de> for StoredResults {
                     .map(|(one, other, grade)| CombinedGrade { items: [one, other], grade })
                     .collect(),
                 treatments: form.t.into_iter().map(|(told_by, category)| Treatment { told_by, category }).collect(),
+                conclusions,
             },
         })
     }
@@ -364,6 +387,14 @@ mod tests {
         assert_eq!(stored(CELLS).canonical(), stored(&reversed).canonical());
         let other = [&CELLS[1..], &[(items::HEIGHT, "172.0")]].concat();
         assert_ne!(stored(CELLS).canonical(), stored(&other).canonical());
+    }
+
+    #[test]
+    fn what_was_kept_before_there_were_conclusions_is_concluded_when_it_is_read() {
+        let stored = stored(CELLS);
+        let json = serde_json::to_string(&stored).unwrap();
+        let (before, _) = json.split_once(r#","k":["#).unwrap();
+        assert_eq!(serde_json::from_str::<StoredResults>(&format!("{before}}}")).unwrap(), stored);
     }
 
     #[test]

@@ -6,12 +6,12 @@ use domain::{
     checkup::{
         Subject,
         change::{Cause, ChangeReason, Note},
+        criteria::Criteria,
         derive,
         grade::ClinicGrade,
         item::{ItemId, ItemSet},
         kind::CheckupKind,
         results::Results,
-        standard,
     },
     employee::PersonName,
     ids::{CheckupId, EmployeeId},
@@ -129,7 +129,8 @@ impl Store {
         self.examines_again(&mut write, permit, employee.id, (id, examined_on), parent).await?;
         let how = How { parent, ..How::because(ChangeReason::Entry) };
         let differing = derive::complete(&mut entry.results.clone(), subject);
-        let content = entered(entry, (employee.id, examined_on, kind), subject, None)?;
+        let book = self.criteria_to_judge_by(permit).await?;
+        let content = entered(entry, (employee.id, examined_on, kind), subject, None, book.on(examined_on));
         let sealed = sealer.version(&content, there.as_ref(), how, self.clock.now())?;
         let written = self.write_version(&mut write, sealed, || Conflict::CheckupExists.into())?;
         let thing = WrittenCheckup { differing, before_hiring: examined_on < employee.hired_on, ..written };
@@ -162,7 +163,9 @@ impl Store {
         let how = How { cause: Some(cause), note, parent, ..How::because(ChangeReason::Correction) };
         // Of what was entered alone: what it contradicts beside that is not for everybody to know who may write.
         let differing = derive::complete(&mut entry.results.clone(), subject);
-        let content = entered(entry, (employee.id, examined_on, kind), subject, Some(there.health.clone()))?;
+        let book = self.criteria_to_judge_by(permit).await?;
+        let before = Some(there.health.clone());
+        let content = entered(entry, (employee.id, examined_on, kind), subject, before, book.on(examined_on));
         let sealer = self.sealer(permit.tenant(), permit.actor()).await?;
         let sealed = sealer.version(&content, Some(&there), how, self.clock.now())?;
         let written = self.write_version(&mut write, sealed, || Error::Stale)?;
@@ -308,10 +311,10 @@ fn entered(
     (employee, examined_on, kind): (EmployeeId, Date, CheckupKind),
     subject: Subject,
     before: Option<CheckupHealth>,
-) -> Result<CheckupContent, Error> {
-    let criteria = standard::criteria().map_err(|fault| Error::Internal(fault.to_string()))?;
-    let health = CheckupHealth::entered(entry, before, subject, &criteria);
-    Ok(CheckupContent { employee, examined_on, kind, health })
+    criteria: &Criteria,
+) -> CheckupContent {
+    let health = CheckupHealth::entered(entry, before, subject, criteria);
+    CheckupContent { employee, examined_on, kind, health }
 }
 
 /// What is left of a value after a change.

@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// The checkups of a fiscal year, as the index has them.
-    async fn checkups_indexed(&self, tenant: TenantId, year: i16) -> Result<Vec<Stored<Record>>, Error> {
+    pub(super) async fn checkups_indexed(&self, tenant: TenantId, year: i16) -> Result<Vec<Stored<Record>>, Error> {
         let pages = try_join_all(shards().map(|shard| {
             let of_year = partition_of(tenant, year, &shard);
             self.db.query_all(Range::whole(Table::Records, Family::Checkup, of_year).by_index())

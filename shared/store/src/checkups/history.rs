@@ -5,10 +5,12 @@
 use authz::{Permit, permission::ViewCheckups};
 use domain::{
     checkup::{
+        Subject,
         change::{Cause, ChangeReason, Note},
         difference::{Difference, Judged, differences},
         grade::ClinicGrade,
         item::ItemId,
+        results::ItemResult,
     },
     employee::PersonName,
     ids::{CheckupId, EmployeeId, ImportId, TenantId},
@@ -75,10 +77,10 @@ pub struct ShownChange {
 }
 
 impl ShownChange {
-    pub(super) fn of(difference: Difference<'_>) -> Self {
-        let shown =
-            |(result, grade): (&domain::checkup::results::ItemResult, _)| ShownResult { result: result.clone(), grade };
-        Self { item: difference.item, before: difference.before.map(shown), after: difference.after.map(shown) }
+    pub(super) fn of(difference: Difference<'_>, before: Subject, after: Subject) -> Self {
+        let shown = |subject| move |(result, grade): (&ItemResult, _)| ShownResult::new(result, grade, subject);
+        let (was, is) = (difference.before.map(shown(before)), difference.after.map(shown(after)));
+        Self { item: difference.item, before: was, after: is }
     }
 }
 
@@ -215,6 +217,7 @@ fn version(before: Option<&RegisteredCheckup>, after: &RegisteredCheckup, sees: 
     // A void version says nothing; the one after it begins anew.
     let (was, is) = (before.and_then(RegisteredCheckup::standing), after.standing());
     let changed = differences(was.map(judged), is.map(judged));
+    let subject = |of: Option<&RegisteredCheckup>| of.unwrap_or(after).health.results.subject;
     let words = CheckupWord::ALL.into_iter().filter(|word| sees.everything() || !word.speaks_of_everything());
     let words = words.filter_map(|word| {
         let of = |health: Option<&CheckupHealth>| Some(word.of(health?)?.to_owned());
@@ -232,7 +235,10 @@ fn version(before: Option<&RegisteredCheckup>, after: &RegisteredCheckup, sees: 
         parent: record.parent,
         void: !record.stands(),
         criteria_version: std::sync::Arc::clone(&after.health.results.judgement.criteria_version),
-        changes: changed.filter(|it| sees.item(it.item)).map(ShownChange::of).collect(),
+        changes: changed
+            .filter(|it| sees.item(it.item))
+            .map(|it| ShownChange::of(it, subject(before), subject(Some(after))))
+            .collect(),
         words: words.collect(),
     }
 }

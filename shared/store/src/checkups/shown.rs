@@ -9,9 +9,10 @@ use domain::{
         Subject,
         grade::ClinicGrade,
         item::ItemId,
-        judge::{ItemGrade, Summary},
+        judge::{Conclusions, ItemGrade, Summary},
         kind::CheckupKind,
         results::ItemResult,
+        specific::{self, Standing},
         stored::StoredResults,
     },
     employee::PersonName,
@@ -55,6 +56,8 @@ pub struct ShownCheckup {
     pub results: Vec<ShownResult>,
     /// The letters of categories and of the whole.
     pub summary: Summary,
+    /// What is concluded from several items at once.
+    pub conclusions: Conclusions,
     /// The criteria that were applied.
     pub criteria_version: Arc<str>,
     /// When it first came.
@@ -76,6 +79,16 @@ pub struct ShownResult {
     pub result: ItemResult,
     /// Its letter, if it has one.
     pub grade: Option<ItemGrade>,
+    /// How it stands to the values of the specified health checkup, if it has such.
+    pub standing: Option<Standing>,
+}
+
+impl ShownResult {
+    /// A result of `subject`, as it is shown.
+    pub(super) fn new(result: &ItemResult, grade: Option<ItemGrade>, subject: Subject) -> Self {
+        let standing = specific::standing(result.item, &result.value, subject);
+        Self { result: result.clone(), grade, standing }
+    }
 }
 
 impl std::fmt::Debug for ShownResult {
@@ -119,6 +132,8 @@ pub(super) fn of(opened: RegisteredCheckup, sees: Sees) -> Stored<ShownCheckup> 
     let StoredResults { subject, results, clinic_overall, judgement } = results;
     let visible = |item: ItemId| sees.item(item);
     let shown = results.iter().filter(|result| visible(result.item));
+    // What all items together say may speak of those that are not shown.
+    let conclusions = if whole { judgement.conclusions.clone() } else { Conclusions::of(&results, subject, visible) };
     let record = ShownCheckup {
         id: record.id,
         employee: record.employee,
@@ -132,10 +147,9 @@ pub(super) fn of(opened: RegisteredCheckup, sees: Sees) -> Stored<ShownCheckup> 
         doctor,
         comment: comment.filter(|_| whole),
         clinic_overall: clinic_overall.filter(|_| whole),
-        results: shown
-            .map(|result| ShownResult { result: result.clone(), grade: judgement.item(result.item) })
-            .collect(),
+        results: shown.map(|result| ShownResult::new(result, judgement.item(result.item), subject)).collect(),
         summary: judgement.visible(visible),
+        conclusions,
         criteria_version: judgement.criteria_version,
         created_at: record.created_at,
         updated_at: record.updated_at,
@@ -153,7 +167,8 @@ mod tests {
     use super::{super::import::tests::*, *};
 
     fn shown(non_statutory: bool) -> ShownCheckup {
-        let row = row("尿蛋白,尿潜血,総合判定,コース,コメント", "(+),(+),D,脳ドック,腎臓に注意");
+        let header = "尿蛋白,尿潜血,総合判定,コース,コメント,腹囲,収縮期血圧,拡張期血圧,空腹時血糖,中性脂肪,HDL,服薬(血圧),服薬(血糖),服薬(脂質)";
+        let row = row(header, "(+),(+),D,脳ドック,腎臓に注意,85.0,182,80,99,149,40,いいえ,いいえ,いいえ");
         let content = content(row, None);
         let opened = opened(&sealer(TenantId::from_bytes([1; 16])), &content);
         of(opened, Sees { non_statutory, attributes: false }).record

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use authz::ImportRight;
 use domain::{
-    checkup::{Subject, criteria::Criteria, standard},
+    checkup::Subject,
     ids::{CheckupId, EmployeeId, ImportId},
     intake::{
         Fault, FaultCode, Severity,
@@ -15,7 +15,7 @@ use domain::{
     time::Jst,
 };
 use store::{
-    Against, Candidate, CheckupContent, CheckupHealth, CheckupPut, CheckupSealer, CheckupStep, DiscrepancyCause, Error,
+    Against, Candidate, CheckupContent, CheckupHealth, CheckupPut, CheckupSealer, CheckupStep, CriteriaBook, DiscrepancyCause, Error,
     Import, KnownPerson, LetterMove, Likeness, NewDiscrepancy, Outlook, PastCheckup, Person, Registered,
     RegisteredCheckup, RowSays, Store,
 };
@@ -26,7 +26,7 @@ use super::{Applied, Foreseen, Held, LOOKED_UP, Planned, Row, Waiting, registere
 #[derive(Debug)]
 pub(super) struct Register {
     sealer: CheckupSealer,
-    criteria: Criteria,
+    criteria: CriteriaBook,
     /// The fiscal year that the uploader said the file is of.
     fiscal_year: Option<i16>,
     /// Rows with an unknown number wait for a person instead of being refused.
@@ -62,7 +62,7 @@ impl Register {
     pub(super) async fn open(store: &Store, right: &ImportRight, import: &Import) -> Result<Self, Error> {
         Ok(Self {
             sealer: store.checkup_sealer(right).await?,
-            criteria: standard::criteria().map_err(|fault| Error::Internal(fault.to_string()))?,
+            criteria: store.criteria_for_import(right).await?,
             fiscal_year: import.options.fiscal_year,
             queues_unknown: import.options.queue_unmatched,
             foresees: import.options.dry_run,
@@ -132,7 +132,7 @@ impl Register {
         let registered = there.map(|there| &there.registered);
         let before = registered.and_then(RegisteredCheckup::standing).cloned();
         let (content, _) =
-            CheckupContent::of_row(row.clone(), known.employee.record.id, subject, &self.criteria, before);
+            CheckupContent::of_row(row.clone(), known.employee.record.id, subject, self.criteria.on(row.date), before);
         let planned = registered.map_or(0, |registered| registered.version);
         let step = self.sealer.step(&content, planned, registered, self.import, now)?;
         let outlook = match (registered, step) {
@@ -261,7 +261,8 @@ impl Register {
         let mut faults: Vec<Fault> =
             contradictions.into_iter().filter(|(wrong, ..)| *wrong).map(|(_, code, role)| fault(code, role)).collect();
         if let Some(subject) = subject {
-            let (_, differing) = CheckupContent::of_row(row.clone(), employee.id, subject, &self.criteria, None);
+            let (_, differing) =
+                CheckupContent::of_row(row.clone(), employee.id, subject, self.criteria.on(row.date), None);
             faults.extend(layout.differing(&differing));
         }
         faults
@@ -411,7 +412,8 @@ impl Register {
         let (_, id) = self.id(&row, known)?;
         let there = self.there.get(&id);
         let before = there.and_then(RegisteredCheckup::standing).cloned();
-        let (content, _) = CheckupContent::of_row(row, employee.id, subject, &self.criteria, before);
+        let criteria = self.criteria.on(row.date);
+        let (content, _) = CheckupContent::of_row(row, employee.id, subject, criteria, before);
         let put = match self.sealer.step(&content, version, there, import.id, store.clock().now())? {
             CheckupStep::Put(sealed) => {
                 let placement = employee.placement(store.clock().now().date());
