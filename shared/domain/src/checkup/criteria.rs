@@ -344,7 +344,8 @@ impl Row {
     fn meets(&self, other: &Self) -> bool {
         let sexes = self.sex.is_none() || other.sex.is_none() || self.sex == other.sex;
         let (ages, others) = (self.ages(), other.ages());
-        self.item == other.item && sexes && ages.start() <= others.end() && others.start() <= ages.end()
+        let somebody = !ages.is_empty() && !others.is_empty();
+        self.item == other.item && sexes && somebody && ages.start() <= others.end() && others.start() <= ages.end()
     }
 
     fn check(&self) -> Result<(), CriteriaFault> {
