@@ -79,8 +79,8 @@ pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
     CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer,
     CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver, CriteriaPreview,
-    LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange, ShownCheckup, ShownResult,
-    TrendPoint, WrittenCheckup,
+    LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange, ShownCheckup,
+    ShownResult, TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,

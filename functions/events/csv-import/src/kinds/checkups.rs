@@ -15,9 +15,9 @@ use domain::{
     time::Jst,
 };
 use store::{
-    Against, Candidate, CheckupContent, CheckupHealth, CheckupPut, CheckupSealer, CheckupStep, CriteriaBook, DiscrepancyCause, Error,
-    Import, KnownPerson, LetterMove, Likeness, NewDiscrepancy, Outlook, PastCheckup, Person, Registered,
-    RegisteredCheckup, RowSays, Store,
+    Against, Candidate, CheckupContent, CheckupHealth, CheckupPut, CheckupSealer, CheckupStep, CriteriaBook,
+    DiscrepancyCause, Error, Import, KnownPerson, LetterMove, Likeness, NewDiscrepancy, Outlook, PastCheckup, Person,
+    Registered, RegisteredCheckup, RowSays, Store,
 };
 
 use super::{Applied, Foreseen, Held, LOOKED_UP, Planned, Row, Waiting, registered, registered_by_id};
@@ -146,9 +146,9 @@ impl Register {
         let year_before = past.iter().filter(|it| it.fiscal_year == year && it.kind == row.kind);
         let year_before = year_before.max_by_key(|it| it.examined_on);
         let compared = [(Against::Registered, there), (Against::YearBefore, year_before)];
-        let letters = compared
-            .into_iter()
-            .filter_map(|(against, other)| Some(LetterMove { against, from: letter(other?.registered.standing()?), to }));
+        let letters = compared.into_iter().filter_map(|(against, other)| {
+            Some(LetterMove { against, from: letter(other?.registered.standing()?), to })
+        });
         Ok(Foreseen { outlook, letters: letters.collect() })
     }
 
