@@ -135,6 +135,10 @@ permissions! {
     ViewCriteria = "checkups.criteria";
     /// Change the criteria that checkups are judged by: a medical decision.
     ManageCriteria = "checkups.criteria_change";
+    /// Read statutory reports of checkups: figures of workplaces, and what was handed in.
+    ViewReports = "reports.view";
+    /// Freeze statutory reports, and say what only the customer knows for them.
+    ManageReports = "reports.manage";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -376,6 +380,8 @@ pub const MATRIX: &[Row] = &[
     door(P::ManageCheckups,        [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewCriteria,          [NO,       NO,      NO,    YES,   YES,   YES,   NO,    NO,    YES,   NO,   NO ]).service(Service::Checkup),
     door(P::ManageCriteria,        [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup).fresh(),
+    door(P::ViewReports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ManageReports,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::retention::RecordKind;
+use crate::{retention::RecordKind, text::to_windows_31j_side};
 
 /// A kind of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -233,6 +233,22 @@ impl Sheet {
     }
 }
 
+/// What `Shift_JIS` (Windows-31J) does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a character that Shift_JIS does not have")]
+pub struct NotInShiftJis(pub char);
+
+/// The text in `Shift_JIS` as Windows has it, with the wave dash and its kin on Windows' side; or the first character that it does not have.
+pub fn to_shift_jis(text: &str) -> Result<Vec<u8>, NotInShiftJis> {
+    let text = to_windows_31j_side(text);
+    let (bytes, _, some_unknown) = encoding_rs::SHIFT_JIS.encode(&text);
+    if !some_unknown {
+        return Ok(bytes.into_owned());
+    }
+    let unknown = |c: &char| encoding_rs::SHIFT_JIS.encode(c.encode_utf8(&mut [0; 4])).2;
+    Err(NotInShiftJis(text.chars().find(unknown).unwrap_or(char::REPLACEMENT_CHARACTER)))
+}
+
 fn shift_jis(text: &str) -> Vec<u8> {
     let (bytes, _, some_unknown) = encoding_rs::SHIFT_JIS.encode(text);
     if !some_unknown {
@@ -293,6 +309,13 @@ mod tests {
         assert_eq!(utf8, "\u{feff}\"ラベルID\",\"ラベル名\"\r\n\"lab_1\",\"'=SUM(A1)\"\r\n");
         let json = String::from_utf8(labels(ExportFormat::JsonLines, "=A1\n\"x\"")).unwrap();
         assert_eq!(json, "{\"id\":\"lab_1\",\"name\":\"=A1\\n\\\"x\\\"\"}\n", "evidence is as it was");
+    }
+
+    #[test]
+    fn what_shift_jis_does_not_have_is_told() {
+        assert_eq!(to_shift_jis("髙﨑①～").unwrap(), encoding_rs::SHIFT_JIS.encode("髙﨑①～").0.into_owned());
+        assert_eq!(to_shift_jis("〜−").unwrap(), to_shift_jis("～－").unwrap(), "domain.md 9.1");
+        assert_eq!(to_shift_jis("髙𠮷田"), Err(NotInShiftJis('𠮷')));
     }
 
     #[test]

@@ -175,6 +175,8 @@ pub mod kinds {
         Disclosure = "dsc";
         /// Files that somebody takes away (取得).
         Download = "dwl";
+        /// A statutory report that was frozen (確定した報告書).
+        Report = "rep";
     }
 }
 
@@ -231,6 +233,8 @@ pub type ExportId = Id<kinds::Export>;
 pub type DisclosureId = Id<kinds::Disclosure>;
 /// The id of files that somebody takes away.
 pub type DownloadId = Id<kinds::Download>;
+/// The id of a statutory report that was frozen.
+pub type ReportId = Id<kinds::Report>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

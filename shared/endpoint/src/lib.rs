@@ -24,7 +24,7 @@ mod trail;
 pub use answer::Answer;
 pub use app::{App, Settings};
 pub use caller::{Caller, From, Further, SentTo};
-pub use csv::{CsvFile, into_csv};
+pub use csv::{CsvEncoding, CsvFile, csv_file, into_csv, wants_csv};
 pub use delivery::DeliveryPage;
 pub use door::Door;
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};

@@ -432,6 +432,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             "still_in_overlap",
             "前の認証情報もまだ有効です（同時に有効なのは2つまでです）。先に失効させるか、overlap_hours に 0 を指定してください。",
         ),
+        Conflict::FiguresContradict => (
+            "",
+            "figures_contradict",
+            "報告書の数値に矛盾があるため確定できません。GET /v1/reports/form-6 の violations を確認し、在籍労働者数などを修正してください。",
+        ),
         Conflict::TooMany => ("", "too_many", "登録できる件数の上限に達しています。"),
     };
     Fault::at(pointer, code, detail)

@@ -57,7 +57,7 @@ pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
 
-use self::shown::Sees;
+pub(crate) use self::{shown::Sees, year::partition_of as year_partition};
 use crate::{
     Error, Store,
     db::Range,
@@ -73,11 +73,11 @@ const NOTE: &str = "note";
 
 /// A version of a checkup, without what is sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Record {
-    id: CheckupId,
-    employee: EmployeeId,
-    examined_on: Date,
-    kind: CheckupKind,
+pub(crate) struct Record {
+    pub(crate) id: CheckupId,
+    pub(crate) employee: EmployeeId,
+    pub(crate) examined_on: Date,
+    pub(crate) kind: CheckupKind,
     fiscal_year: i16,
     /// The keyed hash of all that a delivery can say: the same content has the same.
     content: String,
@@ -113,7 +113,7 @@ struct Record {
 /// A checkup that has been opened: what a write is made of, and what it replaces.
 #[derive(Debug, Clone)]
 pub struct RegisteredCheckup {
-    record: Record,
+    pub(crate) record: Record,
     /// Its version.
     pub version: u64,
     /// What is sealed of it.
@@ -131,7 +131,7 @@ impl RegisteredCheckup {
 
 impl Record {
     /// Whether it is not void.
-    fn stands(&self) -> bool {
+    pub(crate) fn stands(&self) -> bool {
         self.voided_at.is_none()
     }
 }
@@ -194,7 +194,11 @@ impl Store {
     }
 
     /// Opens items, whichever versions of the key sealed them.
-    async fn open_checkups(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<RegisteredCheckup>, Error> {
+    pub(crate) async fn open_checkups(
+        &self,
+        tenant: TenantId,
+        items: Vec<Attributes>,
+    ) -> Result<Vec<RegisteredCheckup>, Error> {
         let now = self.clock.now();
         let mut sealed = Vec::with_capacity(items.len());
         for item in items {

@@ -91,6 +91,8 @@ pub enum Conflict {
     UploadOver,
     /// The credential before the last one is still good.
     StillInOverlap,
+    /// The numbers of a report contradict each other.
+    FiguresContradict,
     /// Too much for one tenant.
     TooMany,
 }

@@ -118,6 +118,8 @@ pub enum Family {
     Export,
     /// Evidence that is disclosed on a lawful order; under the platform.
     Disclosure,
+    /// Statutory reports of workplaces, with their settings.
+    Report,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -173,6 +175,7 @@ impl Family {
             Self::Canary => "CANARY",
             Self::Export => "EXPORT",
             Self::Disclosure => "DISCLOSURE",
+            Self::Report => "REPORT",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

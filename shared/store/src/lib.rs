@@ -54,6 +54,7 @@ mod queue;
 pub mod rates;
 mod reminders;
 mod replies;
+mod reports;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -132,6 +133,7 @@ pub use purge::{
 pub use queue::{Queue, Task};
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
+pub use reports::{FrozenReport, NewFrozenReport, PersonPosition, ReportPerson, ReportRule};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};

@@ -103,7 +103,12 @@ impl Store {
     }
 
     /// The thing with this id, if `reach` covers it.
-    async fn unit_within<U: Unit>(&self, tenant: TenantId, reach: &Reach, id: Id<U::Kind>) -> Result<Stored<U>, Error> {
+    pub(crate) async fn unit_within<U: Unit>(
+        &self,
+        tenant: TenantId,
+        reach: &Reach,
+        id: Id<U::Kind>,
+    ) -> Result<Stored<U>, Error> {
         if !reach.covers(&U::somebody_in(id)) {
             return Err(Error::NotFound);
         }

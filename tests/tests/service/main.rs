@@ -33,6 +33,7 @@ mod own_results;
 mod passwords;
 mod purge;
 mod rates;
+mod reports;
 mod restart;
 mod restore;
 mod retention;

@@ -36,7 +36,7 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 11] = [
+const NAMES: [(&str, &str); 12] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
     ("contracts", "a contract's first administrator has a name"),
@@ -48,6 +48,7 @@ const NAMES: [(&str, &str); 11] = [
     ("operator-setup", "operators have names"),
     ("passwords", "a link belongs to a mail address"),
     ("work-fitness", "an opinion names the physician who gave it"),
+    ("reports", "says who is behind a figure"),
 ];
 
 fn rights() -> BTreeSet<Right> {

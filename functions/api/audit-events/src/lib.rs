@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ids::{AccountId, ClientId};
-use endpoint::{App, Door, EventView, Fault, Filters, Kind, Pages, Problem, events_file, limit};
-use http::{HeaderMap, Uri, header};
+use endpoint::{App, Door, EventView, Fault, Filters, Kind, Pages, Problem, events_file, limit, wants_csv};
+use http::{HeaderMap, Uri};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::AuditSearch;
@@ -66,12 +66,7 @@ impl ListQuery {
 
     /// The form that the query asks for, or else the `Accept` header.
     fn format(&self, headers: &HeaderMap) -> Format {
-        let accepts_csv = || {
-            let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let media = accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
-            media.into_iter().any(|media| media.eq_ignore_ascii_case("text/csv"))
-        };
-        self.format.unwrap_or_else(|| if accepts_csv() { Format::Csv } else { Format::Json })
+        self.format.unwrap_or_else(|| if wants_csv(headers) { Format::Csv } else { Format::Json })
     }
 }
 
@@ -124,7 +119,7 @@ async fn list(
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderValue, header};
 
     use super::*;
 

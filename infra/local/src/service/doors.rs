@@ -33,6 +33,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         imports::door(files.clone(), queue),
         checkups::door(),
         work_fitness::door(),
+        reports::door(),
         audit_events::door(),
         log_requests::door(files.clone()),
         exports::door(files.clone()),

@@ -99,8 +99,8 @@ impl std::fmt::Debug for ShownResult {
 
 /// What somebody sees of a checkup beside the statutory items.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sees {
-    non_statutory: bool,
+pub(crate) struct Sees {
+    pub(crate) non_statutory: bool,
     attributes: bool,
 }
 
@@ -116,7 +116,7 @@ impl Sees {
     }
 
     /// What `permit`'s holder sees of somebody at `placement`.
-    pub(super) fn of<P: Permission>(permit: &Permit<P>, placement: &Placement) -> Self {
+    pub(crate) fn of<P: Permission>(permit: &Permit<P>, placement: &Placement) -> Self {
         Self {
             non_statutory: permit.sees_of(PermissionId::SeeNonStatutory, placement),
             attributes: permit.sees_of(PermissionId::SeeAttributes, placement),

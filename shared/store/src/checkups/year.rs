@@ -27,7 +27,7 @@ const LOOKS: usize = 8;
 pub struct CheckupPosition(String);
 
 /// The partition of the index that holds a shard of a year.
-pub(super) fn partition_of(tenant: TenantId, fiscal_year: i16, shard: &str) -> String {
+pub(crate) fn partition_of(tenant: TenantId, fiscal_year: i16, shard: &str) -> String {
     partition(tenant, Family::Checkup, format_args!("{fiscal_year}#{shard}"))
 }
 

@@ -227,6 +227,8 @@ mod tests {
         *,
     };
 
+    type Change = fn(&mut Sheet, u32);
+
     fn sheet(change: impl FnOnce(&mut Sheet)) -> Sheet {
         let form = form_on(date(2026, 7, 31));
         let row = |row| RowFigures { row, examined: 90, findings: 3, without_letter: 0 };
@@ -259,7 +261,6 @@ mod tests {
         assert_eq!(sheet(|_| ()).violations(), []);
         let first = FormRow::Hearing1000;
         let night = Violation::SpecificWorkAboveEnrolled { kind: SpecificWork::NightWork };
-        type Change = fn(&mut Sheet, u32);
         let bounds: [(Change, u32, u32, Violation); 7] = [
             (|s, n| s.figures.rows[0].findings = n, 30, 91, Violation::FindingsAboveExamined { row: first }),
             (|s, n| s.figures.rows[0].examined = n, 95, 96, Violation::RowAboveExamined { row: first }),

@@ -1,0 +1,212 @@
+//! The sheet, counted from what is stored. Where somebody stood on the day of the checkup decides which workplace reports them, so that the register is read once for who ever stood there,
+//! and the index once for the checkups of the period. In memory are those people and a few bytes for each of their checkups: of the checkups themselves one page per shard.
+
+use std::collections::HashMap;
+
+use authz::{Permission, Permit, permission::ViewReports};
+use domain::{
+    checkup::kind::CheckupKind,
+    employee::EmploymentState,
+    ids::{CheckupId, EmployeeId, TenantId, WorkplaceId},
+    report::form6::{Enrolled, Period, Population, Sheet, SpecificWork, form_on, may_count},
+    time::fiscal_year,
+};
+use futures_util::future::try_join_all;
+use jiff::civil::Date;
+
+use crate::{
+    Error, Store,
+    checkups::{Record, year_partition},
+    db::Range,
+    employees::Employee,
+    item::{Attributes, as_text, from_item},
+    key::{Family, Table, partition, shards},
+    organisation::Workplace,
+};
+
+/// How many items of one shard are read at a time.
+const PAGE: usize = 250;
+
+/// Who is counted, by which checkups.
+pub(super) type Counting = Population<EmployeeId, CheckupId>;
+
+impl Employee {
+    /// Whether they stand or stood at this workplace at any time, or are to.
+    pub(super) fn was_at(&self, workplace: WorkplaceId) -> bool {
+        self.placements.iter().any(|placed| placed.workplace == Some(workplace))
+    }
+
+    /// Whether they are employed at this workplace on `day`.
+    pub(super) fn is_employed_at(&self, workplace: WorkplaceId, day: Date) -> bool {
+        let there = self.placement(day).workplace == Some(workplace);
+        // Who is retired and nobody said since when is not employed on any day.
+        let stays = self.left_on.map_or(self.state != EmploymentState::Retired, |last| day <= last);
+        there && self.hired_on <= day && stays
+    }
+}
+
+impl Store {
+    /// The report of a workplace over a period, as it would be handed in now. The trail tells of it with how many are counted; nobody is named.
+    pub async fn report(
+        &self,
+        permit: &Permit<ViewReports>,
+        workplace: WorkplaceId,
+        period: Period,
+    ) -> Result<Sheet, Error> {
+        let (sheet, _) = self.count_report(permit, workplace, period).await?;
+        let event = self.event(permit, "report.figures")?.on(workplace);
+        self.tell(event.because(format!("people:{}", sheet.figures.examined))).await?;
+        Ok(sheet)
+    }
+
+    /// Counts a report; also who is counted by what.
+    pub(super) async fn count_report<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        workplace: WorkplaceId,
+        period: Period,
+    ) -> Result<(Sheet, Counting), Error> {
+        let tenant = permit.tenant();
+        let name = self.unit_within::<Workplace>(tenant, permit.reach(), workplace).await?.record.name;
+        let rule = self.load_report_rule(tenant).await?.record.finding_rule;
+        let settings = self.load_report_settings(tenant, workplace).await?.record;
+        let people = self.people_ever_at(tenant, workplace).await?;
+        let mut counting = Counting::new(form_on(period.to), rule);
+        self.count_checkups(tenant, workplace, period, &people, &mut counting).await?;
+        let examined_on = counting.last_day();
+        let employed_on = examined_on.unwrap_or_else(|| period.to.min(self.today()));
+        let employed: Vec<&Employee> =
+            people.values().filter(|one| one.is_employed_at(workplace, employed_on)).collect();
+        let registered = u32::try_from(employed.len()).unwrap_or(u32::MAX);
+        let mut specific_work = settings.specific_work.clone();
+        if !specific_work.contains_key(&SpecificWork::NightWork) {
+            let at_night = self.night_workers(tenant, &employed).await?;
+            if at_night > 0 {
+                specific_work.insert(SpecificWork::NightWork, at_night);
+            }
+        }
+        let sheet = Sheet {
+            workplace: name,
+            period,
+            report_number: None,
+            examined_on,
+            enrolled: Enrolled {
+                workers: settings.enrolled.as_ref().map_or(registered, |said| said.workers),
+                registered,
+            },
+            specific_work,
+            figures: counting.figures(),
+            settings,
+            submitted_on: None,
+        };
+        Ok((sheet, counting))
+    }
+
+    /// Everybody who stands or ever stood at a workplace.
+    async fn people_ever_at(
+        &self,
+        tenant: TenantId,
+        workplace: WorkplaceId,
+    ) -> Result<HashMap<EmployeeId, Employee>, Error> {
+        let look = |shard: String| async move {
+            let mut range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
+            let mut found = Vec::new();
+            loop {
+                let (items, more) = self.db.query(&range).await?;
+                range.after = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
+                for item in items {
+                    let employee = from_item::<Employee>(item, self.clock.now())?.map(|stored| stored.record);
+                    found.extend(employee.filter(|employee| employee.was_at(workplace)));
+                }
+                if !more {
+                    return Ok::<_, Error>(found);
+                }
+            }
+        };
+        let found = try_join_all(shards().map(look)).await?;
+        Ok(found.into_iter().flatten().map(|employee| (employee.id, employee)).collect())
+    }
+
+    /// Counts the checkups of a period, page by page of all shards at once.
+    async fn count_checkups(
+        &self,
+        tenant: TenantId,
+        workplace: WorkplaceId,
+        period: Period,
+        people: &HashMap<EmployeeId, Employee>,
+        counting: &mut Counting,
+    ) -> Result<(), Error> {
+        let first_month = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record.fiscal_year_starts;
+        let years = fiscal_year(period.from, first_month)..=fiscal_year(period.to, first_month);
+        // Before the first day: a day's keys begin with it and go on.
+        let begin = Some(period.from.to_string());
+        let mut ranges: Vec<Range> = years
+            .flat_map(|year| shards().map(move |shard| year_partition(tenant, year, &shard)))
+            .map(|pk| Range::whole(Table::Records, Family::Checkup, pk).by_index().after(begin.clone()).limit(PAGE))
+            .collect();
+        while !ranges.is_empty() {
+            let pages = try_join_all(ranges.iter().map(|range| self.db.query(range))).await?;
+            let mut items = Vec::new();
+            let mut further = Vec::new();
+            for (range, (page, more)) in ranges.into_iter().zip(pages) {
+                let last = page.last().and_then(|item| as_text(item, "gsi1sk")).map(str::to_owned);
+                let within = last.as_deref().and_then(day_of).is_some_and(|day| day <= period.to);
+                items.extend(page.into_iter().filter(|item| {
+                    let clear = Clear::of(item);
+                    clear.is_some_and(|clear| {
+                        let there = people.get(&clear.employee).map(|one| one.placement(clear.examined_on).workplace);
+                        clear.may_count(period) && there == Some(Some(workplace))
+                    })
+                }));
+                if more && within {
+                    further.push(range.after(last));
+                }
+            }
+            let opened = self.open_checkups(tenant, items).await?;
+            for opened in opened.into_iter().filter(|opened| opened.record.stands()) {
+                let Record { id, employee, examined_on, kind, .. } = opened.record;
+                counting.consider(employee, id, examined_on, kind, &opened.health.results);
+            }
+            ranges = further;
+        }
+        Ok(())
+    }
+
+    /// How many of these work at night, as the register says.
+    async fn night_workers(&self, tenant: TenantId, employed: &[&Employee]) -> Result<u32, Error> {
+        let mut at_night = 0;
+        for some in employed.chunks(PAGE) {
+            let attributes = try_join_all(some.iter().map(|one| self.open_attributes(tenant, one))).await?;
+            at_night += attributes.iter().filter(|of| of.night_work).count();
+        }
+        Ok(u32::try_from(at_night).unwrap_or(u32::MAX))
+    }
+}
+
+/// What an item tells of a checkup without being opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clear {
+    pub(super) employee: EmployeeId,
+    pub(super) examined_on: Date,
+    kind: CheckupKind,
+}
+
+impl Clear {
+    pub(super) fn of(item: &Attributes) -> Option<Self> {
+        Some(Self {
+            employee: as_text(item, "employee")?.parse().ok()?,
+            examined_on: as_text(item, "examined_on")?.parse().ok()?,
+            kind: CheckupKind::named(as_text(item, "kind")?)?,
+        })
+    }
+
+    /// Whether its day and its kind are those of a report of this period.
+    pub(super) fn may_count(self, period: Period) -> bool {
+        period.covers(self.examined_on) && may_count(self.kind)
+    }
+}
+
+/// The day of a checkup's place in the index.
+fn day_of(sk: &str) -> Option<Date> {
+    sk.get(..10)?.parse().ok()
+}
