@@ -136,7 +136,8 @@ impl Store {
             })
         });
         let opened = self.open_checkups(tenant, items).await?;
-        let counted = opened.iter().filter(|opened| opened.record.stands() && counts(opened.record.kind, &opened.health.results));
+        let counted =
+            opened.iter().filter(|opened| opened.record.stands() && counts(opened.record.kind, &opened.health.results));
         let Some(last) = counted.max_by_key(|opened| (opened.record.examined_on, opened.record.id)) else {
             return Ok(None);
         };
