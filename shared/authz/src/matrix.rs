@@ -139,6 +139,16 @@ permissions! {
     ViewReports = "reports.view";
     /// Freeze statutory reports, and say what only the customer knows for them.
     ManageReports = "reports.manage";
+    /// Read whom a checkup sends to a physician (受診勧奨), and where that stands.
+    ViewFollowUps = "follow_ups.view";
+    /// Advise people to see a physician, remind them, and end it.
+    ManageFollowUps = "follow_ups.manage";
+    /// Say what came of one's own findings.
+    AnswerFollowUps = "follow_ups.answer";
+    /// Write down sessions of health guidance (保健指導).
+    RecordGuidance = "follow_ups.guide";
+    /// See what was talked about in sessions of health guidance.
+    SeeGuidance = "follow_ups.guidance";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -219,6 +229,8 @@ permissions! {
     FanOutNotices = "notices.fan_out";
     /// Remind operators of deadlines. No role has it.
     RemindOperators = "reminders.send";
+    /// Remind employees of what they are asked for. No role has it.
+    RemindEmployees = "employees.remind";
     /// Open a sample of a restored table. No role has it.
     DrillRestores = "restores.drill";
 }
@@ -382,6 +394,11 @@ pub const MATRIX: &[Row] = &[
     door(P::ManageCriteria,        [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup).fresh(),
     door(P::ViewReports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageReports,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ViewFollowUps,         [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ManageFollowUps,       [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::AnswerFollowUps,       [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::RecordGuidance,        [NO,       NO,      NO,    NO,    NO,    YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    column(P::SeeGuidance,         [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
@@ -422,6 +439,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::SealTrail),
     inner(P::FanOutNotices),
     inner(P::RemindOperators),
+    inner(P::RemindEmployees),
     inner(P::DrillRestores),
 ];
 

@@ -12,6 +12,7 @@ pub mod dates;
 pub mod decimal;
 pub mod employee;
 pub mod export;
+pub mod follow_up;
 pub mod ids;
 pub mod incident;
 pub mod intake;

@@ -4,7 +4,7 @@ use authz::{
     Actor, Job, Origin, Permit,
     permission::{
         ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
-        RemindOperators, SealTrail, WriteExports, WriteLogs,
+        RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
     },
 };
 use domain::ids::{PLATFORM, TenantId};
@@ -67,6 +67,13 @@ pub fn for_fan_out(origin: &Origin) -> Permit<FanOutNotices> {
 pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(PLATFORM, actor(Job::Reminders, origin))
+}
+
+/// For reminding a tenant's employees of what they are asked for; the platform's permit also tells which tenants there are.
+#[must_use]
+pub fn for_employee_reminders(tenant: TenantId, origin: &Origin) -> Permit<RemindEmployees> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(tenant, actor(Job::Reminders, origin))
 }
 
 /// For opening what was restored; with the platform's permit alone.

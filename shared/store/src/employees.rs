@@ -28,7 +28,7 @@ mod search;
 
 use std::collections::BTreeSet;
 
-use authz::{Permit, Placement, permission::ViewEmployees};
+use authz::{Permission, Permit, Placement, permission::ViewEmployees};
 use domain::{
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
@@ -227,6 +227,17 @@ impl Store {
         let employees: Vec<EmployeeId> = employees.into_iter().collect();
         let (found, today) = (self.load_employees(tenant, &employees).await?, self.today());
         Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement(today))).collect())
+    }
+
+    /// Where somebody stands, if that is within the permit's reach.
+    pub(crate) async fn placed_within<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        employee: EmployeeId,
+    ) -> Result<Placement, Error> {
+        let found = self.load_employee(permit.tenant(), employee).await?.ok_or(Error::NotFound)?;
+        let placement = found.record.placement(self.today());
+        if permit.reach().covers(&placement) { Ok(placement) } else { Err(Error::NotFound) }
     }
 
     async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {

@@ -70,6 +70,8 @@ pub enum Family {
     Criteria,
     /// What an employee's checkups said before.
     CheckupHistory,
+    /// Whom a checkup sends to a physician, and what came of it.
+    FollowUp,
     /// Imports of a tenant.
     Import,
     /// What an import left: chunks applied, notes.
@@ -151,6 +153,7 @@ impl Family {
             Self::Fitness => "FITNESS",
             Self::Criteria => "CRITERIA",
             Self::CheckupHistory => "CHECKUPHISTORY",
+            Self::FollowUp => "FOLLOWUP",
             Self::Import => "IMPORT",
             Self::ImportPart => "IMPORTPART",
             Self::ImportLayout => "IMPORTLAYOUT",

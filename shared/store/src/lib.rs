@@ -36,6 +36,7 @@ mod error;
 mod exports;
 mod facts;
 mod files;
+mod follow_ups;
 mod imports;
 mod incidents;
 mod item;
@@ -106,6 +107,10 @@ pub use employees::{
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
+pub use follow_ups::{
+    AnswerWrong, FollowUp, FollowUpAct, FollowUpStep, HeldSession, MOST_RECOMMENDED, NotRecommended, Recommendation,
+    SeenFollowUp, ShownSession,
+};
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
     ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed, LetterMove, Likeness, NewDiscrepancy,

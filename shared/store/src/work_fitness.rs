@@ -316,7 +316,7 @@ impl Store {
         for ((head, placement), item) in found.into_iter().zip(items.into_iter().flatten()) {
             let stored = from_optional::<Record>(item, self.clock.now())?;
             let version = stored.as_ref().map_or(0, |stored| stored.version);
-            let course = self.course_of(tenant, stored.as_ref()).await?;
+            let course = self.fitness_course(tenant, stored.as_ref()).await?;
             let letters = letters(permit, &placement, &head);
             cases.push(Stored { record: case(&head, FitnessState::Listed, course, letters), version });
         }
@@ -340,7 +340,7 @@ impl Store {
         for (stored, placement) in &found {
             // What the checkup says now may be something else: then it is in the queue, and not here.
             let Some(head) = heads.get(&stored.record.checkup).filter(|head| !head.awaits) else { continue };
-            let course = self.course_of(tenant, Some(stored)).await?;
+            let course = self.fitness_course(tenant, Some(stored)).await?;
             let letters = letters(permit, placement, head);
             cases.push(Stored { record: case(head, state, course, letters), version: stored.version });
         }
@@ -368,7 +368,7 @@ impl Store {
         let mut cases = Vec::with_capacity(heads.len());
         for head in &heads {
             let stored = records.get(&head.id);
-            let course = self.course_of(tenant, stored).await?;
+            let course = self.fitness_course(tenant, stored).await?;
             let state = state_of(head, stored.map(|stored| &stored.record));
             let version = stored.map_or(0, |stored| stored.version);
             cases.push(Stored { record: case(head, state, course, letters(permit, &placement, head)), version });
@@ -393,7 +393,7 @@ impl Store {
         )
         .await?;
         let head = heads.remove(&checkup).ok_or(Error::NotFound)?;
-        let course = self.course_of(tenant, record.as_ref()).await?;
+        let course = self.fitness_course(tenant, record.as_ref()).await?;
         let state = state_of(&head, record.as_ref().map(|stored| &stored.record));
         let shown = Stored {
             record: case(&head, state, course, letters(permit, &placement, &head)),
@@ -412,7 +412,7 @@ impl Store {
         let (found, next) = self.cases_in(permit, FitnessState::Decided, after, limit).await?;
         let mut all = Vec::with_capacity(found.len());
         for (stored, _) in &found {
-            let course = self.course_of(permit.tenant(), Some(stored)).await?;
+            let course = self.fitness_course(permit.tenant(), Some(stored)).await?;
             let opinion = last_opinion(&course.0).map(|(opinion, ..)| opinion.terms());
             let decided = course.0.iter().rev().find_map(|step| match &step.what {
                 FitnessSaid::Decision { decision } => Some(decision.terms()),
@@ -495,7 +495,7 @@ impl Store {
                 continue;
             };
             let record = from_optional::<Record>(item, self.clock.now())?;
-            let mut course = self.course_of(tenant, record.as_ref()).await?;
+            let mut course = self.fitness_course(tenant, record.as_ref()).await?;
             let said = FitnessSaid::Opinion {
                 opinion: Opinion::normal(),
                 physician: physician.clone(),
@@ -563,13 +563,6 @@ impl Store {
         self.step(permit, open, FitnessAct::Reopen, said, None, "work_fitness.reopen").await
     }
 
-    /// Where somebody stands, if that is within the permit's reach.
-    async fn placed_within<P: Permission>(&self, permit: &Permit<P>, employee: EmployeeId) -> Result<Placement, Error> {
-        let found = self.load_employee(permit.tenant(), employee).await?.ok_or(Error::NotFound)?;
-        let placement = found.record.placement(self.today());
-        if permit.reach().covers(&placement) { Ok(placement) } else { Err(Error::NotFound) }
-    }
-
     /// The name of whoever signs, from the name vault.
     async fn name_of(&self, tenant: TenantId, account: AccountId) -> Result<PersonName, Error> {
         let holder = self.load_holder(tenant, account).await?;
@@ -604,7 +597,7 @@ impl Store {
         .await
     }
 
-    async fn course_of(&self, tenant: TenantId, stored: Option<&Stored<Record>>) -> Result<Course, Error> {
+    async fn fitness_course(&self, tenant: TenantId, stored: Option<&Stored<Record>>) -> Result<Course, Error> {
         let Some(Stored { record, .. }) = stored else { return Ok(Course::default()) };
         let key = key(tenant, record.employee, record.checkup);
         self.open(tenant, Purpose::Health, &key, COURSE, &record.course).await
@@ -621,7 +614,7 @@ impl Store {
         )
         .await?;
         let head = heads.remove(&seen.checkup).ok_or(Error::NotFound)?;
-        let course = self.course_of(tenant, record.as_ref()).await?;
+        let course = self.fitness_course(tenant, record.as_ref()).await?;
         let state = state_of(&head, record.as_ref().map(|stored| &stored.record));
         let open = Open { head, placement, record, course, state };
         if open.version() == seen.version { Ok(open) } else { Err(Error::Stale) }

@@ -18,6 +18,7 @@ mod disclosures;
 mod employees;
 mod exports;
 mod import_discrepancies;
+mod follow_ups;
 mod import_layouts;
 mod imports;
 mod incidents;

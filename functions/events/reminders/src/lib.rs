@@ -1,4 +1,4 @@
-//! `reminders`: tells operators of deadlines before they pass, and when they are missed; and administrators of the day from which on their data is deleted. What keeps a reminder from coming twice is told in `store::reminders`.
+//! `reminders`: tells operators of deadlines before they pass, and when they are missed; administrators of the day from which on their data is deleted; and employees of what they are asked for. What keeps a reminder from coming twice is told in `store::reminders`.
 //!
 //! Two schedules wake it: `reminders` daily at 09:00 JST, for everything that is counted in days, and `reminders-hourly` for what is counted in hours. A run looks at what
 //! is due now and not at what happened since the last run, so that a gap is caught up with by itself.
@@ -6,6 +6,7 @@
 //! Each kind of deadline is a module with a `due`, which says what is due by when and for which steps operators are told; [`due`] lists them.
 
 mod controls;
+mod follow_ups;
 mod incidents;
 mod purges;
 
@@ -77,6 +78,11 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
             }
         }
     }
+    let employees = match every {
+        Every::Day => follow_ups::remind(&job.store, &invocation.origin, at, dry_run).await?,
+        Every::Hour => follow_ups::Reminded::default(),
+    };
+    (told, failed) = (told + employees.told, failed + employees.failed);
     let (daily, due) = (u8::from(every == Every::Day), due.len());
     tracing::info!(function = NAME, daily, due, told, failed, _aws = %metrics(&[("daily", "Count"), ("failed", "Count")]), "run");
     Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due, "told": told, "failed": failed }))

@@ -34,6 +34,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         checkups::door(),
         work_fitness::door(),
         reports::door(),
+        follow_ups::door(),
         audit_events::door(),
         log_requests::door(files.clone()),
         exports::door(files.clone()),

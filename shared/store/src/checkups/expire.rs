@@ -18,6 +18,7 @@ use super::{Record, key, year::partition_of};
 use crate::{
     Bounds, Conflict, Error, Store, Write, contracts,
     db::Range,
+    follow_ups,
     item::{Attributes, Stored, from_item, number},
     key::{Family, Table, partition, shards},
     tenants, work_fitness,
@@ -178,6 +179,7 @@ impl Store {
         for Stored { record, version } in checkups {
             write.delete(self, key(tenant, record.employee, record.id), Some(*version))?;
             write.delete(self, work_fitness::key(tenant, record.employee, record.id), None)?;
+            write.delete(self, follow_ups::key(tenant, record.employee, record.id), None)?;
         }
         let ids = checkups.iter().flat_map(|it| [it.record.employee.to_string(), it.record.id.to_string()]);
         match write.commit(self, self.event(permit, "checkup.expire")?.on_all(ids).because("retention")).await {
