@@ -139,6 +139,8 @@ permissions! {
     ViewReports = "reports.view";
     /// Freeze statutory reports, and say what only the customer knows for them.
     ManageReports = "reports.manage";
+    /// See who is to be examined, by when, and whether they were; no result.
+    ViewAttendance = "checkups.attendance";
     /// Read whom a checkup sends to a physician (受診勧奨), and where that stands.
     ViewFollowUps = "follow_ups.view";
     /// Advise people to see a physician, remind them, and end it.
@@ -394,6 +396,7 @@ pub const MATRIX: &[Row] = &[
     door(P::ManageCriteria,        [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup).fresh(),
     door(P::ViewReports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageReports,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ViewAttendance,        [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewFollowUps,         [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageFollowUps,       [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::AnswerFollowUps,       [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),

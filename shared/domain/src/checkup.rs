@@ -19,7 +19,9 @@ pub mod results;
 pub mod screening;
 pub mod specific;
 pub mod standard;
+pub mod statutory;
 pub mod stored;
+pub mod targets;
 pub mod unit;
 pub mod value;
 

@@ -20,6 +20,7 @@
 //!
 //! Every arrow that replaces a version keeps it, in the same transaction ([`history`]).
 
+mod attendance;
 mod change;
 mod content;
 mod expire;
@@ -46,6 +47,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
+pub use attendance::{Attendance, AttendancePosition};
 pub use change::{CheckupEntry, WrittenCheckup};
 pub use content::{CheckupContent, CheckupHealth};
 pub use expire::CheckupsOver;

@@ -79,10 +79,10 @@ pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut, CheckupSealer,
-    CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver, CriteriaPreview,
-    LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange, ShownCheckup,
-    ShownResult, TrendPoint, WrittenCheckup,
+    Attendance, AttendancePosition, CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition,
+    CheckupPut, CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver,
+    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange,
+    ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,

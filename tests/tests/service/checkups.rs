@@ -236,3 +236,36 @@ fn a_year_is_read_page_by_page_without_gap_or_repetition() {
         assert_eq!(this_year, whole, "without a year it is the present one");
     });
 }
+
+#[test]
+fn r37_attendance_tells_who_is_to_be_examined_by_when_and_no_result() {
+    run(async {
+        let tenant = with_checkups().await;
+        let (taken, other) = (employee(&tenant, "D0001").await, employee(&tenant, "D0003").await);
+        let of =
+            async |role: &str, query: &str| tenant.actor(role).all(&format!("/v1/checkups/attendance?{query}")).await;
+        let all = of("hr", "fiscal_year=2026").await;
+        let target = |id: &str| all.iter().find(|it| it["employee_id"] == id).unwrap()["targets"][0].clone();
+        assert_eq!((&target(&taken)["state"], &target(&taken)["taken_on"]), (&json!("taken"), &json!("2026-06-01")));
+        assert_eq!((&target(&other)["kind"], &target(&other)["taken_on"]), (&json!("periodic"), &Value::Null));
+        assert!(!all.iter().any(|it| it.to_string().contains("sbp")), "no result");
+        // Page by page it is the same, and by state a part of it.
+        assert_eq!(of("hr", "fiscal_year=2026&limit=1").await, all);
+        let examined = of("nurse", "fiscal_year=2026&state=taken").await;
+        assert_eq!(examined.len(), 2, "{examined:?}");
+        assert!(all.len() > examined.len());
+        for role in ["administrator", "stress_clerk"] {
+            assert_eq!(tenant.actor(role).get("/v1/checkups/attendance").await.status, 403, "{role}");
+        }
+        let own = of("employee", "fiscal_year=2026").await;
+        assert_eq!(own.len(), 1, "one's own");
+        // Whose checkup was declared void has not been examined.
+        let nurse = tenant.actor("nurse");
+        let listed = nurse.get(&format!("/v1/employees/{taken}/checkups?fiscal_year=2026")).await.json();
+        let path = format!("/v1/employees/{taken}/checkups/{}", listed["items"][0]["id"].as_str().unwrap());
+        let etag = nurse.get(&path).await.header("etag").to_owned();
+        let voided = nurse.delete(&format!("{path}?reason=wrong_person"), &etag).await;
+        assert!(voided.status < 300, "{}", voided.json());
+        assert_eq!(of("hr", "fiscal_year=2026&state=taken").await.len(), 1);
+    });
+}

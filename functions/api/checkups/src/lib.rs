@@ -1,5 +1,6 @@
 //! Checkups (健康診断): `/v1/checkups`, `/v1/employees/{employee_id}/checkups`, and the catalogue of items.
 
+mod attendance;
 mod body;
 mod criteria;
 mod items;
@@ -38,6 +39,7 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(of_year))
             .routes(routes!(items))
+            .routes(routes!(attendance::list))
             .routes(routes!(of_employee, enter))
             .routes(routes!(read, correct, void))
             .routes(routes!(history))

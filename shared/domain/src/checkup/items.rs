@@ -550,6 +550,10 @@ pub const WAIST: ItemId = id("waist");
 pub const VISCERAL_FAT: ItemId = id("visceral_fat");
 /// Medical history (既往歴).
 pub const HISTORY: ItemId = id("history");
+/// Subjective symptoms (自覚症状).
+pub const SUBJECTIVE: ItemId = id("subj");
+/// Objective symptoms (他覚症状).
+pub const OBJECTIVE: ItemId = id("obj");
 /// Systolic blood pressure (収縮期血圧).
 pub const SBP: ItemId = id("sbp");
 /// Diastolic blood pressure (拡張期血圧).

@@ -1,0 +1,143 @@
+//! Attendance (受診状況): whom the law wants examined in a fiscal year, by when, and whether they were; of those whom the caller reaches, shard by shard of the register.
+
+use authz::{Permit, permission::ViewAttendance};
+use domain::{
+    checkup::{
+        kind::CheckupKind,
+        targets::{Examinee, Target, TargetState, Year, targets},
+    },
+    ids::{EmployeeId, TenantId},
+    time::fiscal_year,
+};
+use futures_util::future::{try_join, try_join_all};
+use jiff::{ToSpan as _, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::Record;
+use crate::{
+    Error, Store,
+    db::Range,
+    employees::Employee,
+    item::{Stored, from_item},
+    key::{Family, Table, partition, shards},
+};
+
+/// How often one request looks on, where the caller reaches few of those who come, or few are in the state that is asked for.
+const LOOKS: usize = 8;
+
+/// Where a list of attendance stands: everybody at or before it has been seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AttendancePosition {
+    shard: usize,
+    after: Option<String>,
+}
+
+/// What the law wants of somebody in a fiscal year.
+#[derive(Debug, Clone)]
+pub struct Attendance {
+    /// Whom.
+    pub employee: EmployeeId,
+    /// Which checkups, by when, and where each stands.
+    pub targets: Vec<Target>,
+}
+
+/// The days of a fiscal year of a tenant whose years start in month `first_month`.
+fn days_of(year: i16, first_month: i8) -> Option<Year> {
+    let first = Date::new(year, first_month, 1).ok()?;
+    Some(Year { first, last: first.saturating_add(1.year()).saturating_sub(1.day()) })
+}
+
+impl Store {
+    /// The fiscal year (年度) of today, as the tenant counts them.
+    pub async fn attendance_year_now(&self, permit: &Permit<ViewAttendance>) -> Result<i16, Error> {
+        let tenant = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?.record;
+        Ok(fiscal_year(self.today(), tenant.fiscal_year_starts))
+    }
+
+    /// Who is to be examined in a fiscal year, and who was: up to `limit` people of whom a target is in `state` (or who have any), and where to go on. A page may hold fewer,
+    /// or none, before the end. It tells of no result, and so stands in the trail as a list of people, not of health data.
+    pub async fn attendance(
+        &self,
+        permit: &Permit<ViewAttendance>,
+        year: i16,
+        state: Option<TargetState>,
+        after: Option<AttendancePosition>,
+        limit: usize,
+    ) -> Result<(Vec<Attendance>, Option<AttendancePosition>), Error> {
+        let tenant = permit.tenant();
+        let settings = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record;
+        let Some(days) = days_of(year, settings.fiscal_year_starts) else { return Ok((Vec::new(), None)) };
+        let wanted = |target: &Target| state.is_none_or(|state| state == target.state);
+        if let Some(oneself) = permit.reach().only_oneself() {
+            let found = self.load_employee(tenant, oneself).await?.ok_or(Error::NotFound)?;
+            let own = self.attendance_of(tenant, found.record, days).await?;
+            let own = own.targets.iter().any(wanted).then_some(own);
+            return Ok((own.into_iter().collect(), None));
+        }
+        let shards: Vec<String> = shards().collect();
+        let mut position = after.unwrap_or(AttendancePosition { shard: 0, after: None });
+        let mut found: Vec<Attendance> = Vec::new();
+        for _ in 0..LOOKS {
+            let Some(shard) = shards.get(position.shard) else { return Ok((found, None)) };
+            let range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
+            let range = range.after(position.after.clone()).limit(limit - found.len());
+            let (items, more) = self.db.query(&range).await?;
+            let mut employees = Vec::with_capacity(items.len());
+            for item in items {
+                if let Some(Stored { record, .. }) = from_item::<Employee>(item, self.clock.now())? {
+                    position.after = Some(record.id.to_string());
+                    if permit.reach().covers(&record.placement(self.today())) {
+                        employees.push(record);
+                    }
+                }
+            }
+            if !more {
+                position = AttendancePosition { shard: position.shard + 1, after: None };
+            }
+            let all = try_join_all(employees.into_iter().map(|it| self.attendance_of(tenant, it, days))).await?;
+            found.extend(all.into_iter().filter(|it| it.targets.iter().any(wanted)));
+            if found.len() >= limit {
+                break;
+            }
+        }
+        let is_over = position.shard >= shards.len();
+        Ok((found, Some(position).filter(|_| !is_over)))
+    }
+
+    async fn attendance_of(&self, tenant: TenantId, employee: Employee, year: Year) -> Result<Attendance, Error> {
+        let of = partition(tenant, Family::Checkup, employee.id);
+        let (attributes, items) = try_join(
+            self.open_attributes(tenant, &employee),
+            self.db.query_all(Range::whole(Table::Records, Family::Checkup, of)),
+        )
+        .await?;
+        let mut taken: Vec<(CheckupKind, Date)> = Vec::with_capacity(items.len());
+        for item in items {
+            let stored = from_item::<Record>(item, self.clock.now())?;
+            taken.extend(stored.filter(|it| it.record.stands()).map(|it| (it.record.kind, it.record.examined_on)));
+        }
+        let examinee = Examinee {
+            hired_on: employee.hired_on,
+            left_on: employee.last_day(self.today()),
+            state: employee.state,
+            specific_work: attributes.night_work,
+        };
+        Ok(Attendance { employee: employee.id, targets: targets(&examinee, year, &taken, self.today()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_year_has_its_first_and_its_last_day() {
+        let april = days_of(2027, 4).unwrap();
+        assert_eq!((april.first, april.last), (date(2027, 4, 1), date(2028, 3, 31)));
+        let january = days_of(2028, 1).unwrap();
+        assert_eq!((january.first, january.last), (date(2028, 1, 1), date(2028, 12, 31)));
+        assert!(days_of(2027, 13).is_none());
+    }
+}
