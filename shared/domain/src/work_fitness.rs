@@ -469,11 +469,10 @@ impl FitnessState {
     #[must_use]
     pub const fn after(self, act: FitnessAct) -> Option<Self> {
         match (self, act) {
-            (_, FitnessAct::Opine(FitnessCategory::Normal)) => Some(Self::Closed),
+            (_, FitnessAct::Opine(FitnessCategory::Normal)) | (Self::Decided, FitnessAct::Close) => Some(Self::Closed),
             (_, FitnessAct::Opine(FitnessCategory::Pending)) => Some(Self::Pending),
             (_, FitnessAct::Opine(FitnessCategory::Restricted | FitnessCategory::Leave)) => Some(Self::OpinionGiven),
             (Self::OpinionGiven | Self::Decided, FitnessAct::Decide) => Some(Self::Decided),
-            (Self::Decided, FitnessAct::Close) => Some(Self::Closed),
             (Self::Listed, FitnessAct::Reopen) => None,
             (_, FitnessAct::Reopen) => Some(Self::Listed),
             _ => None,
@@ -489,8 +488,8 @@ mod tests {
 
     const TODAY: Date = date(2026, 7, 1);
 
-    fn remark(text: &str) -> Option<Remark> {
-        Some(Remark::parse(text).unwrap())
+    fn remark(text: &str) -> Remark {
+        Remark::parse(text).unwrap()
     }
 
     fn measure(kind: MeasureKind) -> Measure {
@@ -504,8 +503,8 @@ mod tests {
             from: Some(date(2026, 7, 2)),
             until: Some(date(2026, 9, 30)),
             review_on: Some(date(2026, 9, 15)),
-            words: remark("血圧が落ち着くまで負荷を減らす必要がある。"),
-            for_workplace: remark("残業は月20時間までとしてください。"),
+            words: Some(remark("血圧が落ち着くまで負荷を減らす必要がある。")),
+            for_workplace: Some(remark("残業は月20時間までとしてください。")),
         }
     }
 

@@ -326,6 +326,7 @@ impl From<store::Error> for Problem {
 }
 
 /// What a conflict is about, and what to do.
+#[expect(clippy::too_many_lines, reason = "a table, one row per conflict")]
 fn fault_of(conflict: Conflict) -> Fault {
     let (pointer, code, detail) = match conflict {
         Conflict::EmployeeNumberTaken => {

@@ -71,9 +71,16 @@ pub fn play_all<C: Debug>(
         if stage.as_ref().is_none_or(|stage| stage.cases.get() >= per_stage) {
             *stage = Some(Stage::new());
         }
-        let stage = stage.as_ref().expect("a stage");
-        stage.cases.set(stage.cases.get() + 1);
-        play(stage, case)
+        let played = stage.as_ref().map(|stage| {
+            stage.cases.set(stage.cases.get() + 1);
+            play(stage, case)
+        });
+        let outcome = played.expect("a stage");
+        if outcome.is_err() {
+            // What a case that failed left behind would make every simpler one fail as well, for another reason.
+            *stage = None;
+        }
+        outcome
     });
     if let Err(error) = played {
         panic!("{error}");

@@ -1,5 +1,7 @@
 //! How clinics write their files is suggested, confirmed once and used again.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use tests::imports::{faults, import, sjis};
 use tests::workbook::{Cell, workbook, zipped};
@@ -46,7 +48,10 @@ fn layout() -> Value {
 
 /// The path of a layout, as a client sends it.
 fn path(name: &str) -> String {
-    let escaped: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped = name.bytes().fold(String::new(), |mut text, byte| {
+        write!(text, "%{byte:02X}").unwrap();
+        text
+    });
     format!("{LAYOUTS}/{escaped}")
 }
 

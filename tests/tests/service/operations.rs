@@ -36,6 +36,8 @@ pub(crate) struct Operation {
     /// A body that passes for one, if the operation takes any.
     pub(crate) body: Option<Value>,
     pub(crate) wants_etag: bool,
+    /// What the query must say, as the contract's examples say it.
+    query: String,
     /// Where a caller can put a text of their own.
     pub(crate) openings: Vec<Opening>,
     pub(crate) row: Option<&'static Row>,
@@ -78,6 +80,7 @@ pub(crate) fn contract() -> Vec<Operation> {
                     .pointer("/requestBody/content/application~1json/schema")
                     .map(|schema| example(&document, schema)),
                 openings: openings(&document, &operation),
+                query: required_query(&parameters),
                 wants_etag: parameters.iter().any(|parameter| parameter["name"] == "If-Match"),
                 row,
                 id,
@@ -94,10 +97,10 @@ impl Operation {
         self.path.split('/').filter_map(parameter).collect()
     }
 
-    /// The path with these ids.
+    /// The path with these ids, and what its query must say.
     pub(crate) fn path_with(&self, id: impl Fn(&str) -> String) -> String {
         let segments = self.path.split('/').map(|segment| parameter(segment).map_or(segment.to_owned(), &id));
-        segments.collect::<Vec<_>>().join("/")
+        segments.collect::<Vec<_>>().join("/") + &self.query
     }
 
     /// Asks at a path as somebody would who means it.
@@ -115,6 +118,17 @@ impl Operation {
         let body = self.body.is_some().then(|| json!({ "no_such_field": true }));
         self.call(actor, &self.path_with(never_was), body).await
     }
+}
+
+/// The query parameters that an operation asks for, with their examples.
+fn required_query(parameters: &[Value]) -> String {
+    let asked = parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+    let pairs = asked.map(|parameter| {
+        let example = parameter["example"].as_str().expect("a parameter that is asked for has an example");
+        format!("{}={example}", parameter["name"].as_str().unwrap())
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    if query.is_empty() { query } else { format!("?{query}") }
 }
 
 /// Every opening of an operation.
@@ -203,6 +217,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "credential_id" => "crd",
         "department_id" => "dep",
         "employee_id" => "emp",
+        "discrepancy_id" => "dcp",
         "disclosure_id" => "dsc",
         "download_id" => "dwl",
         "export_id" => "exp",
@@ -210,6 +225,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "incident_id" => "inc",
         "label_id" => "lab",
         "message_id" => "bro",
+        "report_id" => "rep",
         "session_id" => "ses",
         "sub_processor_id" => "sub",
         "tenant_id" => "ten",

@@ -185,7 +185,7 @@ impl NewCheckupBody {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct CheckupBody {
-    /// 訂正の理由（transcription：転記の誤り、clinic_revised：医療機関による訂正、supplement：結果の追加、wrong_person：別の従業員の結果、other：その他）。
+    /// 訂正の理由（transcription：転記の誤り、`clinic_revised`：医療機関による訂正、supplement：結果の追加、`wrong_person`：別の従業員の結果、other：その他）。
     #[schema(example = "transcription")]
     reason: String,
     /// 訂正の説明（200文字以内）。理由が other の場合は必須です。

@@ -129,7 +129,7 @@ pub(crate) async fn read(State(app): State<App>, permit: Permit<ViewCriteria>) -
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CriteriaBody {
-    /// 判定基準の全体（GET の active と同じ形）。version はこれまでにない名称、valid_from は適用を始める受診日、rows は項目・性別（sex）・年齢（age_from、age_to）ごとの境界と判定です。
+    /// 判定基準の全体（GET の active と同じ形）。version はこれまでにない名称、`valid_from` は適用を始める受診日、rows は項目・性別（sex）・年齢（`age_from`、`age_to`）ごとの境界と判定です。
     #[schema(value_type = Object)]
     criteria: serde_json::Value,
     /// 変更の理由（200文字以内）。
@@ -186,7 +186,7 @@ pub(crate) struct PreviewBody {
     /// 試す判定基準の全体（GET の active と同じ形）。
     #[schema(value_type = Object)]
     criteria: serde_json::Value,
-    /// 対象の年度。valid_from 以降に受診した健康診断だけを判定し直します。
+    /// 対象の年度。`valid_from` 以降に受診した健康診断だけを判定し直します。
     #[schema(example = 2026)]
     fiscal_year: i16,
 }

@@ -71,7 +71,7 @@ struct PointView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckupLimits)]
 struct LimitsView {
-    /// 判定の境界（小さい順）。各判定は、直前の境界を超え up_to 以下の値に付きます。
+    /// 判定の境界（小さい順）。各判定は、直前の境界を超え `up_to` 以下の値に付きます。
     steps: Vec<StepView>,
     /// 最後の境界を超える値の判定。判定しない項目は null です。
     #[schema(value_type = Option<String>, example = "D")]
@@ -98,7 +98,7 @@ struct StepView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckupLimit)]
 struct LimitView {
-    /// 境界の向き（at_least：以上、at_most：以下、below：未満）。
+    /// 境界の向き（`at_least`：以上、`at_most`：以下、below：未満）。
     #[schema(example = "at_least")]
     side: &'static str,
     /// 値。

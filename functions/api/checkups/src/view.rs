@@ -214,7 +214,7 @@ struct JudgementView {
     categories: Vec<CategoryView>,
     /// メタボリックシンドローム判定（参照できる項目から計算。医療機関の判定は results の metabo）。
     metabolic: ConclusionView,
-    /// 保健指導レベル（参照できる項目から計算。医療機関の判定は results の guidance_level）。年度末の年齢で変わり得る場合は判定不能です。
+    /// 保健指導レベル（参照できる項目から計算。医療機関の判定は results の `guidance_level`）。年度末の年齢で変わり得る場合は判定不能です。
     guidance: ConclusionView,
     /// 就業制限の検討対象の選別（産業医の判断を補助するもので、就業判定ではありません）。
     restriction_screening: ScreeningView,

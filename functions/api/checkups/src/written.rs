@@ -185,7 +185,7 @@ struct ChangeView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckupWordChange)]
 struct WordView {
-    /// 内容のキー（clinic、clinic_code、course、doctor、comment、clinic_overall）。
+    /// 内容のキー（clinic、`clinic_code`、course、doctor、comment、`clinic_overall`）。
     #[schema(example = "clinic")]
     field: &'static str,
     /// 内容の名称。

@@ -117,7 +117,7 @@ impl DiscrepancyView {
             employee_number: said.number.map(|number| number.to_string()),
             name: said.name.filter(|_| sees_names).map(|name| name.to_string()),
             kana: said.kana.filter(|_| sees_names).map(|kana| kana.to_string()),
-            birth_date: said.birth_date.filter(|_| sees_attributes).map(|born| born.date()),
+            birth_date: said.birth_date.filter(|_| sees_attributes).map(domain::employee::BirthDate::date),
             sex: said.sex.filter(|_| sees_attributes),
             examined_on: said.examined_on,
             kind: said.kind.japanese(),

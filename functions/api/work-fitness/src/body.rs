@@ -32,7 +32,7 @@ pub(crate) struct MeasureBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = WorkFitnessOpinionBody)]
 pub(crate) struct OpinionBody {
-    /// 確認した健康診断の版（就業判定の checkup_version）。
+    /// 確認した健康診断の版（就業判定の `checkup_version`）。
     #[schema(example = 1)]
     checkup_version: u64,
     /// 就業区分（`normal`：通常勤務、`restricted`：就業制限・配慮、`leave`：要休業、`pending`：判定保留）。

@@ -280,7 +280,9 @@ impl Pass<'_> {
         match &held.foreseen {
             Some(Foreseen { outlook, letters }) => {
                 self.preview.row(*outlook);
-                letters.iter().for_each(|moved| self.preview.letter(*moved));
+                for moved in letters {
+                    self.preview.letter(*moved);
+                }
             }
             None => self.preview.row(if held.version == 0 { Outlook::New } else { Outlook::Changed }),
         }

@@ -3,7 +3,10 @@
 
 use super::{
     grade::Grade,
-    item::Category::{self, *},
+    item::Category::{
+        self, Blood, BloodPressure, Body, Chest, Ear, Ecg, Eye, Glucose, Inflammation, Lipid, Liver, Renal, Stool,
+        Ultrasound, UricAcid, Urine,
+    },
 };
 
 /// What each letter asks for, the best first.
@@ -64,7 +67,7 @@ mod tests {
             assert!(!asks(grade).is_empty(), "{grade:?}");
         }
         for category in Category::ALL {
-            let carries = !matches!(category, Interview | Conclusion);
+            let carries = !matches!(category, Category::Interview | Category::Conclusion);
             assert_eq!(about(category).is_some(), carries, "{category:?}");
         }
     }

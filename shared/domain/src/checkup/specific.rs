@@ -48,26 +48,22 @@ const fn from(guidance: i64) -> Limit {
     limit(AtLeast, guidance * 100)
 }
 
-const fn refers(referral: i64) -> Option<Limit> {
-    Some(limit(AtLeast, referral * 100))
-}
-
 /// The table. Source: domain.md 2.5. The referral value of HDL stands in leaflets and is said to have been dropped (confidence M).
 #[rustfmt::skip]
 pub const ROWS: &[SpecificRow] = &[
-    SpecificRow { at_once: refers(160), ..row(items::SBP, None, from(130), refers(140), High) },
-    SpecificRow { at_once: refers(100), ..row(items::DBP, None, from(85), refers(90), High) },
-    row(items::TG,           None,         from(150),             refers(300), High),
-    row(items::TG_CASUAL,    None,         from(175),             refers(300), High),
+    SpecificRow { at_once: Some(from(160)), ..row(items::SBP, None, from(130), Some(from(140)), High) },
+    SpecificRow { at_once: Some(from(100)), ..row(items::DBP, None, from(85), Some(from(90)), High) },
+    row(items::TG,           None,         from(150),             Some(from(300)), High),
+    row(items::TG_CASUAL,    None,         from(175),             Some(from(300)), High),
     row(items::HDL,          None,         limit(Below, 4_000),   Some(limit(Below, 3_500)), Medium),
-    row(items::LDL,          None,         from(120),             refers(140), High),
-    row(items::NON_HDL,      None,         from(150),             refers(170), High),
-    row(items::FPG,          None,         from(100),             refers(126), High),
-    row(items::GLU_CASUAL,   None,         from(100),             refers(126), High),
+    row(items::LDL,          None,         from(120),             Some(from(140)), High),
+    row(items::NON_HDL,      None,         from(150),             Some(from(170)), High),
+    row(items::FPG,          None,         from(100),             Some(from(126)), High),
+    row(items::GLU_CASUAL,   None,         from(100),             Some(from(126)), High),
     row(items::HBA1C,        None,         limit(AtLeast, 560),   Some(limit(AtLeast, 650)), High),
-    row(items::AST,          None,         from(31),              refers(51), High),
-    row(items::ALT,          None,         from(31),              refers(51), High),
-    row(items::GGT,          None,         from(51),              refers(101), High),
+    row(items::AST,          None,         from(31),              Some(from(51)), High),
+    row(items::ALT,          None,         from(31),              Some(from(51)), High),
+    row(items::GGT,          None,         from(51),              Some(from(101)), High),
     row(items::EGFR,         None,         limit(Below, 6_000),   Some(limit(Below, 4_500)), High),
     row(items::HB,           Some(Male),   limit(AtMost, 1_300),  Some(limit(AtMost, 1_200)), High),
     row(items::HB,           Some(Female), limit(AtMost, 1_200),  Some(limit(AtMost, 1_100)), High),
@@ -75,7 +71,7 @@ pub const ROWS: &[SpecificRow] = &[
     row(items::WAIST,        Some(Male),   from(85),              None, High),
     row(items::WAIST,        Some(Female), from(90),              None, High),
     row(items::VISCERAL_FAT, None,         from(100),             None, High),
-    row(items::U_PRO,        None,         from(2),               refers(3), High),
+    row(items::U_PRO,        None,         from(2),               Some(from(3)), High),
 ];
 
 /// How a value stands to the values of the table.
@@ -120,7 +116,9 @@ mod tests {
     }
 
     /// Item, sex, a value before the guidance value, at it, before the referral value, at it; the same value where one follows upon the other.
-    const BOUNDS: &[(&str, Option<Sex>, &str, &str, &str, &str)] = &[
+    type Bounds = (&'static str, Option<Sex>, &'static str, &'static str, &'static str, &'static str);
+
+    const BOUNDS: &[Bounds] = &[
         ("sbp", None, "129", "130", "139", "140"),
         ("dbp", None, "84", "85", "89", "90"),
         ("tg", None, "149", "150", "299", "300"),

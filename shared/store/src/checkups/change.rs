@@ -131,7 +131,7 @@ impl Store {
         let differing = derive::complete(&mut entry.results.clone(), subject);
         let book = self.criteria_to_judge_by(permit).await?;
         let content = entered(entry, (employee.id, examined_on, kind), subject, None, book.on(examined_on));
-        let sealed = sealer.version(&content, there.as_ref(), how, self.clock.now())?;
+        let sealed = sealer.version(&content, there.as_ref(), &how, self.clock.now())?;
         let written = self.write_version(&mut write, sealed, || Conflict::CheckupExists.into())?;
         let thing = WrittenCheckup { differing, before_hiring: examined_on < employee.hired_on, ..written };
         let event = self.event(permit, "checkup.create")?.on(employee.id).on(id);
@@ -167,7 +167,7 @@ impl Store {
         let before = Some(there.health.clone());
         let content = entered(entry, (employee.id, examined_on, kind), subject, before, book.on(examined_on));
         let sealer = self.sealer(permit.tenant(), permit.actor()).await?;
-        let sealed = sealer.version(&content, Some(&there), how, self.clock.now())?;
+        let sealed = sealer.version(&content, Some(&there), &how, self.clock.now())?;
         let written = self.write_version(&mut write, sealed, || Error::Stale)?;
         let thing = WrittenCheckup { differing, ..written };
         let event = self.event(permit, "checkup.correct")?.on(employee.id).on(id).because(cause.row().code);
@@ -197,7 +197,7 @@ impl Store {
         };
         let how = How { cause: Some(cause), parent: record.parent, void: true, ..How::because(ChangeReason::Void) };
         let sealer = self.sealer(permit.tenant(), permit.actor()).await?;
-        let sealed = sealer.version(&content, Some(&there), how, self.clock.now())?;
+        let sealed = sealer.version(&content, Some(&there), &how, self.clock.now())?;
         let mut write = Write::new();
         let thing = self.write_version(&mut write, sealed, || Error::Stale)?;
         let event = self.event(permit, "checkup.void")?.on(employee.id).on(id).because(cause.row().code);

@@ -169,7 +169,7 @@ impl CheckupSealer {
             _ => {
                 let parent = before.and_then(|before| before.record.parent);
                 let how = How { import: Some(import), parent, ..How::because(ChangeReason::Import) };
-                CheckupStep::Put(Box::new(self.sealed(id, content, mac, before, how, now)?))
+                CheckupStep::Put(Box::new(self.sealed(id, content, mac, before, &how, now)?))
             }
         };
         Ok(step)
@@ -180,7 +180,7 @@ impl CheckupSealer {
         &self,
         content: &CheckupContent,
         before: Option<&RegisteredCheckup>,
-        how: How,
+        how: &How,
         now: Jst,
     ) -> Result<SealedCheckup, Error> {
         let id = self.id(content.employee, content.examined_on, content.kind)?;
@@ -200,7 +200,7 @@ impl CheckupSealer {
         content: &CheckupContent,
         mac: String,
         before: Option<&RegisteredCheckup>,
-        how: How,
+        how: &How,
         now: Jst,
     ) -> Result<SealedCheckup, Error> {
         let CheckupContent { employee, examined_on, kind, health } = content;
@@ -533,7 +533,7 @@ pub(super) mod tests {
         let first = opened(&sealer, &delivered);
         let note = Some(Note::parse("同姓の別人の結果").unwrap());
         let how = How { void: true, note, cause: Some(Cause::WrongPerson), ..How::because(ChangeReason::Void) };
-        let SealedCheckup { key, item, .. } = sealer.version(&delivered, Some(&first), how, now()).unwrap();
+        let SealedCheckup { key, item, .. } = sealer.version(&delivered, Some(&first), &how, now()).unwrap();
         let void = read_back(&sealer, &key, item);
         assert_eq!((void.version, void.standing(), void.record.voided_at), (2, None, Some(now())));
         assert_eq!(void.note.as_ref().unwrap().as_str(), "同姓の別人の結果");

@@ -1,7 +1,7 @@
 //! The sheet, counted from what is stored. Where somebody stood on the day of the checkup decides which workplace reports them, so that the register is read once for who ever stood there,
 //! and the index once for the checkups of the period. In memory are those people and a few bytes for each of their checkups: of the checkups themselves one page per shard.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, btree_map::Entry};
 
 use authz::{Permission, Permit, permission::ViewReports};
 use domain::{
@@ -79,10 +79,10 @@ impl Store {
             people.values().filter(|one| one.is_employed_at(workplace, employed_on)).collect();
         let registered = u32::try_from(employed.len()).unwrap_or(u32::MAX);
         let mut specific_work = settings.specific_work.clone();
-        if !specific_work.contains_key(&SpecificWork::NightWork) {
+        if let Entry::Vacant(place) = specific_work.entry(SpecificWork::NightWork) {
             let at_night = self.night_workers(tenant, &employed).await?;
             if at_night > 0 {
-                specific_work.insert(SpecificWork::NightWork, at_night);
+                place.insert(at_night);
             }
         }
         let sheet = Sheet {
