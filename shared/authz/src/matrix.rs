@@ -522,6 +522,15 @@ mod tests {
     }
 
     #[test]
+    fn whoever_reads_checkups_reads_the_opinions_that_stand_on_their_cards() {
+        let cell = |permission, role| MATRIX.iter().find(|row| row.permission == permission).unwrap().cell(role);
+        for role in Role::ALL {
+            let (checkups, opinions) = (cell(P::ViewCheckups, role), cell(P::ViewWorkFitness, role));
+            assert!(checkups == Cell::No || opinions == checkups || opinions == Cell::Scope, "{}", role.name());
+        }
+    }
+
+    #[test]
     fn nobody_but_the_operator_has_what_the_operator_has_and_the_operator_has_no_tenant_data() {
         for row in MATRIX.iter().filter(|row| row.cell(Role::Operator) == Cell::Scope) {
             let own = matches!(

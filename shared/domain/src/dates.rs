@@ -84,6 +84,20 @@ pub fn parse(text: &str, accept: Accept) -> Result<Read, DateFault> {
     }
 }
 
+/// A date as papers write it (令和8年4月1日); by the Western year before the eras that are counted here.
+#[must_use]
+pub fn japanese(date: Date) -> String {
+    let (month, day) = (date.month(), date.day());
+    match ERAS.iter().find(|era| era.first <= date && date >= GREGORIAN_SINCE) {
+        Some(era) => {
+            let year = date.year() - era.first.year() + 1;
+            let year = if year == 1 { "元".to_owned() } else { year.to_string() };
+            format!("{}{year}年{month}月{day}日", era.name)
+        }
+        None => format!("{}年{month}月{day}日", date.year()),
+    }
+}
+
 /// The day without the midnight that spreadsheets write behind it, and without the day of the week.
 fn without_time(text: &str) -> &str {
     let day = MIDNIGHTS.iter().find_map(|midnight| text.strip_suffix(midnight)).unwrap_or(text);

@@ -21,3 +21,8 @@ pub(crate) fn attachment(
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     Ok(response)
 }
+
+/// A PDF to keep. API Gateway decodes it for callers whose `Accept` names it first.
+pub fn pdf_file(name: &str, content: Vec<u8>) -> Result<Response, Problem> {
+    attachment(Response::default(), name, "application/pdf", content)
+}

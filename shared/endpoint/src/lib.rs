@@ -23,6 +23,7 @@ mod trail;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
+pub use attachment::pdf_file;
 pub use caller::{Caller, From, Further, SentTo};
 pub use csv::{CsvEncoding, CsvFile, csv_file, into_csv, wants_csv};
 pub use delivery::DeliveryPage;

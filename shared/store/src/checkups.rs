@@ -21,6 +21,7 @@
 //! Every arrow that replaces a version keeps it, in the same transaction ([`history`]).
 
 mod attendance;
+mod card;
 mod change;
 mod content;
 mod expire;
@@ -48,6 +49,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 pub use attendance::{Attendance, AttendancePosition};
+pub use card::ShownCard;
 pub use change::{CheckupEntry, WrittenCheckup};
 pub use content::{CheckupContent, CheckupHealth};
 pub use expire::CheckupsOver;

@@ -81,8 +81,8 @@ pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
     Attendance, AttendancePosition, CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition,
     CheckupPut, CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver,
-    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownChange,
-    ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
+    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownCard,
+    ShownChange, ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
@@ -148,7 +148,8 @@ pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use work_fitness::{
-    FitnessCase, FitnessSaid, FitnessStep, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SeenCase, SignedFor,
+    FitnessCase, FitnessSaid, FitnessStep, GivenOpinion, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SeenCase,
+    SignedFor,
 };
 pub use write::{Prepared, Write};
 

@@ -189,6 +189,17 @@ fn last_opinion(steps: &[FitnessStep]) -> Option<(&Opinion, &PersonName, &Fitnes
     })
 }
 
+/// An opinion that holds, for the card of its checkup.
+#[derive(Debug, Clone)]
+pub struct GivenOpinion {
+    /// What it says.
+    pub opinion: Opinion,
+    /// The physician's name, as it stood on that day (意見を述べた医師の氏名).
+    pub physician: PersonName,
+    /// When it was given.
+    pub at: Jst,
+}
+
 /// Measures that are in force, without why.
 #[derive(Debug, Clone)]
 pub struct MeasuresInForce {
@@ -601,6 +612,24 @@ impl Store {
         let Some(Stored { record, .. }) = stored else { return Ok(Course::default()) };
         let key = key(tenant, record.employee, record.checkup);
         self.open(tenant, Purpose::Health, &key, COURSE, &record.course).await
+    }
+
+    /// The opinion that holds about a checkup. Whoever may read checkups may read it: a test of the matrix holds that.
+    pub(crate) async fn opinion_about(
+        &self,
+        tenant: TenantId,
+        head: &CheckupHead,
+    ) -> Result<Option<GivenOpinion>, Error> {
+        let record = self.load::<Record>(&key(tenant, head.employee, head.id)).await?;
+        if state_of(head, record.as_ref().map(|stored| &stored.record)) == FitnessState::Listed {
+            return Ok(None);
+        }
+        let course = self.fitness_course(tenant, record.as_ref()).await?;
+        Ok(last_opinion(&course.0).map(|(opinion, physician, step)| GivenOpinion {
+            opinion: opinion.clone(),
+            physician: physician.clone(),
+            at: step.at,
+        }))
     }
 
     /// A case that somebody is about to change, as they have seen it.

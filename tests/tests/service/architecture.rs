@@ -33,7 +33,7 @@ fn members() -> BTreeMap<String, (String, BTreeSet<String>)> {
 fn floor(name: &str, place: &str) -> u8 {
     match name {
         "charts" | "domain" => 0,
-        "authz" | "vault" => 1,
+        "authz" | "papers" | "vault" => 1,
         "store" => 2,
         "endpoint" | "jobs" => 3,
         _ if place.starts_with("functions/") => 4,

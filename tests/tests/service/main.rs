@@ -15,6 +15,7 @@ mod contracts;
 mod controls;
 mod conventions;
 mod disclosures;
+mod documents;
 mod employees;
 mod exports;
 mod follow_ups;

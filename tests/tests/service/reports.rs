@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::imports::{CHECKUPS_2025, CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, csv_rows, from_sjis, import};
-use tests::{Actor, Tenant, World, logs, problem, run};
+use tests::{Actor, Tenant, World, logs, pdf_text, problem, run};
 
 /// The rows of the form, from top to bottom.
 const ROWS: [&str; 13] = [
@@ -353,6 +353,22 @@ fn r37_a_report_that_was_frozen_never_changes_and_a_new_one_is_a_revision() {
         let listed = hr.all(&format!("/v1/reports/form-6/frozen?workplace_id={workplace}")).await;
         let revisions: Vec<&Value> = listed.iter().map(|report| &report["revision"]).collect();
         assert_eq!(revisions, [&json!(2), &json!(1)], "the newest first");
+        // On paper as it was frozen, each time in the same bytes.
+        let pdf = hr.with("accept", "application/pdf").get(&format!("{path}/pdf")).await;
+        assert_eq!((pdf.status, pdf.header("content-type")), (200, "application/pdf"));
+        let text = pdf_text(&pdf.body);
+        assert!(text.contains("定期健康診断結果報告書\n") && text.contains("品川営業所\n"), "{text}");
+        assert!(
+            text.contains("第1版　") && text.contains("（報告1回目）") && text.contains("令和8年8月20日\n"),
+            "{text}"
+        );
+        assert!(text.contains("所見のあった者の人数\n1 人\n"), "as it was, not as it would be now: {text}");
+        assert_eq!(hr.get(&format!("{path}/pdf")).await.body, pdf.body);
+        for (role, status) in [("manager", 403), ("administrator", 403), ("nurse", 200)] {
+            assert_eq!(tenant.actor(role).get(&format!("{path}/pdf")).await.status, status, "{role}");
+        }
+        let never = format!("/v1/reports/form-6/frozen/rep_{}/pdf", "0".repeat(32));
+        assert_eq!(hr.get(&never).await.status, 404);
         // Numbers that contradict each other are not frozen.
         let settings = format!("/v1/reports/form-6/settings/{workplace}");
         let few = json!({ "enrolled": { "workers": 1, "reason": "出向者を除く" } });

@@ -36,11 +36,12 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 12] = [
+const NAMES: [(&str, &str); 13] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
     ("contracts", "a contract's first administrator has a name"),
     ("csv-import", "employees and accounts come with names"),
+    ("documents", "a card says whose it is"),
     ("employees", "shows and finds people"),
     ("export-writer", "a customer's export, and evidence for a court, say whose they are"),
     ("mail-delivery", "addresses mails"),

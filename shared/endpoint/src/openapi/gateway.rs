@@ -38,7 +38,7 @@ pub(super) fn document(version: &str) -> Value {
         "openapi": "3.0.1",
         "info": {"title": "ailes-plus", "version": version},
         // Files whose bytes must arrive as they are.
-        "x-amazon-apigateway-binary-media-types": ["application/octet-stream"],
+        "x-amazon-apigateway-binary-media-types": ["application/octet-stream", "application/pdf"],
         "x-amazon-apigateway-gateway-responses": responses,
         "paths": {}
     })

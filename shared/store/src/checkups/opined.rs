@@ -83,7 +83,7 @@ pub(super) fn item(tenant: TenantId, record: &Record, version: u64) -> Result<At
 }
 
 /// What an opinion is about, of an opened checkup.
-fn head(RegisteredCheckup { record, version, health, .. }: &RegisteredCheckup) -> CheckupHead {
+pub(super) fn head(RegisteredCheckup { record, version, health, .. }: &RegisteredCheckup) -> CheckupHead {
     let judgement = &health.results.judgement;
     CheckupHead {
         id: record.id,
