@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION = "ap-northeast-1"
 # The account that the examples in events/ come from.
 ACCOUNT = "123456789012"
-PROFILE = "quick"
+PROFILE = "debug"
 PACKAGES_BUCKET = "packages"
 LEFT_OUT = {"Api", "Firewall", "Backup", "Mail", "Alarms"}
 # Where nobody answers.
@@ -64,9 +64,8 @@ def functions():
 
 
 def build(target):
-    """Builds every function; answers where the binaries are. A part of them would be built with fewer features of what they share, and so would be built twice."""
-    packages = [word for name in functions() for word in ("-p", name)]
-    subprocess.run(["cargo", "build", "--profile", PROFILE, "--target-dir", target, *packages], cwd=ROOT, check=True)
+    """Builds every function; answers where the binaries are. Together with the tests, so that what `cargo test --workspace` built has the same features and is not built again."""
+    subprocess.run(["cargo", "build", "--workspace", "--bins", "--tests", "--target-dir", target], cwd=ROOT, check=True)
     return Path(target) / PROFILE
 
 
@@ -205,9 +204,12 @@ class Cloud:
         return self.outputs[stack][output.removeprefix("Outputs.")]
 
     def _uploaded_code(self, name, binaries):
-        archive = self.folder / f"{name}.zip"
+        archive, binary = self.folder / f"{name}.zip", self.folder / name
+        # Without the lines that debuggers read, which would be most of it.
+        subprocess.run(["strip", "-o", binary, binaries / name], check=True)
         with zipfile.ZipFile(archive, "w") as zipped:
-            zipped.write(binaries / name, "bootstrap")
+            zipped.write(binary, "bootstrap")
+        binary.unlink()
         self.client("s3").upload_file(str(archive), PACKAGES_BUCKET, archive.name)
         archive.unlink()
         return {"Bucket": PACKAGES_BUCKET, "Key": f"{name}.zip"}

@@ -261,7 +261,9 @@ fn r03_the_most_dangerous_operations_want_a_one_time_password_of_the_last_five_m
                 let code = actor.otp().await;
                 assert_eq!(stale.post("/v1/sessions/step-up", json!({ "code": code })).await.status, 204);
                 for operation in contract().iter().filter(|operation| !LAST.contains(&operation.id.as_str())) {
-                    let Some(row) = operation.row.filter(|row| row.fresh) else { continue };
+                    // No service is contracted by the provider: what belongs to one is not there for its people.
+                    let there = |row: &&Row| row.fresh && (role != Role::Operator || row.service.is_none());
+                    let Some(row) = operation.row.filter(there) else { continue };
                     let is = decision(&operation.ask(&stale).await);
                     assert_eq!(is, expected(row, role), "{} as {}", operation.id, role.name());
                 }

@@ -240,6 +240,10 @@ fn r02_a_workplace_sees_the_measures_and_nothing_of_why() {
         let (holder, colleague) =
             if mine.is_empty() { (tenant.actor("employee"), own) } else { (own, tenant.actor("employee")) };
         assert_eq!(holder.get(&path).await.json()["opinion"]["category"], "restricted");
+        let all = path.rsplit_once('/').unwrap().0;
+        let cases = holder.get(all).await.json()["items"].as_array().unwrap().clone();
+        assert_eq!((cases.len(), &cases[0]["decision"]["answer"]), (1, &json!("changed")));
+        assert_eq!(colleague.get(all).await.status, 404);
         assert_eq!(colleague.get(&path).await.status, 404);
     });
 }

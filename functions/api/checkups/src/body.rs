@@ -135,6 +135,7 @@ pub(crate) struct NewCheckupBody {
     #[schema(example = "B")]
     clinic_overall: Option<String>,
     /// 項目ごとの結果（1件以上、同じ項目は1回だけ）。
+    #[schema(example = json!([{ "item": "sbp", "value": 128 }, { "item": "dbp", "value": 84 }]))]
     results: Vec<ResultBody>,
 }
 

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecommendationBody {
     /// 対象の健康診断（1～30件）。
+    #[schema(example = json!([{ "employee_id": "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b", "checkup_id": "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b" }]))]
     checkups: Vec<RecommendedCheckup>,
     /// 勧奨の対象とする判定（`D`：要精密検査・治療だけ、`C`：要再検査・生活改善以上）。省略すると D です。
     #[schema(value_type = Option<String>, example = "D")]
@@ -48,6 +49,7 @@ struct RecommendedCheckup {
 #[schema(as = FollowUpAnswersBody)]
 pub(crate) struct AnswersBody {
     /// 部位ごとの回答（1件以上）。
+    #[schema(example = json!([{ "category": "blood_pressure", "result": "treatment", "visited_on": "2026-11-20", "institution": "みなと内科クリニック" }]))]
     answers: Vec<AnswerBody>,
 }
 

@@ -182,7 +182,7 @@ pub(crate) async fn open(
 /// Whose a row is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ImportResolution)]
+#[schema(as = ImportResolution, example = json!({ "employee_id": "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b" }))]
 pub(crate) struct ResolutionBody {
     /// この行の従業員。ファイルの生年月日・性別・氏名と矛盾する場合は反映しません。
     #[schema(value_type = Option<String>, example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]

@@ -36,7 +36,7 @@ pub(crate) struct OpinionBody {
     #[schema(example = 1)]
     checkup_version: u64,
     /// 就業区分（`normal`：通常勤務、`restricted`：就業制限・配慮、`leave`：要休業、`pending`：判定保留）。
-    #[schema(value_type = String, example = "restricted")]
+    #[schema(value_type = String, example = "normal")]
     category: FitnessCategory,
     /// 必要な措置。
     #[serde(default)]
@@ -100,6 +100,7 @@ pub(crate) struct ReasonBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignedBody {
     /// 確認した健康診断（1～45件）。
+    #[schema(example = json!([{ "employee_id": "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b", "checkup_id": "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b", "checkup_version": 1 }]))]
     checkups: Vec<SignedCheckup>,
 }
 

@@ -468,6 +468,8 @@ pub(super) mod tests {
                 "fiscal_year",
                 "gsi1pk",
                 "gsi1sk",
+                "gsi2pk",
+                "gsi2sk",
                 "id",
                 "imported_by",
                 "kind",

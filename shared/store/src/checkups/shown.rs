@@ -166,17 +166,27 @@ mod tests {
 
     use super::{super::import::tests::*, *};
 
+    /// Two items of urine, one of which is not statutory, and words that speak of both.
+    const URINE: (&str, &str) = ("尿蛋白,尿潜血,総合判定,コース,コメント", "(+),(+),D,脳ドック,腎臓に注意");
+
+    fn urine(non_statutory: bool) -> ShownCheckup {
+        shown_of(URINE.0, URINE.1, non_statutory)
+    }
+
     fn shown(non_statutory: bool) -> ShownCheckup {
         let header = "尿蛋白,尿潜血,総合判定,コース,コメント,腹囲,収縮期血圧,拡張期血圧,空腹時血糖,中性脂肪,HDL,服薬(血圧),服薬(血糖),服薬(脂質)";
-        let row = row(header, "(+),(+),D,脳ドック,腎臓に注意,85.0,182,80,99,149,40,いいえ,いいえ,いいえ");
-        let content = content(row, None);
+        shown_of(header, "(+),(+),D,脳ドック,腎臓に注意,85.0,182,80,99,149,40,いいえ,いいえ,いいえ", non_statutory)
+    }
+
+    fn shown_of(header: &str, cells: &str, non_statutory: bool) -> ShownCheckup {
+        let content = content(row(header, cells), None);
         let opened = opened(&sealer(TenantId::from_bytes([1; 16])), &content);
         of(opened, Sees { non_statutory, attributes: false }).record
     }
 
     #[test]
     fn whoever_sees_everything_sees_what_was_concluded_from_it() {
-        let shown = shown(true);
+        let shown = urine(true);
         assert_eq!(shown.results.len(), 2);
         assert_eq!(
             (shown.summary.overall, shown.clinic_overall),
@@ -187,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_is_not_statutory_does_not_shine_through_for_whoever_may_not_see_it() {
-        let shown = shown(false);
+        let shown = urine(false);
         let items: Vec<_> = shown.results.iter().map(|shown| shown.result.item).collect();
         assert_eq!(items, [items::U_PRO], "blood in urine is not statutory");
         assert_eq!(shown.summary.overall, Some(Grade::C), "both together are D");
