@@ -320,3 +320,17 @@ pub fn problem(answer: &Answer) -> String {
     }
     body["type"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
+
+/// What is wrong with the input, as the answer's faults say it: where, and the code.
+#[must_use]
+pub fn codes(answer: &Answer) -> Vec<(String, String)> {
+    let errors = answer.json()["errors"].as_array().expect("errors").clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
+}
+
+/// The ETag that an answer has.
+#[must_use]
+pub fn etag(answer: &Answer) -> String {
+    answer.header("etag").to_owned()
+}

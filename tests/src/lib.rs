@@ -23,7 +23,7 @@ mod world;
 
 use std::sync::LazyLock;
 
-pub use actor::{Actor, anonymous, code_at, problem};
+pub use actor::{Actor, anonymous, code_at, codes, etag, problem};
 pub use hand::Hand;
 pub use local::client::Answer;
 pub use pdf::pdf_text;

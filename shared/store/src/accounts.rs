@@ -53,7 +53,7 @@ use crate::{
     Error, Store, Suppressed, Write,
     callers::whole_tenant,
     credentials::{self, Credential},
-    item::{Attributes, Sealed, Stored, number, to_item},
+    item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, shard},
 };
 
@@ -264,8 +264,7 @@ impl Store {
     ) -> Result<(), Error> {
         let key = key(tenant, changed.id);
         let item = to_item(&key, stored.version + 1, SCHEMA, changed)?;
-        let values = Attributes::from([(":version".to_owned(), number(stored.version))]);
-        write.put(self, key, item, Some("version = :version"), values, otherwise)?;
+        write.put_over(self, key, item, Some(stored.version), otherwise)?;
         self.note_administrator(write, tenant, Some(&stored.record), Some(changed))
     }
 

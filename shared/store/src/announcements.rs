@@ -27,7 +27,7 @@ use vault::Purpose;
 use crate::{
     Audience, Conflict, Delivered, Error, Notice, Prepared, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, to_item},
     key::{Family, Key, Table, partition},
     page::sift,
     write::indexed,
@@ -214,7 +214,8 @@ impl Store {
         let records = if drafts_too {
             items.into_iter().map(|item| from_item(item, now)).collect::<Result<Vec<_>, _>>()?
         } else {
-            let items = self.batches(found.iter().map(|(_, id)| key(*id)).collect()).await?;
+            let keys: Vec<Key> = found.iter().map(|(_, id)| key(*id)).collect();
+            let items = self.db.batch_get(&keys).await?;
             items.into_iter().map(|item| from_optional(item, now)).collect::<Result<Vec<_>, _>>()?
         };
         Ok((found.into_iter().map(|(place, _)| place).zip(records).collect(), more))
@@ -229,7 +230,7 @@ impl Store {
             let of = |stored: &Stored<Record>| read_key(permit.tenant(), account, stored.record.id);
             records.iter().map(of).collect::<Vec<_>>()
         });
-        let mut marks = self.batches(keys.unwrap_or_default()).await?.into_iter();
+        let mut marks = self.db.batch_get(&keys.unwrap_or_default()).await?.into_iter();
         let mut shown = Vec::with_capacity(records.len());
         for Stored { record, version } in records {
             let mark = from_optional::<Read>(marks.next().flatten(), self.clock.now())?;
@@ -403,9 +404,8 @@ impl Store {
         event: crate::Event,
     ) -> Result<Prepared<Stored<Announcement>>, Error> {
         let key = key(record.id);
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let item = item_of(&key, version + 1, &record)?;
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         let thing = Stored { record: self.announcement_of(record).await?, version: version + 1 };
         Ok(Prepared { thing, write, event })
     }

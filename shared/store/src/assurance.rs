@@ -25,7 +25,7 @@ use vault::Purpose;
 use crate::{
     CertificateFacts, Conflict, Error, Prepared, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
+    item::{Sealed, Stored, as_text, from_item, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -144,9 +144,7 @@ impl Store {
         };
         let item = indexed(to_item(&key, 1, SCHEMA, &record)?, waiting(), format!("{}#{id}", record.asked_at));
         let mut write = Write::new();
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("a request's id came twice".to_owned())
-        })?;
+        write.put_over(self, key, item, None, || Error::Internal("a request's id came twice".to_owned()))?;
         let event = self.event(permit, "assurance.ask")?.on(id);
         write.tell(self, &event.clone().again(self)?.in_tenant(PLATFORM)).await?;
         let thing = Stored { record: request_of(&record, texts), version: 1 };
@@ -253,9 +251,8 @@ impl Store {
         }
         // Without its place in the index: it waits no longer.
         let item = to_item(&key, version + 1, SCHEMA, &record)?;
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let mut write = Write::new();
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         let is_released = record.state == AssuranceState::Released;
         let action = if is_released { "assurance.release" } else { "assurance.refuse" };
         let event = self.event(permit, action)?.on(id).on(tenant);

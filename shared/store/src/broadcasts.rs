@@ -24,7 +24,7 @@ use vault::{Lookup, Purpose};
 use crate::{
     Conflict, ContractState, Error, MailPlace, MailState, Notice, Store, Write, contracts,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, text, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, text, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -150,9 +150,7 @@ impl Store {
         let notice = self.seal(PLATFORM, Purpose::Notices, &key, "notice", notice).await?;
         let record = Record { state: State::Due, audience, notice, due_at, done_at: None };
         let item = due(to_item(&key, 1, SCHEMA, &record)?, broadcast, due_at);
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Conflict::WrongState.into()
-        })?;
+        write.put_over(self, key, item, None, || Conflict::WrongState.into())?;
         Ok(())
     }
 
@@ -228,8 +226,7 @@ impl Store {
         let item = to_item(&key, version + 1, SCHEMA, &record)?;
         let item = if is_done { item } else { due(item, broadcast, record.due_at) };
         let mut write = Write::new();
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         write.commit_unaudited(self).await
     }
 
@@ -282,8 +279,8 @@ impl Store {
     /// Refuses an audience of which somebody is no customer.
     pub(crate) async fn check_audience(&self, audience: &Audience) -> Result<(), Error> {
         let Audience::Tenants(tenants) = audience else { return Ok(()) };
-        let keys = tenants.iter().map(|tenant| contracts::key(*tenant)).collect();
-        let all_there = self.batches(keys).await?.iter().all(Option::is_some);
+        let keys: Vec<Key> = tenants.iter().map(|tenant| contracts::key(*tenant)).collect();
+        let all_there = self.db.batch_get(&keys).await?.iter().all(Option::is_some);
         if all_there { Ok(()) } else { Err(Conflict::MissingReference.into()) }
     }
 

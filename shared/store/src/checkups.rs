@@ -34,7 +34,7 @@ mod series;
 mod shown;
 mod year;
 
-use authz::{Permit, permission::ViewCheckups};
+use authz::{Permission, Permit, Placement, permission::ViewCheckups};
 use domain::{
     checkup::{
         change::{Cause, ChangeReason, Note},
@@ -48,7 +48,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
-pub use attendance::{Attendance, AttendancePosition};
+pub use attendance::Attendance;
 pub use card::ShownCard;
 pub use change::{CheckupEntry, WrittenCheckup};
 pub use content::{CheckupContent, CheckupHealth};
@@ -56,6 +56,7 @@ pub use expire::CheckupsOver;
 pub use history::{CheckupVersion, CheckupWord, CheckupWordChange, ShownChange};
 pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, SealedCheckup};
 pub(crate) use opined::CheckupHead;
+pub use opined::SeenOfCheckup;
 pub use preview::{CriteriaPreview, LetterChange, PreviewedCheckup};
 pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
@@ -65,6 +66,7 @@ pub(crate) use self::{shown::Sees, year::partition_of as year_partition};
 use crate::{
     Error, Store,
     db::Range,
+    employees::Employee,
     item::{Attributes, Sealed, Stored, from_item},
     key::{Family, Key, Table, partition},
 };
@@ -146,7 +148,7 @@ fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
 
 impl Store {
     /// The fiscal year (年度) that today belongs to, as the tenant counts them.
-    pub async fn fiscal_year_now(&self, permit: &Permit<ViewCheckups>) -> Result<i16, Error> {
+    pub async fn fiscal_year_now<P: Permission>(&self, permit: &Permit<P>) -> Result<i16, Error> {
         let tenant = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?.record;
         Ok(fiscal_year(self.clock.now().date(), tenant.fiscal_year_starts))
     }
@@ -158,18 +160,9 @@ impl Store {
         employee: EmployeeId,
         fiscal_year: Option<i16>,
     ) -> Result<Vec<Stored<ShownCheckup>>, Error> {
-        let tenant = permit.tenant();
-        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
-        let (found, items) = try_join(self.load_employee(tenant, employee), self.db.query_all(range)).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
-        if !permit.reach().covers(&placement) {
-            return Err(Error::NotFound);
-        }
-        let mut checkups = self.open_checkups(tenant, items).await?;
-        checkups.retain(|opened| {
-            opened.record.stands() && fiscal_year.is_none_or(|year| year == opened.record.fiscal_year)
-        });
-        checkups.sort_unstable_by_key(|opened| std::cmp::Reverse((opened.record.examined_on, opened.record.id)));
+        let (mut checkups, placement) = self.standing_of(permit, employee).await?;
+        checkups.retain(|opened| fiscal_year.is_none_or(|year| year == opened.record.fiscal_year));
+        checkups.reverse();
         let subjects = subjects(&checkups, Some(employee));
         let sees = Sees::of(permit, &placement);
         let shown = checkups.into_iter().map(|opened| shown::of(opened, sees)).collect();
@@ -183,18 +176,40 @@ impl Store {
         employee: EmployeeId,
         id: CheckupId,
     ) -> Result<Stored<ShownCheckup>, Error> {
+        let (opened, _, placement) = self.standing_within(permit, employee, id).await?;
+        let subjects = [employee.to_string(), id.to_string()];
+        self.disclose(permit, "checkup.read", subjects, shown::of(opened, Sees::of(permit, &placement))).await
+    }
+
+    /// A checkup that is not void, of somebody within the permit's reach; with them, and where they stand. It is opened when that is settled: what is out of reach takes no
+    /// longer than what never was.
+    async fn standing_within(
+        &self,
+        permit: &Permit<ViewCheckups>,
+        employee: EmployeeId,
+        id: CheckupId,
+    ) -> Result<(RegisteredCheckup, Employee, Placement), Error> {
         let tenant = permit.tenant();
         let key = key(tenant, employee, id);
-        let (found, item) = try_join(self.load_employee(tenant, employee), self.db.get(&key)).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
-        if !permit.reach().covers(&placement) {
-            return Err(Error::NotFound);
-        }
-        let mut opened = self.open_checkups(tenant, item.into_iter().collect()).await?;
-        opened.retain(|opened| opened.record.stands());
-        let subjects = subjects(&opened, None);
-        let opened = opened.into_iter().next().ok_or(Error::NotFound)?;
-        self.disclose(permit, "checkup.read", subjects, shown::of(opened, Sees::of(permit, &placement))).await
+        let ((person, placement), item) = try_join(self.employee_within(permit, employee), self.db.get(&key)).await?;
+        let opened = self.open_checkups(tenant, item.into_iter().collect()).await?.pop();
+        let opened = opened.filter(|opened| opened.record.stands()).ok_or(Error::NotFound)?;
+        Ok((opened, person, placement))
+    }
+
+    /// The checkups of somebody within the permit's reach that are not void, the oldest first; and where they stand.
+    async fn standing_of(
+        &self,
+        permit: &Permit<ViewCheckups>,
+        employee: EmployeeId,
+    ) -> Result<(Vec<RegisteredCheckup>, Placement), Error> {
+        let tenant = permit.tenant();
+        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
+        let (placement, items) = try_join(self.placed_within(permit, employee), self.db.query_all(range)).await?;
+        let mut checkups = self.open_checkups(tenant, items).await?;
+        checkups.retain(|opened| opened.record.stands());
+        checkups.sort_unstable_by_key(|opened| (opened.record.examined_on, opened.record.id));
+        Ok((checkups, placement))
     }
 
     /// Opens items, whichever versions of the key sealed them.

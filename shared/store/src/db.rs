@@ -14,12 +14,16 @@ use aws_sdk_dynamodb::{
     },
     types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity},
 };
+use futures_util::future::try_join_all;
 
 use crate::{
     Error,
     item::{Attributes, as_text, number, text},
     key::{Family, Key, Table},
 };
+
+/// How many keys one request for several items takes.
+const BATCH: usize = 100;
 
 /// The physical names of the tables.
 #[derive(Debug, Clone)]
@@ -110,7 +114,7 @@ impl Range {
         self
     }
     /// The names of the keys that it is read by.
-    fn keys(&self) -> (&'static str, &'static str) {
+    pub(crate) fn keys(&self) -> (&'static str, &'static str) {
         self.index.map_or(("pk", "sk"), Index::keys)
     }
 }
@@ -142,8 +146,8 @@ impl Db {
         Ok(answer.item)
     }
 
-    /// Several items of one table, strongly consistent, in the order of `keys`; at most 100. Unprocessed keys are asked for once more, and then it is
-    /// unavailable: half an answer is no answer.
+    /// Items of one table, strongly consistent, in the order of `keys`: a hundred to a request, all requests at once. Unprocessed keys are asked for once more, and
+    /// then it is unavailable: half an answer is no answer.
     pub(crate) async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Attributes>>, Error> {
         self.batch_get_part(keys, None).await
     }
@@ -154,6 +158,11 @@ impl Db {
         keys: &[Key],
         attribute: Option<&'static str>,
     ) -> Result<Vec<Option<Attributes>>, Error> {
+        let batches = keys.chunks(BATCH).map(|keys| self.one_batch(keys, attribute));
+        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+    }
+
+    async fn one_batch(&self, keys: &[Key], attribute: Option<&'static str>) -> Result<Vec<Option<Attributes>>, Error> {
         let Some(first) = keys.first() else { return Ok(Vec::new()) };
         let name = self.table(first.table);
         let distinct: HashSet<(&str, &str)> = keys.iter().map(|key| (key.pk.as_str(), key.sk.as_str())).collect();

@@ -368,7 +368,7 @@ impl Store {
         };
         let mut write = Write::new();
         let twice = || Error::Internal("a disclosure's id came twice".to_owned());
-        write.put(self, place, item(&record, 1)?, Some("attribute_not_exists(pk)"), Attributes::new(), twice)?;
+        write.put_over(self, place, item(&record, 1)?, None, twice)?;
         let event = self.event(permit, "disclosure.ask")?.on(tenant).on(id).accounted_for(words.basis.in_words());
         self.told_to_the_customer(&mut write, &record, &event).await?;
         let thing = Stored { record: disclosure(record, words, new.people, Vec::new()), version: 1 };
@@ -647,9 +647,8 @@ impl Store {
 
     fn store_disclosure(&self, record: &Record, version: u64) -> Result<Write, Error> {
         let mut write = Write::new();
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let (key, item) = (key(record.id), item(record, version + 1)?);
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         Ok(write)
     }
 }

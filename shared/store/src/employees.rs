@@ -50,12 +50,10 @@ use crate::{
     Error, Store,
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, from_optional},
-    key::{Family, Key, Table, partition, shard, shards},
+    key::{Family, Key, SHARDS, Table, partition, shard, shards},
 };
 
 pub(crate) const SCHEMA: u8 = 1;
-/// How many keys one request for several items takes.
-const BATCH: usize = 100;
 
 /// An employee, without what is sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -145,6 +143,25 @@ pub struct Person {
     pub(crate) state: EmploymentState,
 }
 
+/// Where a walk over the register stands: a shard of it, and the last employee of it who was looked at.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RegisterPosition {
+    shard: usize,
+    after: Option<String>,
+}
+
+impl RegisterPosition {
+    /// The same shard, after this employee.
+    pub(crate) fn at(&self, employee: EmployeeId) -> Self {
+        Self { shard: self.shard, after: Some(employee.to_string()) }
+    }
+
+    /// Whether there is nobody left to look at.
+    pub(crate) fn is_over(&self) -> bool {
+        self.shard >= usize::from(SHARDS)
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct PersonRecord {
     person: Sealed,
@@ -213,7 +230,7 @@ impl Store {
     ) -> Result<Vec<Option<Stored<Employee>>>, Error> {
         let keys: Vec<Key> = ids.iter().map(|id| key(tenant, *id)).collect();
         let now = self.clock.now();
-        let items = self.get_many(&keys).await?.into_iter();
+        let items = self.db.batch_get(&keys).await?.into_iter();
         items.map(|item| from_optional(item, now)).collect()
     }
 
@@ -229,15 +246,24 @@ impl Store {
         Ok(found.into_iter().flatten().map(|stored| (stored.record.id, stored.record.placement(today))).collect())
     }
 
+    /// An employee within the permit's reach, and where they stand.
+    pub(crate) async fn employee_within<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        employee: EmployeeId,
+    ) -> Result<(Employee, Placement), Error> {
+        let found = self.load_employee(permit.tenant(), employee).await?.ok_or(Error::NotFound)?.record;
+        let placement = found.placement(self.today());
+        if permit.reach().covers(&placement) { Ok((found, placement)) } else { Err(Error::NotFound) }
+    }
+
     /// Where somebody stands, if that is within the permit's reach.
     pub(crate) async fn placed_within<P: Permission>(
         &self,
         permit: &Permit<P>,
         employee: EmployeeId,
     ) -> Result<Placement, Error> {
-        let found = self.load_employee(permit.tenant(), employee).await?.ok_or(Error::NotFound)?;
-        let placement = found.record.placement(self.today());
-        if permit.reach().covers(&placement) { Ok(placement) } else { Err(Error::NotFound) }
+        Ok(self.employee_within(permit, employee).await?.1)
     }
 
     async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
@@ -248,7 +274,7 @@ impl Store {
     /// Several people, in the order of `ids`.
     pub(crate) async fn load_people(&self, tenant: TenantId, ids: &[EmployeeId]) -> Result<Vec<Option<Person>>, Error> {
         let keys: Vec<Key> = ids.iter().map(|id| person_key(tenant, *id)).collect();
-        let items = self.get_many(&keys).await?.into_iter().flatten().collect();
+        let items = self.db.batch_get(&keys).await?.into_iter().flatten().collect();
         let people: std::collections::HashMap<_, _> = self.open_people(tenant, items).await?.into_iter().collect();
         Ok(ids.iter().map(|id| people.get(id).cloned()).collect())
     }
@@ -262,19 +288,13 @@ impl Store {
         let lookup = self.lookup(tenant).await?;
         let keys: Vec<Key> = numbers.iter().map(|number| number_key(tenant, &lookup, number)).collect();
         let now = self.clock.now();
-        let items = self.get_many(&keys).await?.into_iter();
+        let items = self.db.batch_get(&keys).await?.into_iter();
         items
             .map(|item| {
                 let stored = from_optional::<NumberRecord>(item, now)?;
                 Ok(stored.map(|stored| stored.record.employee))
             })
             .collect()
-    }
-
-    /// Items by their keys, a hundred to a request, all requests at once.
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Attributes>>, Error> {
-        let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
-        Ok(futures_util::future::try_join_all(batches).await?.into_iter().flatten().collect())
     }
 
     /// Opens what is sealed in an employee's item.
@@ -305,6 +325,27 @@ impl Store {
         let opened = Box::pin(self.vault.open_all(tenant, Purpose::Names, &page)).await?;
         let people = sealed.iter().zip(&opened).map(|((id, ..), plain)| Ok((*id, serde_json::from_slice(plain)?)));
         people.collect()
+    }
+
+    /// The employees who come next in the register, of one shard and at most `limit`, and where to go on; `None` where it is over.
+    pub(crate) async fn employees_after(
+        &self,
+        tenant: TenantId,
+        position: &RegisterPosition,
+        limit: Option<usize>,
+    ) -> Result<Option<(Vec<Employee>, RegisterPosition)>, Error> {
+        let Some(shard) = shards().nth(position.shard) else { return Ok(None) };
+        let range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
+        let range = range.after(position.after.clone());
+        let (items, more) = self.db.query(&limit.map_or(range.clone(), |limit| range.limit(limit))).await?;
+        let next = match items.last().and_then(|item| as_text(item, "sk")).filter(|_| more) {
+            Some(last) => RegisterPosition { shard: position.shard, after: Some(last.to_owned()) },
+            None => RegisterPosition { shard: position.shard + 1, after: None },
+        };
+        let now = self.clock.now();
+        let employees = items.into_iter().filter_map(|item| from_item(item, now).transpose());
+        let employees = employees.map(|stored| stored.map(|stored: Stored<Employee>| stored.record));
+        Ok(Some((employees.collect::<Result<_, Error>>()?, next)))
     }
 
     /// Whether `is` holds for any employee. Reads every employee's item: for what is rare.

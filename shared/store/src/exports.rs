@@ -298,14 +298,7 @@ impl Store {
         };
         let mut write = Write::new();
         let twice = || Error::Internal("an export's id came twice".to_owned());
-        write.put(
-            self,
-            key(tenant, id),
-            item(&record, 1)?,
-            Some("attribute_not_exists(pk)"),
-            Attributes::new(),
-            twice,
-        )?;
+        write.put_over(self, key(tenant, id), item(&record, 1)?, None, twice)?;
         if record.is_last_export() {
             self.enqueue_to_administrators(&mut write, tenant, &Notice::LastExportAsked { at: now }).await?;
         }
@@ -489,9 +482,8 @@ impl Store {
     }
 
     fn store_export(&self, mut write: Write, record: &Record, version: u64) -> Result<Write, Error> {
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let key = key(record.tenant, record.id);
-        write.put(self, key, item(record, version + 1)?, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item(record, version + 1)?, Some(version), || Error::Stale)?;
         Ok(write)
     }
 }

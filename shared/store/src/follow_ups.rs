@@ -22,7 +22,7 @@ use domain::{
     remark::Remark,
     time::Jst,
 };
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::{try_join, try_join_all};
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
@@ -30,11 +30,11 @@ use vault::Purpose;
 use crate::{
     Conflict, ContractState, Error, Notice, Prepared, Store, Write,
     callers::somebody,
+    checkups::SeenOfCheckup,
     contracts,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
+    item::{Sealed, Stored, as_text, from_item, from_optional, to_item},
     key::{Family, Key, Table, partition},
-    page::sift,
     write::indexed,
 };
 
@@ -187,17 +187,6 @@ pub enum NotRecommended {
     Twice,
 }
 
-/// Which follow-up somebody acts on, in the version that they have seen.
-#[derive(Debug, Clone, Copy)]
-pub struct SeenFollowUp {
-    /// Whose.
-    pub employee: EmployeeId,
-    /// Of which checkup.
-    pub checkup: CheckupId,
-    /// The version.
-    pub version: u64,
-}
-
 /// What is wrong with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerWrong {
@@ -261,21 +250,14 @@ impl Store {
             return Err(Conflict::TooMany.into());
         }
         let keys: Vec<Key> = checkups.iter().map(|(employee, checkup)| key(tenant, *employee, *checkup)).collect();
-        let (heads, placements, items) = try_join3(
-            self.heads_of(tenant, checkups),
-            self.placements_now(tenant, checkups.iter().map(|(employee, _)| *employee)),
-            self.db.batch_get(&keys),
-        )
-        .await?;
+        let (heads, items) = try_join(self.heads_within(permit, checkups), self.db.batch_get(&keys)).await?;
         let accounts =
             try_join_all(checkups.iter().map(|(employee, _)| self.account_of_employee(tenant, *employee))).await?;
         let (now, today) = (self.clock.now(), self.today());
         let (mut write, mut refused, mut seen) = (Write::new(), Vec::new(), BTreeSet::new());
         for ((index, (employee, checkup)), item) in checkups.iter().enumerate().zip(items) {
-            let placement = placements.get(employee).filter(|placement| permit.reach().covers(placement));
-            let head = heads.get(checkup).filter(|head| head.employee == *employee);
             let before = from_optional::<Record>(item, now)?;
-            let (Some(placement), Some(head)) = (placement, head) else {
+            let Some((head, placement)) = heads.get(checkup).filter(|(head, _)| head.employee == *employee) else {
                 refused.push((index, NotRecommended::NotFound));
                 continue;
             };
@@ -339,23 +321,11 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<FollowUp>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let (found, next) = sift(after, limit, |after| async move {
-            let range = Range::whole(Table::Records, Family::FollowUp, of_state(tenant, state)).by_index();
-            let (items, more) = self.db.query(&range.after(after).limit(limit)).await?;
-            let mut entries = Vec::with_capacity(items.len());
-            for item in items {
-                let place = as_text(&item, "gsi1sk").unwrap_or_default().to_owned();
-                entries.push((place, from_item::<Record>(item, self.clock.now())?));
-            }
-            let employees = entries.iter().filter_map(|(_, stored)| Some(stored.as_ref()?.record.employee));
-            let placements = self.placements_now(tenant, employees).await?;
-            let within = |stored: Stored<Record>| {
-                let placement = placements.get(&stored.record.employee)?;
-                permit.reach().covers(placement).then(|| (stored, placement.clone()))
-            };
-            Ok((entries.into_iter().map(|(place, stored)| (place, stored.and_then(within))).collect(), more))
-        })
-        .await?;
+        let of_state = of_state(tenant, state);
+        let range = || Range::whole(Table::Records, Family::FollowUp, of_state.clone()).by_index().limit(limit);
+        let look = |after| self.records_that(range().after(after), |_: &Record| true);
+        let (found, next) =
+            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
         let mut follow_ups = Vec::with_capacity(found.len());
         for (Stored { record, version }, placement) in found {
             let course = self.follow_up_course(tenant, &record).await?;
@@ -401,7 +371,7 @@ impl Store {
     pub async fn answer_follow_up(
         &self,
         permit: &Permit<AnswerFollowUps>,
-        seen: SeenFollowUp,
+        seen: SeenOfCheckup,
         answers: Vec<(Category, VisitAnswer)>,
     ) -> Result<Result<Prepared<Stored<FollowUp>>, Vec<AnswerWrong>>, Error> {
         let (placement, mut open) = self.follow_up_to_change(permit, seen).await?;
@@ -429,7 +399,7 @@ impl Store {
     pub async fn remind_of_follow_up(
         &self,
         permit: &Permit<ManageFollowUps>,
-        seen: SeenFollowUp,
+        seen: SeenOfCheckup,
     ) -> Result<Prepared<Stored<FollowUp>>, Error> {
         let (placement, mut open) = self.follow_up_to_change(permit, seen).await?;
         let today = self.today();
@@ -449,7 +419,7 @@ impl Store {
     pub async fn record_session(
         &self,
         permit: &Permit<RecordGuidance>,
-        seen: SeenFollowUp,
+        seen: SeenOfCheckup,
         session: Session,
     ) -> Result<Result<Prepared<Stored<FollowUp>>, Vec<AnswerFault>>, Error> {
         let faults = session.faults(self.today());
@@ -466,7 +436,7 @@ impl Store {
     pub async fn close_follow_up(
         &self,
         permit: &Permit<ManageFollowUps>,
-        seen: SeenFollowUp,
+        seen: SeenOfCheckup,
         outcome: Outcome,
         reason: Option<Remark>,
     ) -> Result<Prepared<Stored<FollowUp>>, Error> {
@@ -576,7 +546,7 @@ impl Store {
     async fn follow_up_to_change<P: Permission>(
         &self,
         permit: &Permit<P>,
-        seen: SeenFollowUp,
+        seen: SeenOfCheckup,
     ) -> Result<(Placement, Open), Error> {
         let (placement, open) = self.opened_follow_up(permit, seen.employee, seen.checkup).await?;
         if open.version == seen.version { Ok((placement, open)) } else { Err(Error::Stale) }
@@ -619,11 +589,7 @@ impl Store {
             FollowUpState::Closed => item,
             state => indexed(item, of_state(tenant, state), format!("{}#{}", record.due_on, record.checkup)),
         };
-        let (condition, values) = match before {
-            None => ("attribute_not_exists(pk)", Attributes::new()),
-            Some(version) => ("version = :version", Attributes::from([(":version".to_owned(), number(version))])),
-        };
-        write.put(self, place, item, Some(condition), values, || Error::Stale)?;
+        write.put_over(self, place, item, before, || Error::Stale)?;
         Ok(())
     }
 }

@@ -26,7 +26,7 @@ use vault::Purpose;
 use crate::{
     Audience, Conflict, Delivered, Error, Notice, Prepared, PublicText, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, to_item},
     key::{Family, Key, Table, partition},
     page::sift,
     write::indexed,
@@ -630,9 +630,8 @@ impl Store {
         event: crate::Event,
     ) -> Result<Prepared<Stored<Incident>>, Error> {
         let key = key(record.id);
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let item = item_of(&key, version + 1, &record)?;
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         let thing = Stored { record: self.incident_of(record).await?, version: version + 1 };
         Ok(Prepared { thing, write, event })
     }

@@ -79,10 +79,10 @@ pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
-    Attendance, AttendancePosition, CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition,
-    CheckupPut, CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver,
-    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, ShownCard,
-    ShownChange, ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
+    Attendance, CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut,
+    CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver,
+    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, SeenOfCheckup,
+    ShownCard, ShownChange, ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,
@@ -102,14 +102,14 @@ pub use disclosures::{Custody, Disclosure, DisclosureState, HandedOver, LegalBas
 pub use drill::Drilled;
 pub use employees::{
     Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, KnownPerson, Person,
-    PersonContent, PlacedSince, Placements, Registered, WholeEmployee,
+    PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use follow_ups::{
     AnswerWrong, FollowUp, FollowUpAct, FollowUpStep, HeldSession, MOST_RECOMMENDED, NotRecommended, Recommendation,
-    SeenFollowUp, ShownSession,
+    ShownSession,
 };
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
@@ -138,7 +138,7 @@ pub use purge::{
 pub use queue::{Queue, Task};
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
-pub use reports::{FrozenReport, NewFrozenReport, PersonPosition, ReportPerson, ReportRule};
+pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
@@ -148,8 +148,7 @@ pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use work_fitness::{
-    FitnessCase, FitnessSaid, FitnessStep, GivenOpinion, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SeenCase,
-    SignedFor,
+    FitnessCase, FitnessSaid, FitnessStep, GivenOpinion, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SignedFor,
 };
 pub use write::{Prepared, Write};
 

@@ -142,9 +142,7 @@ impl Store {
         let record =
             Record { link_kind: kind, account: account.id, epoch: account.epoch, expires_at: until.epoch_seconds() };
         let item = to_item(&key, 1, SCHEMA, &record)?;
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("a link's secret came twice".to_owned())
-        })?;
+        write.put_over(self, key, item, None, || Error::Internal("a link's secret came twice".to_owned()))?;
         let token = LinkToken::of(tenant, &secret);
         let notice = match kind {
             LinkKind::Invitation => Notice::Invitation { token, until },

@@ -27,7 +27,7 @@ use crate::{
     Conflict, Error, Event, Files, Notice, Prepared, RETENTION_DAYS, Store, Write,
     callers::{of_platform, somebody, whole_tenant},
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -239,8 +239,7 @@ impl Store {
         };
         let mut write = Write::new();
         let twice = || Error::Internal("a request's id came twice".to_owned());
-        let values = Attributes::new();
-        write.put(self, key(tenant, id), item(&record, 1)?, Some("attribute_not_exists(pk)"), values, twice)?;
+        write.put_over(self, key(tenant, id), item(&record, 1)?, None, twice)?;
         let event = self.event(permit, "log_request.ask")?.on(id).accounted_for(&words.reason);
         write.tell(self, &event.clone().in_tenant(PLATFORM).on(tenant).again(self)?).await?;
         let notice = Notice::LogRequestAsked { at: record.asked_at };
@@ -493,9 +492,8 @@ impl Store {
     }
 
     fn put_log_request(&self, write: &mut Write, record: &Record, version: u64) -> Result<(), Error> {
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
         let key = key(record.tenant, record.id);
-        write.put(self, key, item(record, version + 1)?, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item(record, version + 1)?, Some(version), || Error::Stale)?;
         Ok(())
     }
 

@@ -41,8 +41,6 @@ use crate::{
 };
 
 pub(crate) const SCHEMA: u8 = 1;
-/// How many keys one request for several items takes.
-const BATCH: usize = 100;
 /// How many codes are read at a time for a caller who does not see all of them.
 const CODES_AT_A_TIME: usize = 1_000;
 
@@ -160,9 +158,8 @@ impl Store {
         ids: &[Id<U::Kind>],
     ) -> Result<Vec<Option<Stored<U>>>, Error> {
         let keys: Vec<Key> = ids.iter().map(|id| unit_key::<U>(tenant, *id)).collect();
-        let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
-        let items = futures_util::future::try_join_all(batches).await?.into_iter().flatten();
         let now = self.clock.now();
+        let items = self.db.batch_get(&keys).await?.into_iter();
         items.map(|item| from_optional(item, now)).collect()
     }
 

@@ -38,7 +38,7 @@ use vault::Purpose;
 use crate::{
     Error, Stage, Store, SubProcessorFacts, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, to_item},
     key::{Family, Key, Table, partition, prefix},
     links::{LinkToken, ResetAsked},
     suppression::Feedback,
@@ -485,9 +485,7 @@ impl Store {
     ) -> Result<MailId, Error> {
         let id: MailId = self.new_id()?;
         let (key, item) = self.mail_item(tenant, id, account, notice).await?;
-        write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("a mail's id came twice".to_owned())
-        })?;
+        write.put_over(self, key, item, None, || Error::Internal("a mail's id came twice".to_owned()))?;
         Ok(id)
     }
 
@@ -508,7 +506,8 @@ impl Store {
         &self,
         places: impl IntoIterator<Item = MailPlace>,
     ) -> Result<Vec<Option<(MailState, Option<String>)>>, Error> {
-        let items = self.batches(places.into_iter().map(|place| key(place.tenant, place.mail)).collect()).await?;
+        let keys: Vec<Key> = places.into_iter().map(|place| key(place.tenant, place.mail)).collect();
+        let items = self.db.batch_get(&keys).await?;
         let now = self.clock.now();
         let of =
             |item| Ok(from_optional::<Record>(item, now)?.map(|Stored { record, .. }| (record.state, record.reason)));
@@ -711,8 +710,7 @@ impl Store {
     ) -> Result<(), Error> {
         let item = to_item(key, version + 1, SCHEMA, record)?;
         let item = if record.state.is_over() { item } else { due_at(item, due, mail) };
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
-        write.put(self, key.clone(), item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key.clone(), item, Some(version), || Error::Stale)?;
         Ok(())
     }
 }

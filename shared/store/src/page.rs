@@ -1,16 +1,18 @@
 //! Lists: one page and a cursor. A cursor is sealed with a platform key and bound to the tenant, the caller, the list and its filters: it
 //! cannot be read, made up, or carried to another list or caller.
 
-use authz::{Permission, Permit};
+use authz::{Permission, Permit, Placement};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::ids::PLATFORM;
+use domain::ids::{EmployeeId, PLATFORM};
+use futures_util::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
 use vault::{Place, Purpose};
 
 use crate::{
     Error, Store,
     db::Range,
-    item::{Stored, as_text, from_item},
+    item::{Attributes, Stored, as_text, from_item},
+    key::{SHARDS, shards},
 };
 
 /// How many things a page has, if nobody says.
@@ -66,6 +68,58 @@ where
 }
 
 impl Store {
+    /// Up to `limit` things after `after` whose people the permit reaches, each with where its employee stands today, out of a list that holds others as well; and where to
+    /// go on. `look` yields the next part of the list, as for [`sift`].
+    pub(crate) async fn within_reach<P, T, R>(
+        &self,
+        permit: &Permit<P>,
+        after: Option<String>,
+        limit: usize,
+        employee_of: impl Fn(&T) -> Option<EmployeeId>,
+        mut look: impl FnMut(Option<String>) -> R,
+    ) -> Result<(Vec<(T, Placement)>, Option<String>), Error>
+    where
+        P: Permission,
+        R: Future<Output = Result<(Vec<(String, Option<T>)>, bool), Error>>,
+    {
+        let employee_of = &employee_of;
+        sift(after, limit, |after| {
+            let part = look(after);
+            async move {
+                let (entries, more) = part.await?;
+                let employees = entries.iter().filter_map(|(_, thing)| employee_of(thing.as_ref()?));
+                let placements = self.placements_now(permit.tenant(), employees).await?;
+                let within = |thing: T| {
+                    let placement = placements.get(&employee_of(&thing)?)?;
+                    permit.reach().covers(placement).then(|| (thing, placement.clone()))
+                };
+                Ok((entries.into_iter().map(|(place, thing)| (place, thing.and_then(within))).collect(), more))
+            }
+        })
+        .await
+    }
+
+    /// What comes next after `after` in a list whose shards are the partitions that `range_of` names, merged in the order of their sort keys: those that are surely next, and
+    /// whether there are more. `limit` is how many a page has.
+    pub(crate) async fn next_of_shards(
+        &self,
+        after: Option<String>,
+        limit: usize,
+        range_of: impl Fn(&str) -> Range,
+    ) -> Result<(Vec<(String, Attributes)>, bool), Error> {
+        let pages = try_join_all(shards().map(|shard| {
+            let range = range_of(&shard).after(after.clone()).limit(per_shard(limit));
+            async move {
+                let (items, more) = self.db.query(&range).await?;
+                let (_, sk) = range.keys();
+                let keyed = items.into_iter().filter_map(|item| Some((as_text(&item, sk)?.to_owned(), item)));
+                Ok::<_, Error>((keyed.collect(), more))
+            }
+        }))
+        .await?;
+        Ok(merged(pages))
+    }
+
     /// A part of a partition for [`sift`]: its records, of which those that are not over and that `is_for` says yes to are for the one who asks.
     pub(crate) async fn records_that<T: DeserializeOwned>(
         &self,
@@ -75,7 +129,8 @@ impl Store {
         let (items, more) = self.db.query(&range).await?;
         let now = self.clock.now();
         let entries = items.into_iter().map(|item| {
-            let place = as_text(&item, "sk").unwrap_or_default().to_owned();
+            let (_, sk) = range.keys();
+            let place = as_text(&item, sk).unwrap_or_default().to_owned();
             Ok((place, from_item::<T>(item, now)?.filter(|stored| is_for(&stored.record))))
         });
         Ok((entries.collect::<Result<_, Error>>()?, more))
@@ -119,4 +174,67 @@ impl Store {
 fn bound_to<P: Permission>(permit: &Permit<P>, filters: &impl Serialize) -> Result<String, Error> {
     let caller = permit.actor().id().unwrap_or_default();
     Ok(format!("{}|{caller}|{}", permit.tenant(), serde_json::to_string(filters)?))
+}
+
+/// How many of one shard to read for a page: twice its part and some, because shards are not even, and what one of them lacks is a second look at all of them.
+fn per_shard(limit: usize) -> usize {
+    let shards = usize::from(SHARDS);
+    (2 * limit).div_ceil(shards) + 4
+}
+
+/// Merges pages of shards in the order of their keys. Where a shard was cut off, nothing beyond its last key is sure to be next.
+fn merged<T>(pages: Vec<(Vec<(String, T)>, bool)>) -> (Vec<(String, T)>, bool) {
+    let cut_off = pages.iter().filter(|(_, more)| *more).filter_map(|(items, _)| items.last());
+    let horizon = cut_off.map(|(key, _)| key.clone()).min();
+    let mut all: Vec<_> = pages.into_iter().flat_map(|(items, _)| items).collect();
+    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(horizon) = &horizon {
+        all.retain(|(key, _)| key <= horizon);
+    }
+    (all, horizon.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(keys: &[&str], more: bool) -> (Vec<(String, ())>, bool) {
+        (keys.iter().map(|key| ((*key).to_owned(), ())).collect(), more)
+    }
+
+    fn keys(merged: (Vec<(String, ())>, bool)) -> (Vec<String>, bool) {
+        (merged.0.into_iter().map(|(key, ())| key).collect(), merged.1)
+    }
+
+    #[test]
+    fn shards_are_merged_up_to_where_the_first_of_them_was_cut_off() {
+        let pages = vec![page(&["a", "d"], true), page(&["b", "c", "e"], true), page(&["f"], false)];
+        assert_eq!(keys(merged(pages)), (["a", "b", "c", "d"].map(str::to_owned).to_vec(), true));
+        let pages = vec![page(&["b"], false), page(&["a"], false), page(&[], false)];
+        assert_eq!(keys(merged(pages)), (["a", "b"].map(str::to_owned).to_vec(), false));
+    }
+
+    #[test]
+    fn a_page_never_loses_what_a_shard_still_holds() {
+        let shards: Vec<Vec<String>> =
+            (0..4).map(|shard| (0..20).map(|n| format!("{:03}", n * (shard + 1) + shard)).collect()).collect();
+        let mut seen: Vec<String> = Vec::new();
+        loop {
+            let after = seen.last().cloned();
+            let pages = shards.iter().map(|shard| {
+                let rest: Vec<_> = shard.iter().filter(|key| after.as_ref().is_none_or(|after| *key > after)).collect();
+                (rest.iter().take(3).map(|key| ((*key).clone(), ())).collect(), rest.len() > 3)
+            });
+            let (next, more) = merged(pages.collect());
+            seen.extend(next.into_iter().map(|(key, ())| key));
+            if !more {
+                break;
+            }
+        }
+        let mut all: Vec<String> = shards.concat();
+        all.sort_unstable();
+        seen.dedup();
+        all.dedup();
+        assert_eq!(seen, all, "the merge skipped or repeated something");
+    }
 }

@@ -19,7 +19,7 @@ mod settings;
 use domain::ids::TenantId;
 
 pub use frozen::{FrozenReport, NewFrozenReport};
-pub use persons::{PersonPosition, ReportPerson};
+pub use persons::ReportPerson;
 pub use settings::ReportRule;
 
 use crate::key::{Family, Key, Table};

@@ -207,7 +207,7 @@ impl Store {
         let record = Record { kid: next.clone(), public, private, created_at: now, signs_from, expires_at: None };
         let mut write = Write::new();
         let item = to_item(&place, 1, SCHEMA, &record)?;
-        write.put(self, place, item, Some("attribute_not_exists(pk)"), Attributes::new(), || Error::Stale)?;
+        write.put_over(self, place, item, None, || Error::Stale)?;
         if let Some(newest) = newest {
             let until = signs_from.plus_seconds(KEPT_SECONDS).epoch_seconds().unsigned_abs();
             let values = Attributes::from([(":until".to_owned(), number(until))]);

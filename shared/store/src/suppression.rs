@@ -100,7 +100,7 @@ impl Store {
                 keys.push(self.suppression_key(tenant, address).await?);
             }
         }
-        let (mut items, now) = (self.batches(keys).await?.into_iter(), self.clock.now());
+        let (mut items, now) = (self.db.batch_get(&keys).await?.into_iter(), self.clock.now());
         let of = |has_key: bool| {
             let item = if has_key { items.next().flatten() } else { None };
             Ok(from_optional(item, now)?.map(|stored| stored.record))

@@ -9,7 +9,7 @@
 //! A case that nobody has touched is no item: what waits for a physician is found by the checkups themselves. An opinion is about what a checkup said; where its results
 //! change afterwards, the case is listed again, and the opinion is history.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use authz::{
     Permission, PermissionId, Permit, Placement,
@@ -26,7 +26,7 @@ use domain::{
         is_asked_by_law, may_be_signed_together,
     },
 };
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::try_join;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
@@ -34,11 +34,10 @@ use vault::Purpose;
 use crate::{
     Conflict, Error, Notice, Prepared, Store, Write,
     callers::somebody,
-    checkups::CheckupHead,
+    checkups::{CheckupHead, SeenOfCheckup},
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, to_item},
+    item::{Attributes, Sealed, Stored, from_item, from_optional, to_item},
     key::{Family, Key, Table, partition},
-    page::sift,
     write::indexed,
 };
 
@@ -215,17 +214,6 @@ pub struct MeasuresInForce {
     pub for_workplace: Option<Remark>,
 }
 
-/// Which case somebody acts on, and what they have seen of it.
-#[derive(Debug, Clone, Copy)]
-pub struct SeenCase {
-    /// Whose.
-    pub employee: EmployeeId,
-    /// Which checkup.
-    pub checkup: CheckupId,
-    /// The version of the case; 0 where nobody has touched it yet.
-    pub version: u64,
-}
-
 /// A checkup that a physician signs for as normal.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedFor {
@@ -322,9 +310,9 @@ impl Store {
         let (found, next) = self.checkups_awaiting(permit, after, limit).await?;
         let tenant = permit.tenant();
         let keys: Vec<Key> = found.iter().map(|(head, _)| key(tenant, head.employee, head.id)).collect();
-        let items = try_join_all(keys.chunks(100).map(|keys| self.db.batch_get(keys))).await?;
+        let items = self.db.batch_get(&keys).await?;
         let mut cases = Vec::with_capacity(found.len());
-        for ((head, placement), item) in found.into_iter().zip(items.into_iter().flatten()) {
+        for ((head, placement), item) in found.into_iter().zip(items) {
             let stored = from_optional::<Record>(item, self.clock.now())?;
             let version = stored.as_ref().map_or(0, |stored| stored.version);
             let course = self.fitness_course(tenant, stored.as_ref()).await?;
@@ -395,21 +383,10 @@ impl Store {
         employee: EmployeeId,
         checkup: CheckupId,
     ) -> Result<Stored<FitnessCase>, Error> {
-        let tenant = permit.tenant();
-        let of = [(employee, checkup)];
-        let (placement, mut heads, record) = try_join3(
-            self.placed_within(permit, employee),
-            self.heads_of(tenant, &of),
-            self.load::<Record>(&key(tenant, employee, checkup)),
-        )
-        .await?;
-        let head = heads.remove(&checkup).ok_or(Error::NotFound)?;
-        let course = self.fitness_course(tenant, record.as_ref()).await?;
-        let state = state_of(&head, record.as_ref().map(|stored| &stored.record));
-        let shown = Stored {
-            record: case(&head, state, course, letters(permit, &placement, &head)),
-            version: record.map_or(0, |stored| stored.version),
-        };
+        let open = self.case_within(permit, employee, checkup).await?;
+        let version = open.version();
+        let letters = letters(permit, &open.placement, &open.head);
+        let shown = Stored { record: case(&open.head, open.state, open.course, letters), version };
         self.disclose(permit, "work_fitness.read", [employee.to_string(), checkup.to_string()], shown).await
     }
 
@@ -446,7 +423,7 @@ impl Store {
     pub async fn give_opinion(
         &self,
         permit: &Permit<GiveOpinions>,
-        seen: SeenCase,
+        seen: SeenOfCheckup,
         checkup_version: u64,
         opinion: Opinion,
     ) -> Result<Prepared<Stored<FitnessCase>>, Error> {
@@ -479,29 +456,24 @@ impl Store {
         }
         let ids: Vec<_> = signed.iter().map(|one| (one.employee, one.checkup)).collect();
         let keys: Vec<Key> = ids.iter().map(|(employee, checkup)| key(tenant, *employee, *checkup)).collect();
-        let (heads, placements, items) = try_join3(
-            self.heads_of(tenant, &ids),
-            self.placements_now(tenant, ids.iter().map(|(employee, _)| *employee)),
-            self.db.batch_get(&keys),
-        )
-        .await?;
+        let (heads, items) = try_join(self.heads_within(permit, &ids), self.db.batch_get(&keys)).await?;
         let physician = self.name_of(tenant, by).await?;
-        let (mut write, mut refused, mut seen) = (Write::new(), Vec::new(), BTreeMap::new());
+        let (mut write, mut refused, mut seen) = (Write::new(), Vec::new(), BTreeSet::new());
         for ((index, one), item) in signed.iter().enumerate().zip(items) {
-            let placement = placements.get(&one.employee).filter(|placement| permit.reach().covers(placement));
-            let head = heads.get(&one.checkup).filter(|head| head.employee == one.employee);
+            let found = heads.get(&one.checkup).filter(|(head, _)| head.employee == one.employee);
             // What the physician may not see has no say: a refusal would tell of it.
-            let whole = placement.is_some_and(|placement| permit.sees_of(PermissionId::SeeNonStatutory, placement));
-            let head = head.filter(|_| placement.is_some());
-            let why = match head {
+            let visible = |(head, placement): &(CheckupHead, Placement)| {
+                head.letters(permit.sees_of(PermissionId::SeeNonStatutory, placement))
+            };
+            let why = match found {
                 None => Some(NotSigned::NotFound),
-                Some(_) if seen.insert(one.checkup, index).is_some() => Some(NotSigned::Twice),
-                Some(head) if head.version != one.checkup_version => Some(NotSigned::Changed),
-                Some(head) if !head.awaits => Some(NotSigned::Opined),
-                Some(head) if !may_be_signed_together(&head.letters(whole)) => Some(NotSigned::Alone),
+                Some(_) if !seen.insert(one.checkup) => Some(NotSigned::Twice),
+                Some((head, _)) if head.version != one.checkup_version => Some(NotSigned::Changed),
+                Some((head, _)) if !head.awaits => Some(NotSigned::Opined),
+                Some(found) if !may_be_signed_together(&visible(found)) => Some(NotSigned::Alone),
                 Some(_) => None,
             };
-            let (Some(head), None) = (head, why) else {
+            let (Some((head, _)), None) = (found, why) else {
                 refused.extend(why.map(|why| (index, why)));
                 continue;
             };
@@ -528,7 +500,7 @@ impl Store {
     pub async fn decide_measures(
         &self,
         permit: &Permit<DecideMeasures>,
-        seen: SeenCase,
+        seen: SeenOfCheckup,
         terms: DecisionTerms,
     ) -> Result<Result<Prepared<Stored<FitnessCase>>, Vec<TermsFault>>, Error> {
         let open = self.open_case(permit, seen).await?;
@@ -554,7 +526,7 @@ impl Store {
     pub async fn close_case(
         &self,
         permit: &Permit<DecideMeasures>,
-        seen: SeenCase,
+        seen: SeenOfCheckup,
         reason: Remark,
     ) -> Result<Prepared<Stored<FitnessCase>>, Error> {
         let open = self.open_case(permit, seen).await?;
@@ -566,7 +538,7 @@ impl Store {
     pub async fn reopen_case(
         &self,
         permit: &Permit<GiveOpinions>,
-        seen: SeenCase,
+        seen: SeenOfCheckup,
         reason: Remark,
     ) -> Result<Prepared<Stored<FitnessCase>>, Error> {
         let open = self.open_case(permit, seen).await?;
@@ -588,24 +560,10 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<(Stored<Record>, Placement)>, Option<String>), Error> {
-        let tenant = permit.tenant();
-        sift(after, limit, |after| async move {
-            let range = Range::whole(Table::Records, Family::Fitness, of_state(tenant, state)).by_index();
-            let (items, more) = self.db.query(&range.after(after).limit(limit)).await?;
-            let mut entries = Vec::with_capacity(items.len());
-            for item in items {
-                let place = as_text(&item, "gsi1sk").unwrap_or_default().to_owned();
-                entries.push((place, from_item::<Record>(item, self.clock.now())?));
-            }
-            let employees = entries.iter().filter_map(|(_, stored)| Some(stored.as_ref()?.record.employee));
-            let placements = self.placements_now(tenant, employees).await?;
-            let within = |stored: Stored<Record>| {
-                let placement = placements.get(&stored.record.employee)?;
-                permit.reach().covers(placement).then(|| (stored, placement.clone()))
-            };
-            Ok((entries.into_iter().map(|(place, stored)| (place, stored.and_then(within))).collect(), more))
-        })
-        .await
+        let of_state = of_state(permit.tenant(), state);
+        let range = || Range::whole(Table::Records, Family::Fitness, of_state.clone()).by_index().limit(limit);
+        let look = |after| self.records_that(range().after(after), |_: &Record| true);
+        self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await
     }
 
     async fn fitness_course(&self, tenant: TenantId, stored: Option<&Stored<Record>>) -> Result<Course, Error> {
@@ -633,20 +591,26 @@ impl Store {
     }
 
     /// A case that somebody is about to change, as they have seen it.
-    async fn open_case<P: Permission>(&self, permit: &Permit<P>, seen: SeenCase) -> Result<Open, Error> {
+    async fn open_case<P: Permission>(&self, permit: &Permit<P>, seen: SeenOfCheckup) -> Result<Open, Error> {
+        let open = self.case_within(permit, seen.employee, seen.checkup).await?;
+        if open.version() == seen.version { Ok(open) } else { Err(Error::Stale) }
+    }
+
+    /// A case of somebody within the permit's reach.
+    async fn case_within<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        employee: EmployeeId,
+        checkup: CheckupId,
+    ) -> Result<Open, Error> {
         let tenant = permit.tenant();
-        let of = [(seen.employee, seen.checkup)];
-        let (placement, mut heads, record) = try_join3(
-            self.placed_within(permit, seen.employee),
-            self.heads_of(tenant, &of),
-            self.load::<Record>(&key(tenant, seen.employee, seen.checkup)),
-        )
-        .await?;
-        let head = heads.remove(&seen.checkup).ok_or(Error::NotFound)?;
+        let of = [(employee, checkup)];
+        let place = key(tenant, employee, checkup);
+        let (mut heads, record) = try_join(self.heads_within(permit, &of), self.load::<Record>(&place)).await?;
+        let (head, placement) = heads.remove(&checkup).ok_or(Error::NotFound)?;
         let course = self.fitness_course(tenant, record.as_ref()).await?;
         let state = state_of(&head, record.as_ref().map(|stored| &stored.record));
-        let open = Open { head, placement, record, course, state };
-        if open.version() == seen.version { Ok(open) } else { Err(Error::Stale) }
+        Ok(Open { head, placement, record, course, state })
     }
 
     /// Takes a case one step further.
@@ -702,21 +666,16 @@ impl Store {
             created_at: before.map_or(now, |before| before.record.created_at),
             updated_at: now,
         };
-        let (condition, values, version) = match before {
-            None => ("attribute_not_exists(pk)", Attributes::new(), 1),
-            Some(Stored { version, .. }) => {
-                ("version = :version", Attributes::from([(":version".to_owned(), number(*version))]), version + 1)
-            }
-        };
-        let item = item(tenant, &record, version)?;
-        write.put(self, key, item, Some(condition), values, || Error::Stale)?;
+        let replaces = before.map(|before| before.version);
+        let item = item(tenant, &record, replaces.unwrap_or(0) + 1)?;
+        write.put_over(self, key, item, replaces, || Error::Stale)?;
         Ok(())
     }
 }
 
 /// The ids for the trail: whose cases, and of which checkups.
 fn subjects(cases: &[Stored<FitnessCase>]) -> Vec<String> {
-    let employees: std::collections::BTreeSet<EmployeeId> = cases.iter().map(|stored| stored.record.employee).collect();
+    let employees: BTreeSet<EmployeeId> = cases.iter().map(|stored| stored.record.employee).collect();
     employees.iter().map(ToString::to_string).chain(checkups_of(cases)).collect()
 }
 

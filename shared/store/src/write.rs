@@ -69,7 +69,7 @@ impl Write {
         otherwise: fn() -> Error,
     ) -> Result<&mut Self, Error> {
         let item = to_item(&key, 1, schema, record)?;
-        self.put(store, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), otherwise)
+        self.put_over(store, key, item, None, otherwise)
     }
 
     /// Replaces the item that was read with `version`; fails as stale if it has changed since.
@@ -82,8 +82,23 @@ impl Write {
         record: &T,
     ) -> Result<&mut Self, Error> {
         let item = to_item(&key, version + 1, schema, record)?;
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
-        self.put(store, key, item, Some("version = :version"), values, || Error::Stale)
+        self.put_over(store, key, item, Some(version), || Error::Stale)
+    }
+
+    /// Puts an item made of attributes in place of the one that was read with version `replaces`, or where none was.
+    pub(crate) fn put_over(
+        &mut self,
+        store: &Store,
+        key: Key,
+        item: Attributes,
+        replaces: Option<u64>,
+        otherwise: fn() -> Error,
+    ) -> Result<&mut Self, Error> {
+        let (condition, values) = match replaces {
+            None => ("attribute_not_exists(pk)", Attributes::new()),
+            Some(version) => ("version = :version", Attributes::from([(":version".to_owned(), number(version))])),
+        };
+        self.put(store, key, item, Some(condition), values, otherwise)
     }
 
     /// Puts an item made of attributes, under a condition of one's own.
@@ -195,9 +210,7 @@ impl Write {
     /// Adds an event: the one that tells of the write, or a further one for another trail.
     pub(crate) async fn tell(&mut self, store: &Store, event: &Event) -> Result<&mut Self, Error> {
         let (key, item) = store.event_item(event).await?;
-        self.put(store, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), || {
-            Error::Internal("an audit event's id came twice".to_owned())
-        })
+        self.put_over(store, key, item, None, || Error::Internal("an audit event's id came twice".to_owned()))
     }
 
     /// Makes it happen, all or nothing, together with the event that tells of it.

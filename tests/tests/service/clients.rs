@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use local::ServiceOptions;
 use serde_json::{Value, json};
 use tests::imports::{import, settled};
-use tests::{Actor, Answer, Program, Tenant, World, anonymous, eventually, problem, run, s3_session};
+use tests::{Actor, Answer, Program, Tenant, World, anonymous, codes, eventually, problem, run, s3_session};
 
 const EMPLOYEES: &str = "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,役職,雇用形態,在籍区分\n\
     P0001,連携 一郎,レンケイ イチロウ,1990-01-01,男,2020-04-01,W01,X110,一般,正社員,在籍\n";
@@ -17,12 +17,6 @@ fn refusal(answer: &Answer) -> (u16, String, Value) {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-store");
     (answer.status, answer.header("www-authenticate").to_owned(), answer.json())
-}
-
-fn codes(answer: &Answer) -> Vec<(String, String)> {
-    let errors = answer.json()["errors"].as_array().expect("errors").clone();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
 }
 
 async fn etag(actor: &Actor, program: &Program) -> String {

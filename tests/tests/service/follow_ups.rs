@@ -1,9 +1,8 @@
 //! From a finding to what came of it (R-37): advice, the employee's answer, guidance, reminders that say nothing of health, and who sees what of it.
 
-use local::client::Answer;
 use serde_json::{Value, json};
 use tests::imports::import;
-use tests::{Actor, Tenant, World, problem, run};
+use tests::{Actor, Tenant, World, codes, etag, problem, run};
 
 /// Two demo employees: one with findings in blood pressure (D) and liver (C), one without.
 const FILE: &str = "社員番号,受診日,健診種別,身長,体重,収縮期血圧,拡張期血圧,ALT\r\n\
@@ -26,16 +25,6 @@ async fn checkups(tenant: &Tenant) -> Vec<Value> {
 fn path(checkup: &Value) -> String {
     let id = |name: &str| checkup[name].as_str().unwrap().to_owned();
     format!("/v1/employees/{}/follow-ups/{}", id("employee_id"), id("checkup_id"))
-}
-
-fn etag(answer: &Answer) -> String {
-    answer.header("etag").to_owned()
-}
-
-fn codes(answer: &Answer) -> Vec<(String, String)> {
-    let faults = answer.json()["errors"].as_array().cloned().unwrap_or_default();
-    let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
-    faults.iter().map(|fault| (text(fault, "pointer"), text(fault, "code"))).collect()
 }
 
 /// The employee whose checkup it is, and somebody else's account.

@@ -1,9 +1,8 @@
 //! From a checkup to a physician's opinion, the employer's decision and its end (R-37): who may do what, by when, and that nothing is said of what somebody has not seen.
 
-use local::client::Answer;
 use serde_json::{Value, json};
 use tests::imports::import;
-use tests::{Actor, Tenant, World, problem, run};
+use tests::{Actor, Tenant, World, codes, etag, problem, run};
 
 /// Three demo employees: one without findings, one with findings that wait for a look of their own, one whom the law wants no opinion about.
 const FILE: &str = "社員番号,受診日,健診種別,身長,体重,収縮期血圧,拡張期血圧,HbA1c,胸部X線\r\n\
@@ -26,16 +25,6 @@ async fn queue(actor: &Actor) -> Vec<Value> {
 fn path(case: &Value) -> String {
     let id = |name: &str| case[name].as_str().unwrap().to_owned();
     format!("/v1/employees/{}/work-fitness/{}", id("employee_id"), id("checkup_id"))
-}
-
-fn etag(answer: &Answer) -> String {
-    answer.header("etag").to_owned()
-}
-
-fn codes(answer: &Answer) -> Vec<(String, String)> {
-    let faults = answer.json()["errors"].as_array().cloned().unwrap_or_default();
-    let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
-    faults.iter().map(|fault| (text(fault, "pointer"), text(fault, "code"))).collect()
 }
 
 /// An opinion that restricts, about the version of the checkup that `case` shows.

@@ -109,7 +109,7 @@ pub(crate) async fn list(
     let limit = limit(query.limit)?;
     let fiscal_year = match query.fiscal_year {
         Some(year) => year,
-        None => app.store.attendance_year_now(&permit).await?,
+        None => app.store.fiscal_year_now(&permit).await?,
     };
     let asked = Asked { fiscal_year, state: query.state };
     let pages = Pages::of(&app, &permit, "checkup-attendance", &asked);

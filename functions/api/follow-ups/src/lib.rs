@@ -16,7 +16,7 @@ use domain::{
 use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
-use store::SeenFollowUp;
+use store::{FollowUp, SeenOfCheckup, Stored};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -39,6 +39,11 @@ pub fn door() -> Door {
             .routes(routes!(guide))
             .routes(routes!(close)),
     }
+}
+
+/// A follow-up as an answer, as it stands today.
+fn shown(app: &App, stored: &Stored<FollowUp>) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&FollowUpView::of(stored, app.clock().now().date()))?.version(stored.version))
 }
 
 /// Which follow-ups, and which page.
@@ -150,7 +155,7 @@ async fn read(
     Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
 ) -> Result<Answer, Problem> {
     let stored = app.store.follow_up(&permit, employee, checkup).await?;
-    Ok(Answer::ok(&FollowUpView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Answers what came of findings.
@@ -171,10 +176,10 @@ async fn answer(
     version: IfMatch,
     Json(body): Json<AnswersBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenFollowUp { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let answered = app.store.answer_follow_up(&permit, seen, body.checked()?).await?;
     let stored = answered.map_err(|wrong| body::wrong_answers(&wrong))?.commit(&app.store).await?;
-    Ok(Answer::ok(&FollowUpView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Reminds the employee.
@@ -193,9 +198,9 @@ async fn remind(
     Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
     version: IfMatch,
 ) -> Result<Answer, Problem> {
-    let seen = SeenFollowUp { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let stored = app.store.remind_of_follow_up(&permit, seen).await?.commit(&app.store).await?;
-    Ok(Answer::ok(&FollowUpView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Writes down a session of health guidance.
@@ -215,10 +220,10 @@ async fn guide(
     version: IfMatch,
     Json(body): Json<SessionBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenFollowUp { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let recorded = app.store.record_session(&permit, seen, body.checked()?).await?;
     let stored = recorded.map_err(body::wrong_session)?.commit(&app.store).await?;
-    Ok(Answer::ok(&FollowUpView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Ends a follow-up.
@@ -238,8 +243,8 @@ async fn close(
     version: IfMatch,
     Json(body): Json<CloseBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenFollowUp { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let (outcome, reason) = body.checked()?;
     let stored = app.store.close_follow_up(&permit, seen, outcome, reason).await?.commit(&app.store).await?;
-    Ok(Answer::ok(&FollowUpView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }

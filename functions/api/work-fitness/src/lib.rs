@@ -16,7 +16,7 @@ use domain::{
 use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
-use store::SeenCase;
+use store::{FitnessCase, SeenOfCheckup, Stored};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -42,6 +42,11 @@ pub fn door() -> Door {
             .routes(routes!(close))
             .routes(routes!(reopen)),
     }
+}
+
+/// A case as an answer, as it stands today.
+fn shown(app: &App, stored: &Stored<FitnessCase>) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&CaseView::of(stored, app.clock().now().date()))?.version(stored.version))
 }
 
 /// Which page.
@@ -207,7 +212,7 @@ async fn read(
     Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
 ) -> Result<Answer, Problem> {
     let stored = app.store.work_fitness_case(&permit, employee, checkup).await?;
-    Ok(Answer::ok(&CaseView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Gives an opinion.
@@ -229,11 +234,11 @@ async fn opine(
     version: IfMatch,
     Json(body): Json<OpinionBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenCase { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let (checkup_version, opinion) = body.checked(app.clock().now().date())?;
     let prepared = app.store.give_opinion(&permit, seen, checkup_version, opinion).await?;
     let stored = prepared.commit(&app.store).await?;
-    Ok(Answer::ok(&CaseView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Decides on measures.
@@ -255,10 +260,10 @@ async fn decide(
     version: IfMatch,
     Json(body): Json<DecisionBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenCase { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let decided = app.store.decide_measures(&permit, seen, body.checked()?).await?;
     let stored = decided.map_err(body::refused)?.commit(&app.store).await?;
-    Ok(Answer::ok(&CaseView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Closes a case.
@@ -280,9 +285,9 @@ async fn close(
     version: IfMatch,
     Json(body): Json<ReasonBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenCase { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let stored = app.store.close_case(&permit, seen, body.checked()?).await?.commit(&app.store).await?;
-    Ok(Answer::ok(&CaseView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }
 
 /// Reopens a case.
@@ -304,7 +309,7 @@ async fn reopen(
     version: IfMatch,
     Json(body): Json<ReasonBody>,
 ) -> Result<Answer, Problem> {
-    let seen = SeenCase { employee, checkup, version: version.version() };
+    let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let stored = app.store.reopen_case(&permit, seen, body.checked()?).await?.commit(&app.store).await?;
-    Ok(Answer::ok(&CaseView::of(&stored, app.clock().now().date()))?.version(stored.version))
+    shown(&app, &stored)
 }

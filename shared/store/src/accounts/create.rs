@@ -219,7 +219,7 @@ impl Store {
         }
         let holder = Holder { login_id: new.login_id, name: new.name, mail: new.mail };
         let (holder_key, holder_item) = self.holder_item(tenant, account.id, 1, &holder).await?;
-        write.put(self, holder_key, holder_item, Some("attribute_not_exists(pk)"), Attributes::new(), twice)?;
+        write.put_over(self, holder_key, holder_item, None, twice)?;
         write.create(self, accounts::key(tenant, account.id), SCHEMA, &account, twice)?;
         if let Some(employee) = &employee {
             self.bind_employee(write, tenant, account.id, employee)?;

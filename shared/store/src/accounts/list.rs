@@ -29,12 +29,6 @@ use crate::{
 
 /// How many times a request reads on where what it read does not match the filter.
 const ROUNDS: usize = 8;
-/// How many accounts of each shard are read at once, for a page of `limit`: a fair share and some more, for shards are never even.
-const fn share(limit: usize) -> usize {
-    limit / 8 + 4
-}
-/// How many items one `BatchGetItem` takes.
-const BATCH: usize = 100;
 
 /// Which accounts to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -170,26 +164,12 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Account>>, bool), Error> {
-        let read = |shard: String| {
-            let range = Range::whole(Table::Records, Family::Account, partition(tenant, Family::Account, shard))
-                .after(after.clone())
-                .limit(share(limit));
-            async move { self.db.query(&range).await }
-        };
-        let pages = try_join_all(shards().map(read)).await?;
-        // Beyond the last one of a shard that was cut off, that shard may hold earlier ones than another.
-        let last = |items: &[Attributes]| items.last().and_then(|item| as_text(item, "sk")).map(str::to_owned);
-        let certain = pages.iter().filter(|(_, more)| *more).filter_map(|(items, _)| last(items)).min();
-        let more = certain.is_some();
-        let mut accounts = Vec::new();
-        for item in pages.into_iter().flat_map(|(items, _)| items) {
-            let is_certain =
-                certain.as_deref().is_none_or(|certain| as_text(&item, "sk").is_some_and(|sk| sk <= certain));
-            if is_certain {
-                accounts.extend(from_item::<Account>(item, self.clock.now())?);
-            }
-        }
-        accounts.sort_unstable_by_key(|stored| stored.record.id);
+        let of_shard =
+            |shard: &str| Range::whole(Table::Records, Family::Account, partition(tenant, Family::Account, shard));
+        let (items, more) = self.next_of_shards(after, limit, of_shard).await?;
+        let now = self.clock.now();
+        let accounts = items.into_iter().filter_map(|(_, item)| from_item(item, now).transpose());
+        let accounts = accounts.collect::<Result<_, Error>>()?;
         Ok((accounts, more))
     }
 
@@ -261,9 +241,9 @@ impl Store {
         tenant: TenantId,
         accounts: Vec<Stored<Account>>,
     ) -> Result<Vec<Stored<AccountDetails>>, Error> {
-        let holders = accounts.iter().map(|stored| accounts::holder_key(tenant, stored.record.id)).collect();
+        let holders: Vec<Key> = accounts.iter().map(|stored| accounts::holder_key(tenant, stored.record.id)).collect();
         let credentials = self.credentials_of(tenant, accounts.iter().map(|stored| &stored.record));
-        let (holders, credentials) = try_join(self.batches(holders), credentials).await?;
+        let (holders, credentials) = try_join(self.db.batch_get(&holders), credentials).await?;
         let mut details = Vec::with_capacity(accounts.len());
         for ((Stored { record, version }, item), credential) in accounts.into_iter().zip(holders).zip(credentials) {
             let Some(item) = item else { continue };
@@ -293,16 +273,10 @@ impl Store {
         tenant: TenantId,
         accounts: impl Iterator<Item = &Account>,
     ) -> Result<Vec<Option<Credential>>, Error> {
-        let keys = accounts.map(|account| credentials::key(tenant, &account.login)).collect();
+        let keys: Vec<Key> = accounts.map(|account| credentials::key(tenant, &account.login)).collect();
         let now = self.clock.now();
-        let items = self.batches(keys).await?.into_iter();
+        let items = self.db.batch_get(&keys).await?.into_iter();
         items.map(|item| Ok(from_optional::<Credential>(item, now)?.map(|stored| stored.record))).collect()
-    }
-
-    /// Items of one table, however many, in the order of `keys`.
-    pub(crate) async fn batches(&self, keys: Vec<Key>) -> Result<Vec<Option<Attributes>>, Error> {
-        let reads = keys.chunks(BATCH).map(|keys| self.db.batch_get(keys));
-        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
     }
 }
 

@@ -7,30 +7,21 @@ use domain::{
         targets::{Examinee, Target, TargetState, Year, targets},
     },
     ids::{EmployeeId, TenantId},
-    time::fiscal_year,
 };
 use futures_util::future::{try_join, try_join_all};
 use jiff::{ToSpan as _, civil::Date};
-use serde::{Deserialize, Serialize};
 
 use super::Record;
 use crate::{
     Error, Store,
     db::Range,
-    employees::Employee,
-    item::{Stored, from_item},
-    key::{Family, Table, partition, shards},
+    employees::{Employee, RegisterPosition},
+    item::from_item,
+    key::{Family, Table, partition},
 };
 
 /// How often one request looks on, where the caller reaches few of those who come, or few are in the state that is asked for.
 const LOOKS: usize = 8;
-
-/// Where a list of attendance stands: everybody at or before it has been seen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AttendancePosition {
-    shard: usize,
-    after: Option<String>,
-}
 
 /// What the law wants of somebody in a fiscal year.
 #[derive(Debug, Clone)]
@@ -48,12 +39,6 @@ fn days_of(year: i16, first_month: i8) -> Option<Year> {
 }
 
 impl Store {
-    /// The fiscal year (年度) of today, as the tenant counts them.
-    pub async fn attendance_year_now(&self, permit: &Permit<ViewAttendance>) -> Result<i16, Error> {
-        let tenant = self.load_tenant(permit.tenant()).await?.ok_or(Error::NotFound)?.record;
-        Ok(fiscal_year(self.today(), tenant.fiscal_year_starts))
-    }
-
     /// Who is to be examined in a fiscal year, and who was: up to `limit` people of whom a target is in `state` (or who have any), and where to go on. A page may hold fewer,
     /// or none, before the end. It tells of no result, and so stands in the trail as a list of people, not of health data.
     pub async fn attendance(
@@ -61,9 +46,9 @@ impl Store {
         permit: &Permit<ViewAttendance>,
         year: i16,
         state: Option<TargetState>,
-        after: Option<AttendancePosition>,
+        after: Option<RegisterPosition>,
         limit: usize,
-    ) -> Result<(Vec<Attendance>, Option<AttendancePosition>), Error> {
+    ) -> Result<(Vec<Attendance>, Option<RegisterPosition>), Error> {
         let tenant = permit.tenant();
         let settings = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record;
         let Some(days) = days_of(year, settings.fiscal_year_starts) else { return Ok((Vec::new(), None)) };
@@ -74,34 +59,22 @@ impl Store {
             let own = own.targets.iter().any(wanted).then_some(own);
             return Ok((own.into_iter().collect(), None));
         }
-        let shards: Vec<String> = shards().collect();
-        let mut position = after.unwrap_or(AttendancePosition { shard: 0, after: None });
+        let mut position = after.unwrap_or_default();
         let mut found: Vec<Attendance> = Vec::new();
         for _ in 0..LOOKS {
-            let Some(shard) = shards.get(position.shard) else { return Ok((found, None)) };
-            let range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
-            let range = range.after(position.after.clone()).limit(limit - found.len());
-            let (items, more) = self.db.query(&range).await?;
-            let mut employees = Vec::with_capacity(items.len());
-            for item in items {
-                if let Some(Stored { record, .. }) = from_item::<Employee>(item, self.clock.now())? {
-                    position.after = Some(record.id.to_string());
-                    if permit.reach().covers(&record.placement(self.today())) {
-                        employees.push(record);
-                    }
-                }
-            }
-            if !more {
-                position = AttendancePosition { shard: position.shard + 1, after: None };
-            }
-            let all = try_join_all(employees.into_iter().map(|it| self.attendance_of(tenant, it, days))).await?;
+            let Some((employees, next)) = self.employees_after(tenant, &position, Some(limit - found.len())).await?
+            else {
+                break;
+            };
+            position = next;
+            let reached = employees.into_iter().filter(|it| permit.reach().covers(&it.placement(self.today())));
+            let all = try_join_all(reached.map(|it| self.attendance_of(tenant, it, days))).await?;
             found.extend(all.into_iter().filter(|it| it.targets.iter().any(wanted)));
             if found.len() >= limit {
                 break;
             }
         }
-        let is_over = position.shard >= shards.len();
-        Ok((found, Some(position).filter(|_| !is_over)))
+        Ok((found, Some(position).filter(|position| !position.is_over())))
     }
 
     async fn attendance_of(&self, tenant: TenantId, employee: Employee, year: Year) -> Result<Attendance, Error> {

@@ -2,10 +2,9 @@
 
 use authz::{PermissionId, Permit, permission::ViewCheckups};
 use domain::ids::{CheckupId, EmployeeId};
-use futures_util::future::try_join;
 use jiff::civil::Date;
 
-use super::{ShownCheckup, key, opined, shown, shown::Sees, subjects};
+use super::{ShownCheckup, opined, shown, shown::Sees};
 use crate::{EmployeeAttributes, Error, GivenOpinion, Person, Store};
 
 /// What a card says. Debug output shows none of it.
@@ -37,17 +36,7 @@ impl Store {
         id: CheckupId,
     ) -> Result<ShownCard, Error> {
         let tenant = permit.tenant();
-        let place = key(tenant, employee, id);
-        let (found, item) = try_join(self.load_employee(tenant, employee), self.db.get(&place)).await?;
-        let of = found.ok_or(Error::NotFound)?.record;
-        let placement = of.placement(self.today());
-        if !permit.reach().covers(&placement) {
-            return Err(Error::NotFound);
-        }
-        let mut opened = self.open_checkups(tenant, item.into_iter().collect()).await?;
-        opened.retain(|opened| opened.record.stands());
-        let subjects = subjects(&opened, None);
-        let opened = opened.into_iter().next().ok_or(Error::NotFound)?;
+        let (opened, of, placement) = self.standing_within(permit, employee, id).await?;
         let person = if permit.sees_of(PermissionId::SeeNames, &placement) {
             self.load_people(tenant, &[employee]).await?.pop().flatten()
         } else {
@@ -61,6 +50,6 @@ impl Store {
         let opinion = self.opinion_about(tenant, &opined::head(&opened)).await?;
         let checkup = shown::of(opened, Sees::of(permit, &placement)).record;
         let card = ShownCard { checkup, person, attributes, hired_on: of.hired_on, opinion };
-        self.disclose(permit, "checkup.card", subjects, card).await
+        self.disclose(permit, "checkup.card", [employee.to_string(), id.to_string()], card).await
     }
 }

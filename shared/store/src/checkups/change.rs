@@ -27,10 +27,7 @@ use super::{
     import::{How, SealedCheckup},
     key,
 };
-use crate::{
-    Conflict, Employee, Error, Prepared, Store, Write,
-    item::{Attributes, number},
-};
+use crate::{Conflict, Employee, Error, Prepared, Store, Write, item::Attributes};
 
 /// What somebody says about a checkup: what they do not speak of stays. Debug output shows none of it.
 #[derive(Clone)]
@@ -116,7 +113,7 @@ impl Store {
         kind: CheckupKind,
         entry: CheckupEntry,
     ) -> Result<Prepared<WrittenCheckup>, Error> {
-        let employee = self.managed_employee(permit, employee).await?;
+        let (employee, _) = self.employee_within(permit, employee).await?;
         let (tenant, subject) = (permit.tenant(), self.subject_on(permit, &employee, examined_on).await?);
         let sealer = self.sealer(tenant, permit.actor()).await?;
         let id = sealer.id(employee.id, examined_on, kind)?;
@@ -147,7 +144,7 @@ impl Store {
         entry: CheckupEntry,
         (cause, note): (Cause, Option<Note>),
     ) -> Result<Prepared<WrittenCheckup>, Error> {
-        let employee = self.managed_employee(permit, employee).await?;
+        let (employee, _) = self.employee_within(permit, employee).await?;
         let there = self.standing_checkup(permit, employee.id, id, version).await?;
         let (examined_on, kind) = (there.record.examined_on, there.record.kind);
         let subject = self.subject_on(permit, &employee, examined_on).await?;
@@ -182,7 +179,7 @@ impl Store {
         version: u64,
         cause: Option<Cause>,
     ) -> Result<Prepared<WrittenCheckup>, Error> {
-        let employee = self.managed_employee(permit, employee).await?;
+        let (employee, _) = self.employee_within(permit, employee).await?;
         let there = self.standing_checkup(permit, employee.id, id, version).await?;
         let record = &there.record;
         let Some(cause) = cause else {
@@ -202,12 +199,6 @@ impl Store {
         let thing = self.write_version(&mut write, sealed, || Error::Stale)?;
         let event = self.event(permit, "checkup.void")?.on(employee.id).on(id).because(cause.row().code);
         Ok(Prepared { thing, write, event })
-    }
-
-    /// An employee within the permit's reach.
-    async fn managed_employee(&self, permit: &Permit<ManageCheckups>, employee: EmployeeId) -> Result<Employee, Error> {
-        let employee = self.load_employee(permit.tenant(), employee).await?.ok_or(Error::NotFound)?.record;
-        if permit.reach().covers(&employee.placement(self.today())) { Ok(employee) } else { Err(Error::NotFound) }
     }
 
     /// Sex and age on a day, as registered; refused for a day on which nobody could be examined here.
@@ -289,17 +280,9 @@ impl Store {
         otherwise: fn() -> Error,
     ) -> Result<WrittenCheckup, Error> {
         let SealedCheckup { key, item, replaces, kept, written, .. } = sealed;
-        match replaces {
-            None => {
-                write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), otherwise)?;
-            }
-            Some(version) => {
-                let values = Attributes::from([(":version".to_owned(), number(version))]);
-                write.put(self, key, item, Some("version = :version"), values, otherwise)?;
-            }
-        }
+        write.put_over(self, key, item, replaces, otherwise)?;
         if let Some((key, item)) = kept {
-            write.put(self, key, item, Some("attribute_not_exists(pk)"), Attributes::new(), otherwise)?;
+            write.put_over(self, key, item, None, otherwise)?;
         }
         Ok(written)
     }

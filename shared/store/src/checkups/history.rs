@@ -170,10 +170,9 @@ impl Store {
         let tenant = permit.tenant();
         let key = checkup_key(tenant, employee, id);
         let past = self.past_versions(tenant, employee, Some(id));
-        let (found, item, past) = try_join3(self.load_employee(tenant, employee), self.db.get(&key), past).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
-        let current = item.map(|item| from_item::<Record>(item, self.clock.now())).transpose()?.flatten();
-        let (true, Some(current)) = (permit.reach().covers(&placement), current) else { return Err(Error::NotFound) };
+        let (placement, current, past) =
+            try_join3(self.placed_within(permit, employee), self.load::<Record>(&key), past).await?;
+        let current = current.ok_or(Error::NotFound)?;
         let past = self.open_versions(tenant, past);
         let (mut versions, current) = try_join(past, self.open_versions(tenant, vec![(key, current)])).await?;
         versions.extend(current);

@@ -28,8 +28,6 @@ use crate::{
     key::{Family, Key, Table, partition},
 };
 
-/// How many keys one request for several items takes.
-const BATCH: usize = 100;
 /// How many people's checkups are read at the same time.
 const IN_FLIGHT: usize = 16;
 
@@ -313,8 +311,7 @@ impl Store {
             return Err(Error::NotFound);
         }
         let keys: Vec<Key> = ids.iter().map(|(employee, id)| key(right.tenant(), *employee, *id)).collect();
-        let batches = keys.chunks(BATCH).map(|keys| self.db.batch_get_part(keys, attribute));
-        Ok(futures_util::future::try_join_all(batches).await?.into_iter().flatten().collect())
+        self.db.batch_get_part(&keys, attribute).await
     }
 
     /// Puts a checkup of somebody at `placement`, if what it was checked against still stands. The event of a chunk of rows is the importer's.

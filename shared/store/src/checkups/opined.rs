@@ -9,23 +9,17 @@ use domain::{
     ids::{CheckupId, EmployeeId, TenantId},
     work_fitness::opinion_due,
 };
-use futures_util::future::try_join_all;
+use futures_util::future::try_join;
 use jiff::civil::Date;
 
-use super::{
-    Record, RegisteredCheckup, SCHEMA, key,
-    year::{merged, partition_of, per_shard},
-};
+use super::{Record, RegisteredCheckup, SCHEMA, key, year::partition_of};
 use crate::{
     Error, Store, Write,
     db::Range,
     item::{Attributes, as_text, number, text, to_item},
-    key::{Family, Key, Table, partition, shard, shards},
+    key::{Family, Key, Table, partition, shard},
     write::indexed,
 };
-
-/// How often one request looks on, where the caller reaches few of those who come.
-const LOOKS: usize = 8;
 
 /// What an opinion is about: a checkup, without its values.
 #[derive(Debug, Clone)]
@@ -49,6 +43,17 @@ impl CheckupHead {
     pub(crate) fn letters(&self, non_statutory: bool) -> Summary {
         if non_statutory { self.whole } else { self.statutory }
     }
+}
+
+/// What stands beside a checkup (the case of its opinion, its follow-up), as somebody has seen it who acts on it.
+#[derive(Debug, Clone, Copy)]
+pub struct SeenOfCheckup {
+    /// Whose.
+    pub employee: EmployeeId,
+    /// Which checkup.
+    pub checkup: CheckupId,
+    /// The version; 0 where nobody has touched it yet.
+    pub version: u64,
 }
 
 impl Record {
@@ -82,6 +87,20 @@ pub(super) fn item(tenant: TenantId, record: &Record, version: u64) -> Result<At
     Ok(item)
 }
 
+/// Whose checkup an entry of the index is, which has keys alone.
+fn employee_of(entry: &Attributes) -> Option<EmployeeId> {
+    as_text(entry, "pk")?.rsplit('#').next()?.parse().ok()
+}
+
+/// The checkup that an entry of the index is.
+fn key_of(tenant: TenantId, entry: &Attributes) -> Option<Key> {
+    Some(key(tenant, employee_of(entry)?, as_text(entry, "sk")?.parse().ok()?))
+}
+
+fn keys_of(tenant: TenantId, checkups: &[(EmployeeId, CheckupId)]) -> Vec<Key> {
+    checkups.iter().map(|(employee, id)| key(tenant, *employee, *id)).collect()
+}
+
 /// What an opinion is about, of an opened checkup.
 pub(super) fn head(RegisteredCheckup { record, version, health, .. }: &RegisteredCheckup) -> CheckupHead {
     let judgement = &health.results.judgement;
@@ -105,65 +124,31 @@ impl Store {
     pub(crate) async fn checkups_awaiting<P: Permission>(
         &self,
         permit: &Permit<P>,
-        mut after: Option<String>,
+        after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<(CheckupHead, Placement)>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let mut found: Vec<(Key, Placement)> = Vec::new();
-        let mut more = true;
-        for _ in 0..LOOKS {
-            let (entries, rest) = self.look_into_awaiting(tenant, after.as_deref(), limit).await?;
-            more = rest;
-            let placements = self.placements_now(tenant, entries.iter().map(|(_, (employee, _))| *employee)).await?;
-            for (sk, (employee, checkup)) in entries {
-                if found.len() == limit {
-                    more = true;
-                    break;
-                }
-                after = Some(sk);
-                if let Some(placement) = placements.get(&employee).filter(|placement| permit.reach().covers(placement))
-                {
-                    found.push((key(tenant, employee, checkup), placement.clone()));
-                }
-            }
-            if !more || found.len() == limit {
-                break;
-            }
-        }
-        let (keys, placements): (Vec<Key>, Vec<Placement>) = found.into_iter().unzip();
+        let of_shard = |shard: &str| {
+            let pk = partition(tenant, Family::Checkup, format_args!("awaiting#{shard}"));
+            Range::whole(Table::Records, Family::Checkup, pk).by_second_index()
+        };
+        let look = |after| async move {
+            let (items, more) = self.next_of_shards(after, limit, of_shard).await?;
+            Ok((items.into_iter().map(|(place, item)| (place, Some(item))).collect(), more))
+        };
+        let (found, next) = self.within_reach(permit, after, limit, employee_of, look).await?;
+        let (items, placements): (Vec<Attributes>, Vec<Placement>) = found.into_iter().unzip();
+        let keys: Vec<Key> = items.iter().filter_map(|item| key_of(tenant, item)).collect();
         let placements: HashMap<EmployeeId, Placement> =
             placements.into_iter().map(|placement| (placement.employee, placement)).collect();
-        let items = try_join_all(keys.chunks(100).map(|keys| self.db.batch_get(keys))).await?;
-        let opened = self.open_checkups(tenant, items.into_iter().flatten().flatten().collect()).await?;
+        let items = self.db.batch_get(&keys).await?;
+        let opened = self.open_checkups(tenant, items.into_iter().flatten().collect()).await?;
         let heads = opened.iter().filter_map(|opened| {
             let placement = placements.get(&opened.record.employee)?;
             Some((head(opened), placement.clone()))
         });
         // The index may lag behind what an opinion has changed a moment ago.
-        Ok((heads.filter(|(head, _)| head.awaits).collect(), after.filter(|_| more)))
-    }
-
-    async fn look_into_awaiting(
-        &self,
-        tenant: TenantId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<(Vec<(String, (EmployeeId, CheckupId))>, bool), Error> {
-        let pages = try_join_all(shards().map(|shard| {
-            let pk = partition(tenant, Family::Checkup, format_args!("awaiting#{shard}"));
-            let range = Range::whole(Table::Records, Family::Checkup, pk).by_second_index();
-            let range = range.after(after.map(str::to_owned)).limit(per_shard(limit));
-            async move { self.db.query(&range).await }
-        }))
-        .await?;
-        let entries = pages.into_iter().map(|(items, more)| {
-            let entry = |item: &Attributes| {
-                let employee = as_text(item, "pk")?.rsplit('#').next()?.parse().ok()?;
-                Some((as_text(item, "gsi2sk")?.to_owned(), (employee, as_text(item, "sk")?.parse().ok()?)))
-            };
-            (items.iter().filter_map(entry).collect(), more)
-        });
-        Ok(merged(entries.collect()))
+        Ok((heads.filter(|(head, _)| head.awaits).collect(), next))
     }
 
     /// The checkups of an employee that want an opinion, whether or not they have one.
@@ -173,9 +158,7 @@ impl Store {
         employee: EmployeeId,
     ) -> Result<Vec<CheckupHead>, Error> {
         let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
-        let opened = self.open_checkups(tenant, self.db.query_all(range).await?).await?;
-        let standing = opened.iter().filter(|opened| opened.record.stands());
-        Ok(standing.map(head).filter(|head| head.due_on.is_some()).collect())
+        self.heads_in(tenant, self.db.query_all(range).await?).await
     }
 
     /// Several checkups that want an opinion, as far as they are there.
@@ -184,12 +167,39 @@ impl Store {
         tenant: TenantId,
         checkups: &[(EmployeeId, CheckupId)],
     ) -> Result<HashMap<CheckupId, CheckupHead>, Error> {
-        let keys: Vec<Key> = checkups.iter().map(|(employee, id)| key(tenant, *employee, *id)).collect();
-        let items = try_join_all(keys.chunks(100).map(|keys| self.db.batch_get(keys))).await?;
-        let opened = self.open_checkups(tenant, items.into_iter().flatten().flatten().collect()).await?;
+        let items = self.db.batch_get(&keys_of(tenant, checkups)).await?;
+        let heads = self.heads_in(tenant, items.into_iter().flatten().collect()).await?;
+        Ok(heads.into_iter().map(|head| (head.id, head)).collect())
+    }
+
+    /// Several checkups that want an opinion, as far as they are there and the permit reaches their people; with where those stand. What is out of reach is not opened, and
+    /// so takes no longer than what never was.
+    pub(crate) async fn heads_within<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        checkups: &[(EmployeeId, CheckupId)],
+    ) -> Result<HashMap<CheckupId, (CheckupHead, Placement)>, Error> {
+        let tenant = permit.tenant();
+        let (items, mut placements) = try_join(
+            self.db.batch_get(&keys_of(tenant, checkups)),
+            self.placements_now(tenant, checkups.iter().map(|(employee, _)| *employee)),
+        )
+        .await?;
+        placements.retain(|_, placement| permit.reach().covers(placement));
+        let reached = checkups.iter().zip(items).filter(|((employee, _), _)| placements.contains_key(employee));
+        let heads = self.heads_in(tenant, reached.filter_map(|(_, item)| item).collect()).await?;
+        let placed = |head: CheckupHead| {
+            let placement = placements.get(&head.employee)?.clone();
+            Some((head.id, (head, placement)))
+        };
+        Ok(heads.into_iter().filter_map(placed).collect())
+    }
+
+    /// Of these items, the checkups that are not void and want an opinion.
+    async fn heads_in(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<CheckupHead>, Error> {
+        let opened = self.open_checkups(tenant, items).await?;
         let standing = opened.iter().filter(|opened| opened.record.stands());
-        let heads = standing.map(head).filter(|head| head.due_on.is_some());
-        Ok(heads.map(|head| (head.id, head)).collect())
+        Ok(standing.map(head).filter(|head| head.due_on.is_some()).collect())
     }
 
     /// Adds to `write` that an opinion is about what a checkup says now, if it still says so. Neither its version nor anything that people see of it changes.

@@ -1,11 +1,10 @@
 //! Several checkups of one person beside each other: an item over the years (推移), and a checkup beside the one before it (前回との比較).
 
-use authz::{Permit, Placement, permission::ViewCheckups};
+use authz::{Permit, permission::ViewCheckups};
 use domain::{
     checkup::{Subject, difference::side_by_side, item::ItemId, kind::CheckupKind},
     ids::{CheckupId, EmployeeId},
 };
-use futures_util::future::try_join;
 use jiff::civil::Date;
 
 use super::{
@@ -13,11 +12,7 @@ use super::{
     shown::{self, Sees},
     subjects,
 };
-use crate::{
-    Error, Store,
-    db::Range,
-    key::{Family, Table, partition},
-};
+use crate::{Error, Store};
 
 /// An item over the years, as far as the permit's holder may see it.
 #[derive(Debug, Clone)]
@@ -116,25 +111,6 @@ impl Store {
         let compared = [before.map(|it| it.record.id), Some(id)].into_iter().flatten().map(|id| id.to_string());
         let subjects: Vec<String> = std::iter::once(employee.to_string()).chain(compared).collect();
         self.disclose(permit, "checkup.compare", subjects, comparison).await
-    }
-
-    /// The checkups of somebody within the permit's reach that are not void, the oldest first; and where they stand.
-    async fn standing_of(
-        &self,
-        permit: &Permit<ViewCheckups>,
-        employee: EmployeeId,
-    ) -> Result<(Vec<RegisteredCheckup>, Placement), Error> {
-        let tenant = permit.tenant();
-        let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
-        let (found, items) = try_join(self.load_employee(tenant, employee), self.db.query_all(range)).await?;
-        let placement = found.ok_or(Error::NotFound)?.record.placement(self.today());
-        if !permit.reach().covers(&placement) {
-            return Err(Error::NotFound);
-        }
-        let mut checkups = self.open_checkups(tenant, items).await?;
-        checkups.retain(|opened| opened.record.stands());
-        checkups.sort_unstable_by_key(|opened| (opened.record.examined_on, opened.record.id));
-        Ok((checkups, placement))
     }
 }
 

@@ -25,7 +25,7 @@ use super::{Import, SCHEMA, UPLOAD_KEPT_SECONDS};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, from_item, number, to_item},
+    item::{Attributes, Sealed, Stored, from_item, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -368,8 +368,7 @@ impl Store {
     ) -> Result<(), Error> {
         let key = key(tenant, next.import, next.id);
         let item = item_of(&key, tenant, version + 1, next)?;
-        let values = Attributes::from([(":version".to_owned(), number(version))]);
-        write.put(self, key, item, Some("version = :version"), values, || Error::Stale)?;
+        write.put_over(self, key, item, Some(version), || Error::Stale)?;
         Ok(())
     }
 

@@ -128,13 +128,9 @@ impl Store {
         parents.tree()?;
         let key = key(tenant, "TREE");
         let item = to_item(&key, parents.version + 1, SCHEMA, &parents.encode())?;
-        let (condition, values) = if parents.version == 0 {
-            ("attribute_not_exists(pk)", Attributes::new())
-        } else {
-            ("version = :version", Attributes::from([(":version".to_owned(), number(parents.version))]))
-        };
+        let replaces = Some(parents.version).filter(|version| *version > 0);
         // Not stale: what the caller read is a department, and that has not changed.
-        write.put(self, key, item, Some(condition), values, || {
+        write.put_over(self, key, item, replaces, || {
             Error::Unavailable("the department tree changed meanwhile".to_owned())
         })?;
         let values = Attributes::from([(":one".to_owned(), number(1))]);

@@ -9,16 +9,14 @@ use domain::{
 };
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::figures::Clear;
 use crate::{
     Error, Store,
     checkups::Sees,
     db::Range,
-    employees::Employee,
-    item::{as_text, from_item},
-    key::{Family, Table, partition, shards},
+    employees::{Employee, RegisterPosition},
+    key::{Family, Table, partition},
     organisation::{Unit, Workplace},
 };
 
@@ -26,13 +24,6 @@ use crate::{
 const TOGETHER: usize = 25;
 /// How many pages of the register one request reads at most.
 const LOOKS: usize = 8;
-
-/// Where a list of people stands: a shard of the register, and the last of it who was looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PersonPosition {
-    shard: usize,
-    after: Option<String>,
-}
 
 /// Somebody behind a figure.
 #[derive(Debug, Clone)]
@@ -67,9 +58,9 @@ impl Store {
         permit: &Permit<ViewCheckups>,
         workplace: WorkplaceId,
         (period, figure): (Period, Figure),
-        after: Option<PersonPosition>,
+        after: Option<RegisterPosition>,
         limit: usize,
-    ) -> Result<(Vec<ReportPerson>, Option<PersonPosition>), Error> {
+    ) -> Result<(Vec<ReportPerson>, Option<RegisterPosition>), Error> {
         let tenant = permit.tenant();
         self.load_unit::<Workplace>(tenant, workplace).await?.ok_or(Error::NotFound)?;
         if !permit.reach().covers(&Workplace::somebody_in(workplace)) {
@@ -77,20 +68,11 @@ impl Store {
         }
         let rule = self.load_report_rule(tenant).await?.record.finding_rule;
         let question = Question { workplace, period, figure, form: form_on(period.to), rule };
-        let shards: Vec<String> = shards().collect();
-        let mut position = after.unwrap_or(PersonPosition { shard: 0, after: None });
+        let mut position = after.unwrap_or_default();
         let mut found: Vec<(ReportPerson, Placement)> = Vec::new();
         for _ in 0..LOOKS {
-            let Some(shard) = shards.get(position.shard) else { break };
-            let pk = partition(tenant, Family::Employee, shard);
-            let range = Range::whole(Table::Records, Family::Employee, pk).after(position.after.clone());
-            let (items, more) = self.db.query(&range).await?;
-            let last = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
-            let mut there: Vec<Employee> = Vec::new();
-            for item in items {
-                let employee = from_item::<Employee>(item, self.clock.now())?.map(|stored| stored.record);
-                there.extend(employee.filter(|one| one.was_at(workplace)));
-            }
+            let Some((employees, next)) = self.employees_after(tenant, &position, None).await? else { break };
+            let there: Vec<Employee> = employees.into_iter().filter(|one| one.was_at(workplace)).collect();
             for some in there.chunks(TOGETHER) {
                 let looks = some.iter().map(|one| self.counted_of(permit, one, &question));
                 found.extend(try_join_all(looks).await?.into_iter().flatten());
@@ -98,17 +80,13 @@ impl Store {
                     break;
                 }
             }
-            position = match found.get(limit.saturating_sub(1)) {
-                Some((person, _)) => PersonPosition { after: Some(person.employee.to_string()), ..position },
-                None if more => PersonPosition { after: last, ..position },
-                None => PersonPosition { shard: position.shard + 1, after: None },
-            };
+            position = found.get(limit.saturating_sub(1)).map_or(next, |(person, _)| position.at(person.employee));
             if found.len() >= limit {
                 found.truncate(limit);
                 break;
             }
         }
-        let next = (position.shard < shards.len()).then_some(position);
+        let next = Some(position).filter(|position| !position.is_over());
         let named = self.named(permit, tenant, found).await?;
         let subjects = named.iter().flat_map(|person| [person.employee.to_string(), person.checkup.to_string()]);
         let subjects: Vec<String> = subjects.chain([workplace.to_string()]).collect();
