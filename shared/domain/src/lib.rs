@@ -22,6 +22,7 @@ pub mod remark;
 pub mod reminder;
 pub mod report;
 pub mod retention;
+pub mod stress;
 pub mod table;
 pub mod text;
 pub mod time;
