@@ -160,10 +160,10 @@ impl FromRequestParts<App> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let value = parts.headers.get(header::IF_MATCH).ok_or(Problem::new(Kind::PreconditionRequired))?;
-        let version =
-            value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-        // An ETag that none of ours looks like can match nothing.
-        version.map(Self).ok_or(Problem::new(Kind::Stale))
+        let tag = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
+        // What is no strong ETag (empty, `*`) names no version. An ETag that none of ours looks like can match nothing.
+        let tag = tag.ok_or(Problem::new(Kind::PreconditionRequired))?;
+        tag.parse().map(Self).map_err(|_| Problem::new(Kind::Stale))
     }
 }
 

@@ -126,9 +126,9 @@ fn finished(mut operation: Value, function: &str, path: &str, method: &str) -> V
         kinds.push(Kind::NotFound);
     }
     if parameters.iter().any(|parameter| parameter["name"] == "If-Match") {
-        kinds.extend([Kind::Stale, Kind::PreconditionRequired, Kind::Conflict]);
+        kinds.extend([Kind::Stale, Kind::PreconditionRequired]);
     }
-    if method == "post" && permission.is_some() {
+    if method != "get" && permission.is_some() {
         kinds.push(Kind::Conflict);
     }
     kinds.extend([Kind::TooMany, Kind::Internal, Kind::Unavailable]);
@@ -164,7 +164,7 @@ fn bounded(parameter: &mut Value) {
         Some("limit") => {
             json!({"type": "integer", "minimum": 1, "maximum": store::MAX_LIMIT, "default": store::DEFAULT_LIMIT})
         }
-        Some("cursor") => json!({"type": "string", "minLength": 1}),
+        Some("cursor") => json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}),
         Some("If-Match") => json!({"type": "string", "pattern": "^\"[0-9]{1,18}\"$", "examples": ["\"1\""]}),
         Some("Idempotency-Key") => json!({"type": "string", "minLength": 1, "maxLength": 255}),
         _ => return,
