@@ -17,6 +17,7 @@ pub mod imports;
 pub mod logs;
 mod pdf;
 mod program;
+pub mod stress_scores;
 mod wait;
 pub mod workbook;
 mod world;

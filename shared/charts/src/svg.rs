@@ -46,14 +46,23 @@ impl Svg {
 
     /// A line through points.
     pub(crate) fn path(&mut self, points: &[(f64, f64)]) {
-        let mut d = String::new();
-        for (at, (x, y)) in points.iter().enumerate() {
-            let _ = write!(d, "{}{} {}", if at == 0 { "M" } else { " L" }, number(*x), number(*y));
-        }
+        let d = drawn(points);
         let _ = writeln!(
             self.0,
             "<path d=\"{d}\" fill=\"none\" stroke=\"#2f6fb3\" stroke-width=\"2.5\" stroke-linejoin=\"round\"/>"
         );
+    }
+
+    /// A thin line through points, in ink.
+    pub(crate) fn thin_path(&mut self, points: &[(f64, f64)]) {
+        let d = drawn(points);
+        let _ = writeln!(self.0, "<path d=\"{d}\" fill=\"none\" stroke=\"{INK}\" stroke-dasharray=\"6 3\"/>");
+    }
+
+    /// A closed surface.
+    pub(crate) fn polygon(&mut self, points: &[(f64, f64)], fill: &str, more: &str) {
+        let d = drawn(points);
+        let _ = writeln!(self.0, "<path d=\"{d} Z\" fill=\"{fill}\"{more}/>");
     }
 
     /// A dot, which says what it stands for when it is pointed at.
@@ -82,6 +91,15 @@ impl Svg {
         self.0.push_str("</svg>\n");
         self.0
     }
+}
+
+/// Points as the steps of a path.
+fn drawn(points: &[(f64, f64)]) -> String {
+    let mut d = String::new();
+    for (at, (x, y)) in points.iter().enumerate() {
+        let _ = write!(d, "{}{} {}", if at == 0 { "M" } else { " L" }, number(*x), number(*y));
+    }
+    d
 }
 
 /// A coordinate with one decimal at most: the same on every machine.

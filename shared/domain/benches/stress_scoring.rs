@@ -1,15 +1,21 @@
-//! What scoring one person costs, read from its compact form, by both methods: a company of a million is owed within a second and core.
+//! What scoring one person costs, read from its compact form, by both methods: a company of a million is owed within a second and core. And what it takes to add a person to a group, and to
+//! decide which groups of 100,000 people in 1,000 departments are published.
 //! `cargo bench -p domain --bench stress_scoring`
 
-use std::hint::black_box;
+use std::{collections::BTreeSet, hint::black_box};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use domain::{
     employee::Sex,
+    ids::{DepartmentId, LabelId, WorkplaceId},
+    organisation::Tree,
     stress::{
+        analysis::Tally,
         answers::Answers,
         questionnaire::Questionnaire,
+        scales::Columns,
         scoring::{Criteria, Method, score},
+        suppression::{AgeBand, Place, published},
     },
 };
 
@@ -44,8 +50,39 @@ fn scoring(criterion: &mut Criterion) {
             });
         });
     }
+    group.bench_function("tally", |b| {
+        b.iter(|| {
+            let mut tally = Tally::default();
+            people.iter().filter(|answers| tally.add(black_box(answers), Columns::Male)).count()
+        });
+    });
     group.finish();
 }
 
-criterion_group!(benches, scoring);
+fn bytes(n: usize) -> [u8; 16] {
+    (n as u128).to_be_bytes()
+}
+
+/// 100,000 people in 1,000 departments of 10 workplaces, with 50 labels.
+fn deciding(criterion: &mut Criterion) {
+    let department = |n: usize| DepartmentId::from_bytes(bytes(n));
+    let departments = (0..1_000).map(|n| (department(n), (n >= 10).then(|| department(n / 10))));
+    let Ok(tree) = Tree::new(departments) else { return };
+    let tree = tree.labelled((0..200).map(|n| (department(n * 5), LabelId::from_bytes(bytes(n % 50)))));
+    let classes: Vec<(Place, u32)> = (0..100_000)
+        .map(|n| {
+            let place = Place {
+                workplace: Some(WorkplaceId::from_bytes(bytes(n % 1_000 % 10))),
+                department: Some(department(n % 1_000)),
+                labels: BTreeSet::new(),
+                sex: if n / 1_000 % 3 == 0 { Sex::Female } else { Sex::Male },
+                age: Some(AgeBand::ALL[n / 1_000 % 6]),
+            };
+            (place, 1)
+        })
+        .collect();
+    criterion.bench_function("groups_of_100_000", |b| b.iter(|| published(black_box(&classes), &tree).len()));
+}
+
+criterion_group!(benches, scoring, deciding);
 criterion_main!(benches);

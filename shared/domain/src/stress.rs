@@ -3,8 +3,10 @@
 //! judgement diagrams of groups, where high is more of it.
 
 pub mod advice;
+pub mod analysis;
 pub mod answers;
 pub mod profile;
 pub mod questionnaire;
 pub mod scales;
 pub mod scoring;
+pub mod suppression;

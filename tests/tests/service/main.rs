@@ -46,6 +46,7 @@ mod security_docs;
 mod sign_in;
 mod signing_keys;
 mod stress_check_alone;
+mod stress_scores;
 mod templates;
 mod trail;
 mod work_fitness;
