@@ -21,6 +21,7 @@ use std::time::Duration;
 use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
 use canary::Canary;
+use criteria_rejudge::CriteriaRejudge;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
 use export_writer::ExportWriter;
@@ -167,6 +168,8 @@ impl Service {
         let writer = LogWriter { store: writers, files: own.files() };
         let (own, exporters) = acting("export-writer")?;
         let exporter = jobs::export_writer(ExportWriter { store: exporters, files: own.files() });
+        let (_, judges) = acting("criteria-rejudge")?;
+        let rejudge = jobs::criteria_rejudge(CriteriaRejudge { store: judges });
         let (_, tellers) = acting("notice-fan-out")?;
         let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
         let (_, reminders) = acting("reminders")?;
@@ -176,7 +179,7 @@ impl Service {
         let target = Arc::new(OnceLock::new());
         let (_, watchers) = acting("canary")?;
         let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
-        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, exporter, canary]);
+        let schedules = Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, exporter, rejudge, canary]);
         let (own, store_of_archive) = acting("audit-archive")?;
         let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {

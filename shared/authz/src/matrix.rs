@@ -221,6 +221,8 @@ permissions! {
     WriteLogs = "log_requests.write";
     /// Make the files of exports and disclosures. No role has it.
     WriteExports = "exports.write";
+    /// Judge stored checkups once more. No role has it.
+    RejudgeCheckups = "checkups.rejudge";
     /// Note whether a synthetic customer could sign in and read. No role has it.
     NoteCanary = "canary.note";
     /// Copy events of the trail to where nobody changes them. No role has it.
@@ -437,6 +439,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::PurgeTenants),
     inner(P::WriteLogs),
     inner(P::WriteExports),
+    inner(P::RejudgeCheckups),
     inner(P::NoteCanary),
     inner(P::ArchiveTrail),
     inner(P::SealTrail),

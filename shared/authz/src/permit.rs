@@ -140,6 +140,8 @@ pub enum Job {
     NoticeFanOut,
     /// Operators are reminded of deadlines.
     Reminders,
+    /// Stored checkups are judged once more.
+    CriteriaRejudge,
 }
 
 impl Job {
@@ -160,6 +162,7 @@ impl Job {
             Self::AuditDigest => "audit-digest",
             Self::NoticeFanOut => "notice-fan-out",
             Self::Reminders => "reminders",
+            Self::CriteriaRejudge => "criteria-rejudge",
         }
     }
 }

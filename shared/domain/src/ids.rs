@@ -177,6 +177,8 @@ pub mod kinds {
         Download = "dwl";
         /// A statutory report that was frozen (確定した報告書).
         Report = "rep";
+        /// Stored checkups judged once more (再判定).
+        Rejudgement = "rjd";
     }
 }
 
@@ -235,6 +237,8 @@ pub type DisclosureId = Id<kinds::Disclosure>;
 pub type DownloadId = Id<kinds::Download>;
 /// The id of a statutory report that was frozen.
 pub type ReportId = Id<kinds::Report>;
+/// A re-judgement's id.
+pub type RejudgementId = Id<kinds::Rejudgement>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

@@ -299,6 +299,8 @@ impl From<store::Error> for Problem {
                 rule @ (Conflict::MissingReference
                 | Conflict::NotTheStressCheckAlone
                 | Conflict::AfterLeaving
+                | Conflict::NotUndoable
+                | Conflict::NoOwnCriteria
                 | Conflict::BeforeBirth
                 | Conflict::UnfitParent),
             ) => Self::new(Kind::Invalid).with(fault_of(rule)),
@@ -407,6 +409,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             "version_taken",
             "この名称の版は既にあります。判定は版の名称で区別されるため、新しい名称を指定してください。",
         ),
+        Conflict::NoOwnCriteria => (
+            "/examined_from",
+            "required",
+            "独自の判定基準が登録されていません。既定の判定基準で判定し直す場合は、対象とする最初の受診日を指定してください。",
+        ),
         Conflict::CheckupExists => (
             "/examined_on",
             "checkup_exists",
@@ -427,6 +434,16 @@ fn fault_of(conflict: Conflict) -> Fault {
             "",
             "upload_over",
             "取込ファイルの保存期間（取込の終了から7日間）が過ぎました。もう一度ファイルを取り込んでください。",
+        ),
+        Conflict::NotUndoable => (
+            "",
+            "not_undoable",
+            "この種別の取込は取り消せません（取り消せるのは、従業員と健康診断結果の取込です）。部署・アカウントは、修正したファイルを取り込むか、画面・API で個別に変更してください。",
+        ),
+        Conflict::UndoOver => (
+            "",
+            "undo_over",
+            "取込を取り消せる期間（反映から30日間）が過ぎました。個別に訂正してください。",
         ),
         Conflict::StillInOverlap => (
             "",

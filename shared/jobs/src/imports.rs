@@ -5,7 +5,7 @@ use authz::{
     Actor, Denied, ImportKind, ImportRight, Job, OnBehalf, Origin, Permit, drop_right, import_right_of,
     import_right_of_client, permission::UseImports,
 };
-use domain::ids::{ClientId, ImportId, TenantId};
+use domain::ids::{AccountId, ClientId, ImportId, TenantId};
 use store::{Error, Import, Store, Way};
 
 /// For the job that takes files in and says whose turn it is: it moves imports, and sees no data of people.
@@ -25,9 +25,37 @@ pub async fn for_import(
     import: &Import,
     origin: &Origin,
 ) -> Result<Result<ImportRight, Denied>, Error> {
+    match import.way {
+        Way::Api => for_caller(store, tenant, import, (import.account, import.client), origin).await,
+        // From where it came was looked at when it came.
+        Way::Drop => match (import.account, import.client) {
+            (None, Some(client)) => for_drop(store, tenant, client, import.kind, import.id, origin).await,
+            _ => Ok(Err(Denied::Forbidden)),
+        },
+    }
+}
+
+/// For taking back what an import wrote: what whoever asked for that may at this moment, or why not any more.
+pub async fn for_undo(
+    store: &Store,
+    tenant: TenantId,
+    import: &Import,
+    origin: &Origin,
+) -> Result<Result<ImportRight, Denied>, Error> {
+    let asked = import.undo.as_ref().map_or((None, None), |undo| (undo.account, undo.client));
+    for_caller(store, tenant, import, asked, origin).await
+}
+
+async fn for_caller(
+    store: &Store,
+    tenant: TenantId,
+    import: &Import,
+    caller: (Option<AccountId>, Option<ClientId>),
+    origin: &Origin,
+) -> Result<Result<ImportRight, Denied>, Error> {
     let now = store.clock().now();
-    match (import.way, import.account, import.client) {
-        (Way::Api, Some(account), None) => {
+    match caller {
+        (Some(account), None) => {
             let actor = acting(import.id, OnBehalf::Account(account), origin);
             let Some((tenant, account, tree)) = store.standing(tenant, account).await? else {
                 return Ok(Err(Denied::Forbidden));
@@ -36,7 +64,7 @@ pub async fn for_import(
             let right = import_right_of(&tenant, &account, import.kind, actor, tree.as_ref(), now);
             Ok(right)
         }
-        (Way::Api, None, Some(client)) => {
+        (None, Some(client)) => {
             let actor = acting(import.id, OnBehalf::Program(client), origin);
             let Some((tenant, client)) = store.client_standing(tenant, client).await? else {
                 return Ok(Err(Denied::Forbidden));
@@ -44,10 +72,6 @@ pub async fn for_import(
             #[expect(clippy::disallowed_methods, reason = "the uploader's rights, looked at again")]
             let right = import_right_of_client(&tenant, &client, import.kind, actor, now);
             Ok(right)
-        }
-        (Way::Drop, None, Some(client)) => {
-            // From where it came was looked at when it came.
-            for_drop(store, tenant, client, import.kind, import.id, origin).await
         }
         _ => Ok(Err(Denied::Forbidden)),
     }

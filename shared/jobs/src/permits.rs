@@ -1,13 +1,13 @@
 //! Permits of jobs. No role decides them: each constructor is named for who acts, and what may be done with its permit is what its type says.
 
 use authz::{
-    Actor, Job, Origin, Permit,
+    Actor, Job, OnBehalf, Origin, Permit,
     permission::{
         ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
-        RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
+        RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
     },
 };
-use domain::ids::{PLATFORM, TenantId};
+use domain::ids::{AccountId, PLATFORM, TenantId};
 
 fn actor(job: Job, origin: &Origin) -> Actor {
     Actor::Job { job, on_behalf_of: None, origin: origin.clone() }
@@ -46,6 +46,15 @@ pub fn for_log_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteLogs> {
 pub fn for_export_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteExports> {
     #[expect(clippy::disallowed_methods, reason = "who may have it was decided before; what is left is work")]
     Permit::for_job(tenant, actor(Job::ExportWriter, origin))
+}
+
+/// For judging this tenant's checkups once more, as a physician has asked; the platform's permit, of nobody's asking, tells which tenants.
+#[must_use]
+pub fn for_rejudgement(tenant: TenantId, asked_by: Option<AccountId>, origin: &Origin) -> Permit<RejudgeCheckups> {
+    let on_behalf_of = asked_by.map(OnBehalf::Account);
+    let actor = Actor::Job { job: Job::CriteriaRejudge, on_behalf_of, origin: origin.clone() };
+    #[expect(clippy::disallowed_methods, reason = "a physician has decided; what is left is work")]
+    Permit::for_job(tenant, actor)
 }
 
 /// For sealing the trail's days and for saying whether it is whole, of all tenants.

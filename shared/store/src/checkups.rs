@@ -18,7 +18,7 @@
 //!                              void            out of lists, judgements and reports; kept as long as the others
 //! ```
 //!
-//! Every arrow that replaces a version keeps it, in the same transaction ([`history`]).
+//! Every arrow that replaces a version keeps it, in the same transaction ([`history`]). What an undo of its import made void stands again when a file brings the same.
 
 mod attendance;
 mod card;
@@ -30,8 +30,10 @@ mod import;
 mod lines;
 mod opined;
 mod preview;
+mod rejudge;
 mod series;
 mod shown;
+mod undo;
 mod year;
 
 use authz::{Permission, Permit, Placement, permission::ViewCheckups};

@@ -166,7 +166,7 @@ impl Store {
         Ok(Prepared { thing: book, write, event })
     }
 
-    async fn criteria_book(&self, tenant: TenantId) -> Result<CriteriaBook, Error> {
+    pub(crate) async fn criteria_book(&self, tenant: TenantId) -> Result<CriteriaBook, Error> {
         let range = Range::whole(Table::Records, Family::Criteria, partition(tenant, Family::Criteria, ""));
         let (now, items) = (self.clock.now(), self.db.query_all(range).await?);
         let is_head = |item: &Attributes| as_text(item, "sk") == Some("HEAD");

@@ -25,6 +25,7 @@ mod content;
 mod import;
 mod placements;
 mod search;
+mod undo;
 
 use std::collections::BTreeSet;
 
@@ -45,6 +46,7 @@ pub use content::PersonContent;
 pub use import::Registered;
 pub use placements::{PlacedSince, Placements};
 pub use search::{EmployeePosition, EmployeeSearch, EmployeeSort, KnownPerson};
+pub use undo::EmployeeImage;
 
 use crate::{
     Error, Store,

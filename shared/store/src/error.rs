@@ -79,6 +79,8 @@ pub enum Conflict {
     VoidedNotDeleted(Option<Date>),
     /// Criteria of this name were there before.
     CriteriaVersionTaken,
+    /// Nothing is judged by criteria of the company's own.
+    NoOwnCriteria,
     /// This employee has a checkup of this kind on this day.
     CheckupExists,
     /// The employee had left by the day of the checkup.
@@ -89,6 +91,10 @@ pub enum Conflict {
     UnfitParent,
     /// The file of an import is not kept any more.
     UploadOver,
+    /// What an import of this kind wrote is not taken back as a whole.
+    NotUndoable,
+    /// The time in which an import can be undone is over.
+    UndoOver,
     /// The credential before the last one is still good.
     StillInOverlap,
     /// The numbers of a report contradict each other.

@@ -7,6 +7,8 @@
 //!                                                                                   │
 //!                                applied ◀── all chunks ──┬─────────────────────────┤
 //!                 applied_with_conflicts ◀── some rows ───┘      failed ◀── gave up ┘ (resume ▶ where it was)
+//!                      │          ▲
+//!                      └──undo──▶ undoing ──▶ undone            (within 30 days: [`undo`])
 //! ```
 //!
 //! A tenant's imports run one at a time, in the order of what they need (departments, then employees, then the rest) and of their age: a lease per tenant
@@ -19,6 +21,7 @@ mod layouts;
 mod preview;
 mod seen;
 mod turn;
+mod undo;
 
 use std::fmt;
 
@@ -39,6 +42,9 @@ pub use job::{Chunk, Done, ImportLookup};
 pub use layouts::{ImportLayout, LayoutUsed, intake_kind};
 pub use preview::{Against, LetterMove, Outlook, Preview};
 pub use turn::Turn;
+pub use undo::{Undo, UndoPhase, Wrote};
+use undo::late_key;
+pub(crate) use undo::{Images, image_key, images_after};
 
 use crate::{
     ObjectVersion,
@@ -72,6 +78,10 @@ pub enum ImportState {
     AppliedWithConflicts,
     /// The service gave up on it; it can be resumed.
     Failed,
+    /// What it wrote is being taken back.
+    Undoing,
+    /// What it wrote was taken back.
+    Undone,
 }
 
 impl ImportState {
@@ -88,12 +98,14 @@ impl ImportState {
             Self::Applied => "applied",
             Self::AppliedWithConflicts => "applied_with_conflicts",
             Self::Failed => "failed",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
         }
     }
 
     /// Whether it holds up what comes after it.
     pub(crate) const fn is_unfinished(self) -> bool {
-        matches!(self, Self::Waiting | Self::Checking | Self::Applying)
+        matches!(self, Self::Waiting | Self::Checking | Self::Applying | Self::Undoing)
     }
 }
 
@@ -229,6 +241,12 @@ pub struct Import {
     /// Why it failed or was refused as a whole: a code.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// When its rows were applied.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub applied_at: Option<Jst>,
+    /// How far its undo is, once one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undo: Option<Undo>,
     /// The fencing token of the turn that may go on with it.
     #[serde(default)]
     pub(crate) fence: u64,

@@ -62,6 +62,8 @@ pub enum Family {
     Employee,
     /// Employee numbers that are taken.
     EmployeeNumber,
+    /// Stored checkups that are judged once more; open ones also under the platform, in the index.
+    Rejudgement,
     /// Checkups of an employee.
     Checkup,
     /// What physicians and the employer say about an employee's work after a checkup.
@@ -149,6 +151,7 @@ impl Family {
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",
+            Self::Rejudgement => "REJUDGEMENT",
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",
             Self::Criteria => "CRITERIA",

@@ -53,6 +53,7 @@ pub mod process;
 mod purge;
 mod queue;
 pub mod rates;
+mod rejudgements;
 mod reminders;
 mod replies;
 mod reports;
@@ -101,8 +102,8 @@ pub use db::TableNames;
 pub use disclosures::{Custody, Disclosure, DisclosureState, HandedOver, LegalBasis, MOST_PEOPLE, NewDisclosure, Said};
 pub use drill::Drilled;
 pub use employees::{
-    Employee, EmployeeAttributes, EmployeeChange, EmployeePosition, EmployeeSearch, EmployeeSort, KnownPerson, Person,
-    PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
+    Employee, EmployeeAttributes, EmployeeChange, EmployeeImage, EmployeePosition, EmployeeSearch, EmployeeSort,
+    KnownPerson, Person, PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
@@ -114,7 +115,8 @@ pub use follow_ups::{
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
     ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed, LetterMove, Likeness, NewDiscrepancy,
-    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Way, intake_kind,
+    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Undo, UndoPhase,
+    Way, Wrote, intake_kind,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,
@@ -138,6 +140,7 @@ pub use purge::{
 pub use queue::{Queue, Task};
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
+pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};
 pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};

@@ -21,6 +21,7 @@ mod exports;
 mod follow_ups;
 mod import_discrepancies;
 mod import_layouts;
+mod import_undo;
 mod imports;
 mod incidents;
 mod isolation;

@@ -31,7 +31,7 @@ use crate::view::value_schema;
 /// How many results are taken at most: more than the catalogue has items.
 const MOST_RESULTS: usize = 200;
 
-const DATE: Refused = Refused {
+pub(crate) const DATE: Refused = Refused {
     code: "date_invalid",
     detail: "日付は YYYY-MM-DD の形式で、暦にある日を指定してください。",
 };

@@ -163,7 +163,7 @@ impl CriteriaBody {
 /// Adds a version of the criteria.
 #[utoipa::path(
     put, path = "/v1/tenant/checkup-criteria", operation_id = "changeCheckupCriteria", summary = "健康診断の判定基準を変更する",
-    description = "新しい版を登録します。これまでの版は変更も削除もされず、登録済みの健康診断の判定も変わりません。以後に登録・訂正・取込される健康診断は、受診日に有効な版で判定されます。誤りはすべてまとめて返します（422）。産業医だけが変更でき、5分以内のワンタイムパスワードが必要です。",
+    description = "新しい版を登録します。これまでの版は変更も削除もされず、登録済みの健康診断の判定も変わりません（変える場合は POST /v1/tenant/checkup-criteria/rejudgements で判定し直します）。以後に登録・訂正・取込される健康診断は、受診日に有効な版で判定されます。誤りはすべてまとめて返します（422）。産業医だけが変更でき、5分以内のワンタイムパスワードが必要です。",
     params(("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = CriteriaBody, security(("token" = ["checkups.criteria_change"])),
     responses((status = 200, description = "変更後の判定基準", body = BookView))

@@ -4,6 +4,7 @@ mod attendance;
 mod body;
 mod criteria;
 mod items;
+mod rejudgements;
 mod series;
 mod view;
 mod written;
@@ -45,6 +46,8 @@ pub fn door() -> Door {
             .routes(routes!(history))
             .routes(routes!(criteria::read, criteria::change))
             .routes(routes!(criteria::preview))
+            .routes(routes!(rejudgements::list, rejudgements::ask))
+            .routes(routes!(rejudgements::read))
             .routes(routes!(trend))
             .routes(routes!(comparison)),
     }

@@ -36,6 +36,8 @@ pub fn door(files: Files, queue: Queue) -> Door {
         .routes(routes!(faults))
         .routes(routes!(apply))
         .routes(routes!(resume))
+        .routes(routes!(undo))
+        .routes(routes!(undo_faults))
         .routes(routes!(discrepancies::of_import))
         .routes(routes!(discrepancies::open))
         .routes(routes!(discrepancies::resolve))
@@ -103,7 +105,7 @@ struct ImportView {
     id: ImportId,
     #[schema(example = "employees")]
     kind: &'static str,
-    /// 状態（`awaiting_upload`：ファイル待ち、`waiting`：順番待ち、`checking`：検査中、`checked`：検査済み、`rejected`：誤りのため不採用、`applying`：反映中、`applied`：反映済み、`applied_with_conflicts`：競合した行を除いて反映済み、`failed`：失敗）。
+    /// 状態（`awaiting_upload`：ファイル待ち、`waiting`：順番待ち、`checking`：検査中、`checked`：検査済み、`rejected`：誤りのため不採用、`applying`：反映中、`applied`：反映済み、`applied_with_conflicts`：競合した行を除いて反映済み、`failed`：失敗、`undoing`：取消中、`undone`：取消済み）。
     #[schema(example = "applied")]
     state: &'static str,
     /// 取込の経路（api または drop）。
@@ -128,6 +130,13 @@ struct ImportView {
     /// 誤りの一覧（CSV）の取得先。
     #[serde(skip_serializing_if = "Option::is_none")]
     errors_url: Option<String>,
+    /// この日時まで、取込を取り消せます（従業員・健康診断結果の反映済みの取込だけ）。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo_until: Option<Jst>,
+    /// 取消の状況。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<UndoView>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Jst,
     #[schema(value_type = String, format = DateTime)]
@@ -211,6 +220,44 @@ impl PreviewView {
     }
 }
 
+/// How far an undo is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportUndo)]
+struct UndoView {
+    /// 状況（`checking`：確認中、`writing`：取消中、`refused`：取り消せない行があるため中止、`done`：取消済み）。
+    #[schema(example = "done")]
+    state: &'static str,
+    /// 依頼した日時。
+    #[schema(value_type = String, format = DateTime)]
+    asked_at: Jst,
+    /// 取り消した行数。
+    #[schema(example = 928)]
+    undone: u64,
+    /// 取込の後に変更された、またはもとにした記録があるため、取り消せない行数。
+    #[schema(example = 0)]
+    touched: u64,
+    /// 中止した理由（`right_lost`：依頼した方に権限がない、`undo_unavailable`：取込前の内容が残っていない）。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// 取り消せない行の一覧（CSV）のアドレス。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_url: Option<String>,
+}
+
+impl UndoView {
+    fn of(import: &Import) -> Option<Self> {
+        let undo = import.undo.as_ref()?;
+        Some(Self {
+            state: undo.phase.name(),
+            asked_at: undo.asked_at,
+            undone: undo.undone,
+            touched: undo.touched,
+            reason: undo.reason.clone(),
+            errors_url: undo.fault_file.as_ref().map(|_| format!("/v1/imports/{}/undo/errors", import.id)),
+        })
+    }
+}
+
 /// Which layout it was read by.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ImportLayoutUsed)]
@@ -280,6 +327,8 @@ fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
         layout: import.layout.as_ref().map(|used| LayoutView { name: used.name.to_string(), version: used.version }),
         reason: import.reason.clone(),
         errors_url: import.fault_file.as_ref().map(|_| format!("/v1/imports/{}/errors", import.id)),
+        undo_until: import.undo_until(),
+        undo: UndoView::of(import),
         created_at: import.created_at,
         updated_at: import.updated_at,
         upload: None,
@@ -543,4 +592,43 @@ async fn go_on(
     let continued = app.store.continue_import(&right, import, from).await?.commit(&app.store).await?;
     queue.turn(permit.tenant(), 0).await?;
     Answer::accepted(&view(&continued, None))
+}
+
+/// Takes back what an import wrote.
+#[utoipa::path(
+    post, path = "/v1/imports/{import_id}/undo", operation_id = "undoImport", summary = "取込を取り消す",
+    description = "反映から30日以内の、従業員（employees）と健康診断結果（checkups）の取込を取り消し、取込前の内容に戻します。新しく登録された従業員は削除し、新しく登録された健康診断結果は無効にします（法定の保存期間があるため削除はしません）。はじめにすべての行を確認し、取込の後に変更された行や、その行をもとにした記録（就業判定・受診勧奨・再検査・アカウントなど）が1件でもあれば、何も変更せずに中止します（undo の errors_url に一覧を示します）。取込で登録された事業場は残ります。部署・アカウントの取込は取り消せません（422）。取消中にもう一度呼び出しても、二重には取り消しません。",
+    params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
+    responses((status = 202, description = "受け付けました", body = ImportView))
+)]
+async fn undo(
+    State(app): State<App>,
+    Extension(queue): Extension<Queue>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Answer, Problem> {
+    let mut stored = app.store.import(&permit, import).await?;
+    let right = permit.import_right(stored.record.kind)?;
+    if stored.record.state != ImportState::Undoing {
+        stored = app.store.ask_undo(&right, import).await?.commit(&app.store).await?;
+    }
+    queue.turn(permit.tenant(), 0).await?;
+    Answer::accepted(&view(&stored, None))
+}
+
+/// Reads which rows stand in the way of an undo.
+#[utoipa::path(
+    get, path = "/v1/imports/{import_id}/undo/errors", operation_id = "readImportUndoErrors", summary = "取り消せない行の一覧を取得する（CSV）",
+    description = "行番号・コード・内容を記載した CSV（UTF-8、BOM付き）です。値や氏名は含みません。",
+    params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
+    responses((status = 200, description = "取り消せない行の一覧", body = String, content_type = "text/csv"))
+)]
+async fn undo_faults(
+    State(app): State<App>,
+    Extension(files): Extension<Files>,
+    permit: Permit<UseImports>,
+    Path(import): Path<ImportId>,
+) -> Result<Response, Problem> {
+    let file = app.store.undo_faults(&files, &permit, import).await?;
+    into_csv(Response::default(), &format!("{import}-undo-errors.csv"), &file)
 }

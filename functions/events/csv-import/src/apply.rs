@@ -115,14 +115,16 @@ async fn write(
     let mut touched = kept;
     for (row, applied) in written.into_iter().flatten() {
         match applied {
-            Applied::Written(id) => {
+            Applied::Written(id, wrote) => {
                 done.applied += 1;
                 touched.push(id);
+                done.wrote.extend(wrote);
             }
             Applied::Unchanged => done.unchanged += 1,
             Applied::Conflict(code) => done.conflicts.push((row, code)),
         }
     }
     done.conflicts.sort_unstable();
+    done.wrote.sort_unstable_by_key(|wrote| wrote.row);
     Ok((done, touched))
 }

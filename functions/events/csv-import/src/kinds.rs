@@ -18,12 +18,12 @@ use domain::{
 };
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use store::{DiscrepancyCause, Error, Import, ImportLookup, LetterMove, Outlook, Registered, Store};
+use store::{DiscrepancyCause, Error, Import, ImportLookup, LetterMove, Outlook, Registered, Store, Wrote};
 
 /// Departments of one file: they are one chunk, and the tree of all is one item.
 const MOST_DEPARTMENTS: u64 = 5_000;
-/// People that are written in one transaction, which takes 100 items: up to five for each, one of whom has an account that follows.
-const PEOPLE_AT_A_TIME: usize = 20;
+/// People that are written in one transaction, which takes 100 items: up to five for each, one of whom has an account that follows, and one that keeps what they were before.
+const PEOPLE_AT_A_TIME: usize = 19;
 /// Employees, or accounts, that are looked up by one request.
 const LOOKED_UP: usize = 100;
 /// Accounts of one chunk. A new password is weighed against the five before it, of which a bcrypt hash takes up to a second: four chunks at a time end well
@@ -82,8 +82,8 @@ impl Held {
 /// What became of a row.
 #[derive(Debug, Clone)]
 pub(crate) enum Applied {
-    /// Written: the id of what it is about.
-    Written(String),
+    /// Written: the id of what it is about, and what an undo needs to know of it.
+    Written(String, Option<Wrote>),
     /// The same as what was there.
     Unchanged,
     /// It was left alone, and why.

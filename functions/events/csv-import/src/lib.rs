@@ -14,6 +14,7 @@ mod records;
 mod resolve;
 mod source;
 mod turn;
+mod undo;
 mod workbook;
 
 use std::env;

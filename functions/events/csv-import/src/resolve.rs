@@ -5,7 +5,7 @@ use domain::{
     ids::{DiscrepancyId, ImportId, TenantId},
     table::{Decoder, Splitter},
 };
-use store::Error;
+use store::{Error, ImportState};
 
 use crate::{
     Importer,
@@ -24,6 +24,10 @@ pub(crate) async fn row(
     let permit = jobs::for_import_intake(tenant, Some(import), origin);
     let Some(stored) = importer.store.import_of_job(&permit, import).await? else { return Ok(()) };
     let import = stored.record;
+    if matches!(import.state, ImportState::Undoing | ImportState::Undone) {
+        // It goes with the rest of its file.
+        return Ok(());
+    }
     // Whoever has lost the right to import leaves the row where it is: it ends with the upload.
     let Ok(right) = jobs::for_import(&importer.store, tenant, &import, origin).await? else { return Ok(()) };
     let Some((waiting, cells)) = importer.store.resolving_discrepancy(&right, import.id, id).await? else {
@@ -40,7 +44,7 @@ pub(crate) async fn row(
     let number = waiting.record.row;
     let applied = register.apply_to(&importer.store, &right, &layout, &import, (number, row), employee).await?;
     let outcome = match applied {
-        Applied::Written(checkup) => Ok(Some(checkup)),
+        Applied::Written(_, wrote) => Ok(wrote),
         Applied::Unchanged => Ok(None),
         Applied::Conflict(code) => Err(code.to_string()),
     };

@@ -4,7 +4,7 @@ use authz::{ImportKind, Origin, Permit, permission::UseImports};
 use domain::{ids::TenantId, intake::FaultCode};
 use store::{Error, Import, ImportState, Stored, Turn, Way};
 
-use crate::{Importer, check, faults::Faults, kinds::Layout, layouts};
+use crate::{Importer, check, faults::Faults, kinds::Layout, layouts, undo};
 
 /// Seconds after which a turn that somebody else has is looked at again.
 const BUSY: u16 = 5;
@@ -44,6 +44,7 @@ async fn go_on(
         let Some(import) = next_of(&unfinished).map(|index| unfinished.swap_remove(index)) else { return Ok(()) };
         let next = match import.record.state {
             ImportState::Applying => watch(importer, turn, tenant, import, origin).await?,
+            ImportState::Undoing => undo::step(importer, turn, tenant, import, origin).await?,
             _ => check(importer, turn, tenant, import, unfinished.is_empty(), origin).await?,
         };
         match next {
@@ -53,14 +54,14 @@ async fn go_on(
     }
 }
 
-/// Whose turn it is: what is being applied goes first, for it began before all others.
+/// Whose turn it is: what is being applied goes first, for it began before all others; then what is being taken back.
 pub(crate) fn next_of(unfinished: &[Stored<Import>]) -> Option<usize> {
-    let applying = unfinished.iter().position(|stored| stored.record.state == ImportState::Applying);
-    applying.or((!unfinished.is_empty()).then_some(0))
+    let begun = |state| unfinished.iter().position(|stored| stored.record.state == state);
+    begun(ImportState::Applying).or_else(|| begun(ImportState::Undoing)).or((!unfinished.is_empty()).then_some(0))
 }
 
 /// What comes after one step.
-enum Next {
+pub(crate) enum Next {
     /// Look again now.
     GoOn,
     /// Look again in so many seconds; others will send word before, if there is any.
@@ -183,6 +184,7 @@ async fn watch(
     if right.kind() == ImportKind::Employees {
         importer.store.release_organisation(&right).await?;
     }
+    let now = importer.store.clock().now();
     let fault_file = if conflicts.is_empty() {
         import.record.fault_file.clone()
     } else {
@@ -194,6 +196,7 @@ async fn watch(
             import.counts.applied = applied;
             import.counts.unchanged = unchanged;
             import.counts.conflicts = conflicts.len() as u64;
+            import.applied_at = Some(now);
             import.state = if conflicts.is_empty() { ImportState::Applied } else { ImportState::AppliedWithConflicts };
             import.fault_file = fault_file;
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use audit_archive::AuditArchive;
 use audit_digest::AuditDigest;
 use canary::Canary;
+use criteria_rejudge::CriteriaRejudge;
 use csv_import::Importer;
 use export_writer::ExportWriter;
 use jobs::Invocation;
@@ -126,6 +127,14 @@ pub(super) fn export_writer(job: ExportWriter) -> Schedule {
         Box::pin(export_writer::handle(&job, event, invocation)).await
     };
     Schedule::new("export-writer", deployed("export-writer", Duration::from_mins(15), job, handle))
+}
+
+/// `criteria-rejudge`: by its schedule.
+pub(super) fn criteria_rejudge(job: CriteriaRejudge) -> Schedule {
+    let handle = |job: CriteriaRejudge, event, invocation| async move {
+        Box::pin(criteria_rejudge::handle(&job, event, invocation)).await
+    };
+    Schedule::new("criteria-rejudge", deployed("criteria-rejudge", Duration::from_mins(15), job, handle))
 }
 
 /// `canary`: by its schedule; 60 seconds.

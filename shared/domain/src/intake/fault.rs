@@ -221,6 +221,8 @@ pub enum FaultCode {
     LastAdministrator,
     /// The row changed between check and application.
     ChangedMeanwhile,
+    /// What an import wrote has changed since, or something rests on it: it cannot be undone.
+    TouchedSinceImport,
 }
 
 impl From<Violation> for FaultCode {
@@ -609,6 +611,11 @@ const TABLE: &[Row] = &[
         "changed_meanwhile",
         "確認した後にデータが変更されたため、この行は反映していません。もう一度取り込んでください。",
     ),
+    error(
+        F::TouchedSinceImport,
+        "touched_since_import",
+        "取込の後に変更されたか、この行をもとにした記録があるため、取り消せません。個別に訂正してください。",
+    ),
 ];
 
 impl FaultCode {
@@ -698,7 +705,7 @@ mod tests {
             assert_eq!(row.code as usize, at, "{} stands out of order", row.name);
             assert_eq!(serde_json::to_string(&row.code).unwrap(), format!("\"{}\"", row.name));
         }
-        assert_eq!(TABLE.len(), FaultCode::ChangedMeanwhile as usize + 1);
+        assert_eq!(TABLE.len(), FaultCode::TouchedSinceImport as usize + 1);
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub(super) struct How {
     pub(super) import: Option<ImportId>,
     pub(super) parent: Option<CheckupId>,
     pub(super) void: bool,
+    /// Its letters are others: an opinion about what it said before is history.
+    pub(super) anew: bool,
 }
 
 impl How {
@@ -85,8 +87,8 @@ pub enum CheckupStep {
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckupPut {
-    /// It was written: now, or by an earlier attempt of the same import.
-    Written,
+    /// It was written in this version: now, or by an earlier attempt of the same import.
+    Written(u64),
     /// The same was there.
     Unchanged,
     /// What is there has changed since the check.
@@ -160,10 +162,13 @@ impl CheckupSealer {
             None if planned > 0 => CheckupStep::Done(CheckupPut::Conflict),
             Some(before) if before.version != planned => {
                 let ours = before.record.imported_by == Some(import) && before.record.content == mac;
-                CheckupStep::Done(if ours { CheckupPut::Written } else { CheckupPut::Conflict })
+                CheckupStep::Done(if ours { CheckupPut::Written(planned + 1) } else { CheckupPut::Conflict })
             }
             // What was declared void stays so, however often it is delivered.
-            Some(before) if before.record.content == mac => CheckupStep::Done(CheckupPut::Unchanged),
+            Some(before) if before.record.content == mac && !before.record.is_taken_back() => {
+                let ours = before.record.imported_by == Some(import) && before.record.reason == ChangeReason::Import;
+                CheckupStep::Done(if ours { CheckupPut::Written(before.version) } else { CheckupPut::Unchanged })
+            }
             _ => {
                 let parent = before.and_then(|before| before.record.parent);
                 let how = How { import: Some(import), parent, ..How::because(ChangeReason::Import) };
@@ -218,7 +223,7 @@ impl CheckupSealer {
             fiscal_year,
             content: mac.clone(),
             health: seal(HEALTH, &crate::plain_json(health)?)?,
-            opined: before.and_then(|before| before.record.opined.clone()),
+            opined: before.and_then(|before| before.record.opined.clone()).filter(|_| !how.anew),
             // Whose checkup it was first stays known: an undone or corrected one still came from its file.
             imported_by: how.import.or_else(|| before.and_then(|before| before.record.imported_by)),
             reason: how.reason,
@@ -329,20 +334,21 @@ impl Store {
             return Err(Error::NotFound);
         }
         let (key, content, import) = (sealed.key.clone(), sealed.content.clone(), sealed.import);
+        let written = CheckupPut::Written(sealed.written.version);
         if self.put_version(sealed).await? {
-            return Ok(CheckupPut::Written);
+            return Ok(written);
         }
         let there = self.load::<Record>(&key).await?;
         Ok(match there.map(|stored| stored.record) {
             // An attempt that was cut short had come this far.
-            Some(there) if there.content == content && there.imported_by == import => CheckupPut::Written,
+            Some(there) if there.content == content && there.imported_by == import => written,
             Some(there) if there.content == content => CheckupPut::Unchanged,
             _ => CheckupPut::Conflict,
         })
     }
 
     /// Puts a version where the one that it was made from still stands; whether it did.
-    async fn put_version(&self, sealed: SealedCheckup) -> Result<bool, Error> {
+    pub(super) async fn put_version(&self, sealed: SealedCheckup) -> Result<bool, Error> {
         if sealed.kept.is_none() {
             return self.db.put_if(&sealed.key, sealed.item, sealed.replaces).await;
         }
@@ -551,9 +557,10 @@ pub(super) mod tests {
         let content = content(row("AST", "47"), None);
         let there = RegisteredCheckup { version: 4, ..opened(&sealer, &content) };
         let step = |planned, before, import| sealer.step(&content, planned, before, import, now());
-        assert_eq!(done(step(3, Some(&there), IMPORT)), CheckupPut::Written, "an earlier attempt wrote it");
+        assert_eq!(done(step(3, Some(&there), IMPORT)), CheckupPut::Written(4), "an earlier attempt wrote it");
         assert_eq!(done(step(3, Some(&there), ImportId::from_bytes([9; 16]))), CheckupPut::Conflict);
-        assert_eq!(done(step(4, Some(&there), IMPORT)), CheckupPut::Unchanged);
+        assert_eq!(done(step(4, Some(&there), IMPORT)), CheckupPut::Written(4), "an earlier run of it wrote it");
+        assert_eq!(done(step(4, Some(&there), ImportId::from_bytes([9; 16]))), CheckupPut::Unchanged);
         assert_eq!(done(step(4, None, IMPORT)), CheckupPut::Conflict, "it is gone");
     }
 }

@@ -102,7 +102,16 @@ impl Store {
         let placement = placement(id, content, labels);
         may_stand(permit.reach(), &placement)?;
         let mut write = Write::new();
-        let next = Next { id, existing: None, old_number: None, content, labels, effective_on, imported_by: None };
+        let next = Next {
+            id,
+            existing: None,
+            old_number: None,
+            content,
+            labels,
+            effective_on,
+            placements: None,
+            imported_by: None,
+        };
         let (whole, _) = self.write_by_hand(&mut write, permit.tenant(), None, &placement, next).await?;
         let event = self.event(permit, "employee.create")?.on(id);
         Ok(Prepared { thing: whole, write, event })
@@ -169,17 +178,30 @@ impl Store {
         if !permit.reach().covers(&whole.placement) {
             return Err(Error::NotFound);
         }
+        let mut write = Write::new();
+        self.unregister(&mut write, tenant, id, version, &whole.attributes.number).await?;
+        let event = self.event(permit, "employee.delete")?.on(id);
+        Ok(Prepared { thing: (), write, event })
+    }
+
+    /// Adds the end of somebody's record to `write`, where nothing rests on it.
+    pub(super) async fn unregister(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        id: EmployeeId,
+        version: u64,
+        number: &EmployeeNumber,
+    ) -> Result<(), Error> {
         self.without_checkups(tenant, id).await?;
         let lookup = self.lookup(tenant).await?;
-        let mut write = Write::new();
         write.delete(self, key(tenant, id), Some(version))?;
         write.delete(self, person_key(tenant, id), None)?;
-        write.delete(self, number_key(tenant, &lookup, &whole.attributes.number), None)?;
+        write.delete(self, number_key(tenant, &lookup, number), None)?;
         let account = accounts::employee_key(tenant, id);
         let none = "attribute_not_exists(pk)";
         write.check(self, account, none, Attributes::new(), || Conflict::InUse.into())?;
-        let event = self.event(permit, "employee.delete")?.on(id);
-        Ok(Prepared { thing: (), write, event })
+        Ok(())
     }
 
     async fn managed(&self, permit: &Permit<ManageEmployees>, id: EmployeeId) -> Result<WholeEmployee, Error> {
@@ -213,6 +235,7 @@ impl Store {
             content,
             labels,
             effective_on,
+            placements: None,
             imported_by: None,
         };
         let (whole, account) =

@@ -146,6 +146,8 @@ pub(super) struct Next<'a> {
     pub(super) labels: &'a BTreeSet<LabelId>,
     /// Since when or from when on the placement holds (適用日); today if nothing says otherwise.
     pub(super) effective_on: Option<Date>,
+    /// Where they stood, stand and will stand, where that is known as a whole: for what takes an earlier write back.
+    pub(super) placements: Option<Placements>,
     /// The import that writes; none for a hand.
     pub(super) imported_by: Option<ImportId>,
 }
@@ -158,13 +160,15 @@ impl Store {
         tenant: TenantId,
         next: Next<'_>,
     ) -> Result<(WholeEmployee, Option<AccountId>), Error> {
-        let Next { id, existing, old_number, content, labels, effective_on, imported_by } = next;
+        let Next { id, existing, old_number, content, labels, effective_on, placements, imported_by } = next;
         let lookup = self.lookup(tenant).await?;
         let (key, now) = (key(tenant, id), self.clock.now());
         let attributes = content.attributes();
         let before = existing.map(|(stored, _)| &stored.record);
-        let placements = before.map(|before| before.placements.clone()).unwrap_or_default();
-        let placements = content.placements(placements, effective_on, now.date());
+        let placements = placements.unwrap_or_else(|| {
+            let placements = before.map(|before| before.placements.clone()).unwrap_or_default();
+            content.placements(placements, effective_on, now.date())
+        });
         let person = content.person(labels, placements.since(now.date()));
         let employee = Employee {
             id,

@@ -115,6 +115,7 @@ impl Store {
             content,
             labels,
             effective_on,
+            placements: None,
             imported_by: Some(import),
         };
         let (_, account) = self.put_employee(write, tenant, next).await?;

@@ -21,7 +21,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
-use super::{Import, SCHEMA, UPLOAD_KEPT_SECONDS};
+use super::{Import, ImportState, SCHEMA, UPLOAD_KEPT_SECONDS, Wrote, late_key};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     db::Range,
@@ -335,6 +335,10 @@ impl Store {
         if !may_see(permit, &record) {
             return Err(Error::NotFound);
         }
+        let of = self.load_import(tenant, import).await?.ok_or(Error::NotFound)?;
+        if matches!(of.record.state, ImportState::Undoing | ImportState::Undone) {
+            return Err(Conflict::WrongState.into());
+        }
         // The same word again has the job told again: its message may have been lost.
         let again = record.state == DiscrepancyState::Resolving
             && matches!(resolution, Resolution::Belongs(employee) if record.employee == Some(employee));
@@ -391,15 +395,19 @@ impl Store {
         &self,
         right: &ImportRight,
         stored: Stored<Discrepancy>,
-        outcome: Result<Option<String>, String>,
+        outcome: Result<Option<Wrote>, String>,
     ) -> Result<(), Error> {
+        let mut write = Write::new();
         let Stored { record, version } = stored;
         let event = self.event_of(right.tenant(), right.actor(), "imports.use", "import.apply_checkups")?;
         let event = event.on(record.import).on(record.id);
         let (next, event) = match outcome {
             Ok(written) => {
                 let next = Discrepancy { state: DiscrepancyState::Resolved, updated_at: self.clock.now(), ..record };
-                (next, event.on_all(written))
+                if let Some(wrote) = &written {
+                    self.put_part(&mut write, late_key(right.tenant(), record.import, wrote.row), wrote)?;
+                }
+                (next, event.on_all(written.and_then(|wrote| wrote.checkup)))
             }
             Err(code) => {
                 let event = event.refused(&code);
@@ -407,7 +415,6 @@ impl Store {
                 (Discrepancy { state, employee: None, refused: Some(code), updated_at, ..record }, event)
             }
         };
-        let mut write = Write::new();
         self.replace_discrepancy(&mut write, right.tenant(), version, &next)?;
         match write.commit(self, event).await {
             Ok(()) | Err(Error::Stale) => Ok(()),

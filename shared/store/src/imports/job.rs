@@ -9,7 +9,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use vault::Lookup;
 
-use super::{DiscrepancyCause, DroppedFile, Import, ImportState, SCHEMA, Turn, Way, key, parts_key};
+use super::{DiscrepancyCause, DroppedFile, Import, ImportState, SCHEMA, Turn, Way, Wrote, key, parts_key};
 use crate::{
     Conflict, Error, ObjectVersion, Store, Write,
     db::Range,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Where a chunk of the plan is, or what became of it.
-fn part_key(tenant: TenantId, import: ImportId, part: &str, chunk: u32) -> Key {
+pub(super) fn part_key(tenant: TenantId, import: ImportId, part: &str, chunk: u32) -> Key {
     parts_key(tenant, import, format_args!("{part}#{chunk:08}"))
 }
 
@@ -70,7 +70,7 @@ const PARTS_KEPT_DAYS: i64 = 40;
 
 /// A part of an import, for as long as it is needed.
 #[derive(Debug, Serialize)]
-struct Part<'a, T> {
+pub(super) struct Part<'a, T> {
     #[serde(flatten)]
     part: &'a T,
     expires_at: i64,
@@ -88,6 +88,9 @@ pub struct Done {
     pub waiting: u64,
     /// Rows that were left alone, most often because what they are about has changed since the check.
     pub conflicts: Vec<(u64, FaultCode)>,
+    /// What rows wrote, where that can be undone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub wrote: Vec<Wrote>,
 }
 
 impl Store {
@@ -178,7 +181,7 @@ impl Store {
         }
     }
 
-    fn part<'a, T>(&self, part: &'a T) -> Part<'a, T> {
+    pub(super) fn part<'a, T>(&self, part: &'a T) -> Part<'a, T> {
         Part { part, expires_at: self.clock.now().plus_seconds(PARTS_KEPT_DAYS * 86_400).epoch_seconds() }
     }
 
@@ -248,10 +251,14 @@ impl Store {
 
     /// Forgets what an earlier check of the same import left, before it is checked again.
     pub async fn forget_plan(&self, turn: Turn, import: ImportId) -> Result<(), Error> {
-        for part in ["PLAN#", "DONE#"] {
+        self.forget_parts(turn, import, &["PLAN#", "DONE#"]).await
+    }
+
+    pub(super) async fn forget_parts(&self, turn: Turn, import: ImportId, parts: &[&str]) -> Result<(), Error> {
+        for part in parts {
             let range =
                 Range::whole(Table::Records, Family::ImportPart, partition(turn.tenant, Family::ImportPart, import))
-                    .starting_with(part);
+                    .starting_with(*part);
             let items = self.db.query_all(range).await?;
             for chunk in items.chunks(90) {
                 let mut write = Write::new();

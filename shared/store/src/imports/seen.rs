@@ -4,7 +4,7 @@ use authz::{ImportKind, ImportRight, Permit, permission::UseImports};
 use domain::ids::{ImportId, TenantId};
 use vault::Purpose;
 
-use super::{Import, ImportOptions, ImportState, NewImport, Rows, SCHEMA, Started, UPLOAD_KEPT_SECONDS, Way, key};
+use super::{Import, ImportOptions, ImportState, NewImport, Rows, SCHEMA, Started, UPLOAD_KEPT_SECONDS, Undo, Way, key};
 use crate::{
     Conflict, Error, Files, Prepared, Store, Write,
     db::Range,
@@ -66,6 +66,8 @@ impl Store {
             handed_out: false,
             fault_file: None,
             reason: None,
+            applied_at: None,
+            undo: None,
             fence: 0,
             created_at: now,
             updated_at: now,
@@ -142,13 +144,18 @@ impl Store {
         if record.state != from {
             return Err(Conflict::WrongState.into());
         }
-        if record.updated_at.plus_seconds(UPLOAD_KEPT_SECONDS) <= self.clock.now() {
-            return Err(Conflict::UploadOver.into());
-        }
-        // What was checked some time ago is checked again: the register may have moved on.
-        let options = ImportOptions { dry_run: false, ..record.options };
-        let renewed =
-            Import { state: ImportState::Waiting, options, reason: None, updated_at: self.clock.now(), ..record };
+        let now = self.clock.now();
+        let renewed = if record.undo.as_ref().is_some_and(Undo::goes_on) {
+            // What it wrote is taken back without the file.
+            Import { state: ImportState::Undoing, reason: None, updated_at: now, ..record }
+        } else {
+            if record.updated_at.plus_seconds(UPLOAD_KEPT_SECONDS) <= now {
+                return Err(Conflict::UploadOver.into());
+            }
+            // What was checked some time ago is checked again: the register may have moved on.
+            let options = ImportOptions { dry_run: false, ..record.options };
+            Import { state: ImportState::Waiting, options, reason: None, updated_at: now, ..record }
+        };
         let mut write = Write::new();
         write.replace(self, key(right.tenant(), import), SCHEMA, version, &renewed)?;
         let event = self.event_of(right.tenant(), right.actor(), "imports.use", "import.continue")?.on(import);
@@ -158,7 +165,7 @@ impl Store {
 
 /// Whether the permit's holder may see an import: one of a kind that they may import themselves, and their own, unless they reach everybody whom it can be
 /// about.
-fn may_see(permit: &Permit<UseImports>, import: &Import) -> bool {
+pub(super) fn may_see(permit: &Permit<UseImports>, import: &Import) -> bool {
     let own = import.account.is_some() && import.account == permit.actor().account();
     permit.import_right(import.kind).is_ok_and(|right| own || right.reach().is_everybody())
 }

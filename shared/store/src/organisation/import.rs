@@ -74,6 +74,14 @@ impl Organisation {
         self.departments.get(code)
     }
 
+    /// Whether there still are the workplace and the department that somebody stood in.
+    #[must_use]
+    pub fn has_place(&self, workplace: Option<WorkplaceId>, department: Option<DepartmentId>) -> bool {
+        let mut workplaces = self.workplaces.values();
+        workplace.is_none_or(|id| workplaces.any(|workplace| workplace.record.id == id))
+            && department.is_none_or(|id| self.codes.contains_key(&id))
+    }
+
     /// The code of the department above the one with this code.
     #[must_use]
     pub fn parent_code(&self, code: &DepartmentCode) -> Option<&DepartmentCode> {

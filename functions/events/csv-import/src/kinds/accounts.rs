@@ -192,7 +192,9 @@ async fn apply_row(
         _ => None,
     };
     let code = match store.import_account(right, import, row, employee, version).await {
-        Ok(Ok(RowApplied::Created(id) | RowApplied::Updated(id))) => return Ok(Applied::Written(id.to_string())),
+        Ok(Ok(RowApplied::Created(id) | RowApplied::Updated(id))) => {
+            return Ok(Applied::Written(id.to_string(), None));
+        }
         Ok(Ok(RowApplied::Unchanged(_))) => return Ok(Applied::Unchanged),
         Ok(Ok(RowApplied::Conflict) | Err(AccountRefused::Grants(_))) => FaultCode::ChangedMeanwhile,
         Ok(Err(AccountRefused::Password(broken))) => {

@@ -17,7 +17,7 @@ use domain::{
 use store::{
     Against, Candidate, CheckupContent, CheckupHealth, CheckupPut, CheckupSealer, CheckupStep, CriteriaBook,
     DiscrepancyCause, Error, Import, KnownPerson, LetterMove, Likeness, NewDiscrepancy, Outlook, PastCheckup, Person,
-    Registered, RegisteredCheckup, RowSays, Store,
+    Registered, RegisteredCheckup, RowSays, Store, Wrote,
 };
 
 use super::{Applied, Foreseen, Held, LOOKED_UP, Planned, Row, Waiting, registered, registered_by_id};
@@ -409,7 +409,7 @@ impl Register {
         let Some(known) = self.known.get(&number) else { return Ok(Applied::CHANGED) };
         let Some(subject) = subject(&row, known) else { return Ok(Applied::CHANGED) };
         let employee = &known.employee.record;
-        let (_, id) = self.id(&row, known)?;
+        let (whose, id) = self.id(&row, known)?;
         let there = self.there.get(&id);
         let before = there.and_then(RegisteredCheckup::standing).cloned();
         let criteria = self.criteria.on(row.date);
@@ -422,7 +422,10 @@ impl Register {
             CheckupStep::Done(done) => done,
         };
         Ok(match put {
-            CheckupPut::Written => Applied::Written(id.to_string()),
+            CheckupPut::Written(version) => {
+                let wrote = Wrote { row: number, employee: whose, checkup: Some(id), version };
+                Applied::Written(id.to_string(), Some(wrote))
+            }
             CheckupPut::Unchanged => Applied::Unchanged,
             CheckupPut::Conflict => Applied::CHANGED,
         })

@@ -112,7 +112,7 @@ pub(super) async fn apply(
         contents.push(DepartmentContent { code: row.code, name, parent, read: (version > 0).then_some(version) });
     }
     let answers = store.import_departments(right, import.id, &contents).await?.into_iter().map(|answer| match answer {
-        RowApplied::Created(id) | RowApplied::Updated(id) => Applied::Written(id.to_string()),
+        RowApplied::Created(id) | RowApplied::Updated(id) => Applied::Written(id.to_string(), None),
         RowApplied::Unchanged(_) => Applied::Unchanged,
         RowApplied::Conflict => Applied::CHANGED,
     });

@@ -13,7 +13,10 @@ use domain::{
     organisation::{OrganisationName, WorkplaceCode},
 };
 use jiff::civil::Date;
-use store::{Conflict, Error, Import, Organisation, Person, PersonContent, Registered, RowApplied, Store, Write};
+use store::{
+    Conflict, EmployeeImage, Error, Import, Organisation, Person, PersonContent, Registered, RowApplied, Store, Write,
+    Wrote,
+};
 
 use super::{Applied, Held, Planned, Row, registered};
 
@@ -29,8 +32,8 @@ pub(super) struct Register {
 enum Step {
     /// Nothing is written.
     Done(Applied),
-    /// It waits for its transaction: the employee's id.
-    Added(EmployeeId),
+    /// It waits for its transaction: the employee's id, and what they were before.
+    Added(EmployeeId, Option<Box<EmployeeImage>>),
 }
 
 impl Register {
@@ -139,23 +142,29 @@ impl Register {
         let mut write = Write::new();
         let mut applied = Vec::with_capacity(group.len());
         let (mut together, mut alone) = (Vec::with_capacity(group.len()), Vec::new());
+        let (mut images, mut first) = (Vec::with_capacity(group.len()), None);
         for (planned, known) in group.iter().zip(self.known(store, right, group).await?) {
             let mut own = Write::new();
             match self.add(&mut own, store, right, import, planned, known.as_ref()).await? {
                 Step::Done(outcome) => applied.push((planned.number, outcome)),
-                Step::Added(_) if write.overlaps(&own) => alone.push(planned),
-                Step::Added(id) => {
+                Step::Added(..) if write.overlaps(&own) => alone.push(planned),
+                Step::Added(id, image) => {
                     write.and(own);
                     together.push((planned, id));
+                    if let Some(image) = image {
+                        first.get_or_insert(planned.number);
+                        images.push(*image);
+                    }
                 }
             }
         }
         if together.is_empty() {
             return Ok(applied);
         }
+        store.keep_images(&mut write, right, import.id, first.unwrap_or_default(), &images).await?;
         match store.commit_rows(right, write).await {
             Ok(()) => {
-                let written = |(row, id): (&Planned, EmployeeId)| (row.number, Applied::Written(id.to_string()));
+                let written = |(row, id): (&Planned, EmployeeId)| (row.number, written(row, id, row.version + 1));
                 applied.extend(together.into_iter().map(written));
             }
             Err(Error::Stale | Error::Conflict(_)) if group.len() > 1 => {
@@ -201,9 +210,10 @@ impl Register {
         store: &Store,
         right: &ImportRight,
         import: &Import,
-        Planned { row, version, .. }: &Planned,
+        planned: &Planned,
         known: Option<&(Registered, Option<Person>)>,
     ) -> Result<Step, Error> {
+        let Planned { row, version, .. } = planned;
         let Some(row) = of(row) else { return Ok(Step::Done(Applied::CHANGED)) };
         let (known, person) = known.map_or((None, None), |(known, person)| (Some(known), person.as_ref()));
         // What the row leaves as it is and what is no longer there: the person went since the check.
@@ -217,7 +227,7 @@ impl Register {
             // An attempt that was cut short had come this far.
             let ours = employee.record.imported_by == Some(import.id);
             return Ok(Step::Done(match (same, ours) {
-                (true, true) => Applied::Written(employee.record.id.to_string()),
+                (true, true) => written(planned, employee.record.id, employee.version),
                 (true, false) => Applied::Unchanged,
                 (false, _) => Applied::CHANGED,
             }));
@@ -227,9 +237,17 @@ impl Register {
         }
         let existing = known.map(|known| &known.employee);
         Ok(match store.write_person(write, right, import.id, existing, &content, effective_on).await? {
+            // An earlier run of the same import wrote it.
+            RowApplied::Unchanged(id) if existing.is_some_and(|it| it.record.imported_by == Some(import.id)) => {
+                Step::Done(written(planned, id, *version))
+            }
             RowApplied::Unchanged(_) => Step::Done(Applied::Unchanged),
             RowApplied::Conflict => Step::Done(Applied::CHANGED),
-            RowApplied::Created(id) | RowApplied::Updated(id) => Step::Added(id),
+            RowApplied::Created(id) => Step::Added(id, None),
+            RowApplied::Updated(id) => {
+                let image = known.zip(person).map(|(known, person)| Box::new(EmployeeImage::of(known, person)));
+                Step::Added(id, image)
+            }
         })
     }
 
@@ -288,6 +306,12 @@ impl Register {
             Change::Keep => before,
         }
     }
+}
+
+/// A row that wrote this version of somebody.
+fn written(planned: &Planned, employee: EmployeeId, version: u64) -> Applied {
+    let wrote = Wrote { row: planned.number, employee, checkup: None, version };
+    Applied::Written(employee.to_string(), Some(wrote))
 }
 
 fn of(row: &Row) -> Option<&EmployeeRow> {
