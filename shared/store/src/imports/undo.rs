@@ -245,7 +245,7 @@ impl Store {
         self.forget_parts(turn, import, &["TOUCHED#", "UNDONE#"]).await
     }
 
-    /// Notes what became of a chunk: which rows were touched since and, of rows that were written, with one event that names what was taken back.
+    /// Notes what became of a chunk: which rows were touched since and, where any was taken back, with one event that names these.
     pub async fn note_undo(
         &self,
         right: &ImportRight,
@@ -257,7 +257,7 @@ impl Store {
         let mut write = Write::new();
         let key = part_key(right.tenant(), import, part_of(phase), chunk);
         let looked = Looked { touched, undone: undone.len() as u64 };
-        if phase != UndoPhase::Writing {
+        if phase != UndoPhase::Writing || undone.is_empty() {
             self.put_part(&mut write, key, &looked)?;
             return write.commit_unaudited(self).await;
         }
