@@ -440,11 +440,9 @@ fn fault_of(conflict: Conflict) -> Fault {
             "not_undoable",
             "この種別の取込は取り消せません（取り消せるのは、従業員と健康診断結果の取込です）。部署・アカウントは、修正したファイルを取り込むか、画面・API で個別に変更してください。",
         ),
-        Conflict::UndoOver => (
-            "",
-            "undo_over",
-            "取込を取り消せる期間（反映から30日間）が過ぎました。個別に訂正してください。",
-        ),
+        Conflict::UndoOver => {
+            ("", "undo_over", "取込を取り消せる期間（反映から30日間）が過ぎました。個別に訂正してください。")
+        }
         Conflict::StillInOverlap => (
             "",
             "still_in_overlap",

@@ -42,9 +42,9 @@ pub use job::{Chunk, Done, ImportLookup};
 pub use layouts::{ImportLayout, LayoutUsed, intake_kind};
 pub use preview::{Against, LetterMove, Outlook, Preview};
 pub use turn::Turn;
-pub use undo::{Undo, UndoPhase, Wrote};
 use undo::late_key;
 pub(crate) use undo::{Images, image_key, images_after};
+pub use undo::{Undo, UndoPhase, Wrote};
 
 use crate::{
     ObjectVersion,

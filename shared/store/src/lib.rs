@@ -115,8 +115,8 @@ pub use follow_ups::{
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
     ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed, LetterMove, Likeness, NewDiscrepancy,
-    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Undo, UndoPhase,
-    Way, Wrote, intake_kind,
+    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Undo, UndoPhase, Way,
+    Wrote, intake_kind,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,
@@ -138,9 +138,9 @@ pub use purge::{
     Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
 };
 pub use queue::{Queue, Task};
+pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
-pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};
 pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};

@@ -93,7 +93,8 @@ pub(crate) async fn step(
         } else {
             HashMap::new()
         };
-        let (touched, undone) = look(importer, &right, &register, &stored.record, undo.phase, (&wrote, &images)).await?;
+        let (touched, undone) =
+            look(importer, &right, &register, &stored.record, undo.phase, (&wrote, &images)).await?;
         store.note_undo(&right, stored.record.id, (undo.phase, chunk), touched, &undone).await?;
         chunk += 1;
         stored = store.move_import(turn, stored, |import| set_next(import, chunk)).await?;

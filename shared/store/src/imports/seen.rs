@@ -4,7 +4,9 @@ use authz::{ImportKind, ImportRight, Permit, permission::UseImports};
 use domain::ids::{ImportId, TenantId};
 use vault::Purpose;
 
-use super::{Import, ImportOptions, ImportState, NewImport, Rows, SCHEMA, Started, UPLOAD_KEPT_SECONDS, Undo, Way, key};
+use super::{
+    Import, ImportOptions, ImportState, NewImport, Rows, SCHEMA, Started, UPLOAD_KEPT_SECONDS, Undo, Way, key,
+};
 use crate::{
     Conflict, Error, Files, Prepared, Store, Write,
     db::Range,

@@ -227,11 +227,8 @@ impl Store {
             let done = from_optional::<Done>(item, now)?.map(|stored| stored.record);
             return Ok(done.map(|done| (done.applied, done.wrote)));
         }
-        let late = Range::whole(
-            Table::Records,
-            Family::ImportPart,
-            partition(right.tenant(), Family::ImportPart, import.id),
-        );
+        let late =
+            Range::whole(Table::Records, Family::ImportPart, partition(right.tenant(), Family::ImportPart, import.id));
         let items = self.db.query_all(late.starting_with("LATE#")).await?.into_iter();
         let wrote: Vec<Wrote> = items
             .filter_map(|item| from_item::<Wrote>(item, now).transpose())
