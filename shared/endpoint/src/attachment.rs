@@ -1,6 +1,6 @@
 //! Answers that are files to keep.
 
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 
 use crate::{Problem, problem::Kind};
@@ -20,6 +20,12 @@ pub(crate) fn attachment(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     Ok(response)
+}
+
+/// A drawing, to be shown where it is.
+#[must_use]
+pub fn svg_drawing(content: String) -> Response {
+    ([(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], content).into_response()
 }
 
 /// A PDF to keep. API Gateway decodes it for callers whose `Accept` names it first.

@@ -23,7 +23,7 @@ mod trail;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
-pub use attachment::pdf_file;
+pub use attachment::{pdf_file, svg_drawing};
 pub use caller::{Caller, From, Further, SentTo};
 pub use csv::{CsvEncoding, CsvFile, csv_file, into_csv, wants_csv};
 pub use delivery::DeliveryPage;

@@ -6,6 +6,8 @@
 //! | sealed (`health`) | findings with what came of them, the advice, sessions, outcome, who did what when |
 //! | index | by state, in the order of the day by which an answer is asked for |
 
+mod letter;
+
 use std::collections::BTreeSet;
 
 use authz::{
@@ -37,6 +39,8 @@ use crate::{
     key::{Family, Key, Table, partition},
     write::indexed,
 };
+
+pub use letter::RecommendationLetter;
 
 const SCHEMA: u8 = 1;
 /// The attribute that [`Course`] is sealed in.

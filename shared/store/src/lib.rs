@@ -110,7 +110,7 @@ pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeF
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use follow_ups::{
     AnswerWrong, FollowUp, FollowUpAct, FollowUpStep, HeldSession, MOST_RECOMMENDED, NotRecommended, Recommendation,
-    ShownSession,
+    RecommendationLetter, ShownSession,
 };
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,

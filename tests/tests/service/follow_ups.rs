@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::imports::import;
-use tests::{Actor, Tenant, World, codes, etag, problem, run};
+use tests::{Actor, Answer, Tenant, World, codes, etag, pdf_text, problem, run};
 
 /// Two demo employees: one with findings in blood pressure (D) and liver (C), one without.
 const FILE: &str = "社員番号,受診日,健診種別,身長,体重,収縮期血圧,拡張期血圧,ALT\r\n\
@@ -25,6 +25,10 @@ async fn checkups(tenant: &Tenant) -> Vec<Value> {
 fn path(checkup: &Value) -> String {
     let id = |name: &str| checkup[name].as_str().unwrap().to_owned();
     format!("/v1/employees/{}/follow-ups/{}", id("employee_id"), id("checkup_id"))
+}
+
+async fn letter(actor: &Actor, checkup: &Value) -> Answer {
+    actor.with("accept", "application/pdf").get(&format!("{}/letter", path(checkup))).await
 }
 
 /// The employee whose checkup it is, and somebody else's account.
@@ -67,7 +71,23 @@ fn r37_findings_are_advised_upon_once_and_nobody_without_any_is() {
         assert_eq!(found, [(json!("blood_pressure"), json!("D")), (json!("liver"), json!("C"))]);
         for role in ["manager", "administrator", "stress_clerk"] {
             assert_eq!(tenant.actor(role).get("/v1/follow-ups").await.status, 403, "{role}");
+            assert_eq!(letter(&tenant.actor(role), &checkup).await.status, 403, "{role}");
         }
+        // The letter names what to have looked at, and no value: an envelope may be opened by somebody else.
+        let (own, colleague) = holder(&tenant, &checkup).await;
+        for reader in [&nurse, &own] {
+            let answer = letter(reader, &checkup).await;
+            assert_eq!((answer.status, answer.header("content-type")), (200, "application/pdf"));
+            let text = pdf_text(&answer.body);
+            for line in ["医療機関の受診のお願い", "要精密検査・治療", "血圧、肝機能", "令和8年5月12日"] {
+                assert!(text.contains(line), "{line} in {text}");
+            }
+            assert!(text.contains("D0002") && !text.contains("165") && !text.contains("mmHg"), "{text}");
+        }
+        assert_eq!(letter(&colleague, &checkup).await.status, 404);
+        assert_eq!(letter(&nurse, &all[1]).await.status, 404, "nobody advised upon it");
+        let looks = own.all("/v1/me/access-log").await;
+        assert!(looks.iter().any(|look| look["action"] == "follow_up.letter"), "{looks:?}");
         let bad =
             nurse.post("/v1/follow-ups", json!({ "checkups": [], "from_grade": "B", "due_on": "2026-01-01" })).await;
         let wrong = [("/checkups", "out_of_range"), ("/from_grade", "not_taken"), ("/due_on", "in_the_past")];

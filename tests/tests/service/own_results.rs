@@ -92,8 +92,17 @@ fn r34_an_item_over_the_years_stands_beside_its_limits() {
         let unknown = me.get(&format!("{path}/trend?item=pressure")).await;
         assert_eq!((unknown.status, problem(&unknown).as_str()), (400, "bad-query"));
         assert_eq!(tenant.nth("employee", 1).get(&format!("{path}/trend?item=sbp")).await.status, 404);
+        // As a drawing it says the same in words; and a drawing is a look, too.
+        let drawing = me.get(&format!("{path}/trend/chart?item=sbp")).await;
+        assert_eq!((drawing.status, drawing.header("content-type")), (200, "image/svg+xml; charset=utf-8"));
+        assert_eq!(drawing.header("cache-control"), "no-store");
+        let svg = String::from_utf8(drawing.body.to_vec()).unwrap();
+        let words = "2025-06-01 132 mmHg、2026-06-01 182 mmHg、2026-07-01 150 mmHg。判定の範囲：A 129まで、B 129から139まで";
+        assert!(svg.contains(">収縮期血圧の推移<") && svg.contains(words), "{svg}");
+        let nothing = physician.get(&format!("{path}/trend/chart?item=u_ob")).await;
+        assert!(String::from_utf8(nothing.body.to_vec()).unwrap().contains("表示できる値がありません。"));
         let trail = tenant.actor("administrator").all("/v1/audit-events?action=checkup.trend").await;
-        assert_eq!(trail.len(), 3, "each look is told: {trail:?}");
+        assert_eq!(trail.len(), 5, "each look is told: {trail:?}");
     });
 }
 

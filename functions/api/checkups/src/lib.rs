@@ -2,6 +2,7 @@
 
 mod attendance;
 mod body;
+mod chart;
 mod criteria;
 mod items;
 mod rejudgements;
@@ -13,12 +14,12 @@ use authz::{
     Permit,
     permission::{ManageCheckups, ReadReference, ViewCheckups},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use domain::{
     checkup::item::ItemId,
     ids::{CheckupId, EmployeeId},
 };
-use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit, svg_drawing};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -49,6 +50,7 @@ pub fn door() -> Door {
             .routes(routes!(rejudgements::list, rejudgements::ask))
             .routes(routes!(rejudgements::read))
             .routes(routes!(trend))
+            .routes(routes!(trend_chart))
             .routes(routes!(comparison)),
     }
 }
@@ -261,6 +263,28 @@ async fn trend(
     let trend = app.store.checkup_trend(&permit, employee, query.item).await?;
     let criteria = app.store.criteria_to_read_by(&permit).await?;
     Answer::ok(&TrendView::of(trend, criteria.on(app.clock().now().date())))
+}
+
+/// Draws an item over the years.
+#[utoipa::path(
+    get, path = "/v1/employees/{employee_id}/checkups/trend/chart", operation_id = "drawCheckupTrend", summary = "健診項目の推移の図",
+    description = "推移（GET …/checkups/trend）を、内容を文章でも読み取れる SVG の図で返します。参照できない項目には点がありません。参照は監査証跡と閲覧履歴に記録されます。",
+    params(
+        ("employee_id" = String, Path, description = "従業員のID"),
+        ("item" = String, Query, description = "項目のキー（GET /v1/checkups/items）", example = "sbp")
+    ),
+    security(("token" = ["checkups.view"])),
+    responses((status = 200, description = "図", content_type = "image/svg+xml", body = String))
+)]
+async fn trend_chart(
+    State(app): State<App>,
+    permit: Permit<ViewCheckups>,
+    Path(employee): Path<EmployeeId>,
+    Filters(query): Filters<TrendQuery>,
+) -> Result<Response, Problem> {
+    let trend = app.store.checkup_trend(&permit, employee, query.item).await?;
+    let criteria = app.store.criteria_to_read_by(&permit).await?;
+    Ok(svg_drawing(chart::of(&trend, criteria.on(app.clock().now().date())).svg()))
 }
 
 /// With what a checkup is compared.

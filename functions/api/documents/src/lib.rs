@@ -1,10 +1,12 @@
-//! Papers (帳票) as PDF: the personal card (健康診断個人票, 様式第5号) and the report of periodic checkups (様式第6号). A function of their own, so that nothing else carries the font.
+//! Papers (帳票) as PDF: the personal card (健康診断個人票, 様式第5号) and the report of periodic checkups (様式第6号), the letter
+//! that asks somebody to see a physician (受診勧奨). A function of their own, so that nothing else carries the font.
 
 mod card;
+mod letter;
 
 use authz::{
     Permit,
-    permission::{ViewCheckups, ViewReports},
+    permission::{ViewCheckups, ViewFollowUps, ViewReports},
 };
 use axum::{extract::State, response::Response};
 use domain::{
@@ -21,7 +23,7 @@ pub fn door() -> Door {
     Door {
         name: "documents",
         heading: "帳票",
-        routes: OpenApiRouter::new().routes(routes!(personal_card)).routes(routes!(report)),
+        routes: OpenApiRouter::new().routes(routes!(personal_card)).routes(routes!(report)).routes(routes!(recommendation)),
     }
 }
 
@@ -66,4 +68,21 @@ async fn report(
     let (report, sheet) = app.store.frozen_report(&permit, id).await?;
     let revision = format!("第{}版　{}確定", report.revision, japanese(report.frozen_at.date()));
     answer(&papers::form6(&sheet, Some(&revision)), &format!("form-6-{id}.pdf"))
+}
+
+/// Prints a letter.
+#[utoipa::path(
+    get, path = "/v1/employees/{employee_id}/follow-ups/{checkup_id}/letter", operation_id = "printRecommendationLetter", summary = "受診勧奨のお知らせ",
+    description = "受診勧奨について、本人あてのお知らせを PDF で返します。Accept: application/pdf を指定してください。検査の値は記載しません。氏名・社員番号と、受診していただきたい項目は、参照できる場合にだけ記載します。お問い合わせ先は、契約の設定にある社内の窓口です。参照は監査証跡と閲覧履歴に記録されます。",
+    params(("employee_id" = String, Path, description = "従業員のID"), ("checkup_id" = String, Path, description = "健康診断のID")),
+    security(("token" = ["follow_ups.view"])),
+    responses((status = 200, description = "お知らせ", content_type = "application/pdf", body = String))
+)]
+async fn recommendation(
+    State(app): State<App>,
+    permit: Permit<ViewFollowUps>,
+    Path((employee, checkup)): Path<(EmployeeId, CheckupId)>,
+) -> Result<Response, Problem> {
+    let letter = app.store.recommendation_letter(&permit, employee, checkup).await?;
+    answer(&papers::letter(&letter::of(letter, app.clock().now().date())), &format!("letter-{checkup}.pdf"))
 }
