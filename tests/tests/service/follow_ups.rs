@@ -79,7 +79,8 @@ fn r37_findings_are_advised_upon_once_and_nobody_without_any_is() {
             let answer = letter(reader, &checkup).await;
             assert_eq!((answer.status, answer.header("content-type")), (200, "application/pdf"));
             let text = pdf_text(&answer.body);
-            for line in ["医療機関の受診のお願い", "要精密検査・治療", "血圧、肝機能", "令和8年5月12日"] {
+            for line in ["医療機関の受診のお願い", "要精密検査・治療", "血圧、肝機能", "令和8年5月12日"]
+            {
                 assert!(text.contains(line), "{line} in {text}");
             }
             assert!(text.contains("D0002") && !text.contains("165") && !text.contains("mmHg"), "{text}");

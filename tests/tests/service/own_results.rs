@@ -97,7 +97,8 @@ fn r34_an_item_over_the_years_stands_beside_its_limits() {
         assert_eq!((drawing.status, drawing.header("content-type")), (200, "image/svg+xml; charset=utf-8"));
         assert_eq!(drawing.header("cache-control"), "no-store");
         let svg = String::from_utf8(drawing.body.to_vec()).unwrap();
-        let words = "2025-06-01 132 mmHg、2026-06-01 182 mmHg、2026-07-01 150 mmHg。判定の範囲：A 129まで、B 129から139まで";
+        let words =
+            "2025-06-01 132 mmHg、2026-06-01 182 mmHg、2026-07-01 150 mmHg。判定の範囲：A 129まで、B 129から139まで";
         assert!(svg.contains(">収縮期血圧の推移<") && svg.contains(words), "{svg}");
         let nothing = physician.get(&format!("{path}/trend/chart?item=u_ob")).await;
         assert!(String::from_utf8(nothing.body.to_vec()).unwrap().contains("表示できる値がありません。"));

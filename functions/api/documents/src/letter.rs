@@ -13,8 +13,7 @@ pub(crate) fn of(shown: RecommendationLetter, today: Date) -> Letter {
     let RecommendationLetter { follow_up, person, workplace, company, contact } = shown;
     let findings = follow_up.findings.unwrap_or_default();
     let worst = findings.iter().map(|finding| finding.grade).max();
-    let (number, name) =
-        person.map(|person| (person.number.to_string(), person.name.to_string())).unwrap_or_default();
+    let (number, name) = person.map(|person| (person.number.to_string(), person.name.to_string())).unwrap_or_default();
     Letter {
         on: today,
         name,

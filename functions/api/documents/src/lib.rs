@@ -23,7 +23,10 @@ pub fn door() -> Door {
     Door {
         name: "documents",
         heading: "帳票",
-        routes: OpenApiRouter::new().routes(routes!(personal_card)).routes(routes!(report)).routes(routes!(recommendation)),
+        routes: OpenApiRouter::new()
+            .routes(routes!(personal_card))
+            .routes(routes!(report))
+            .routes(routes!(recommendation)),
     }
 }
 
