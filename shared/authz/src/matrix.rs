@@ -151,6 +151,28 @@ permissions! {
     RecordGuidance = "follow_ups.guide";
     /// See what was talked about in sessions of health guidance.
     SeeGuidance = "follow_ups.guidance";
+    /// Read rounds of the stress check (ストレスチェックの実施回): when, for whom, by which criteria, who carries them out.
+    ViewStressRounds = "stress_checks.rounds";
+    /// Plan rounds of the stress check, open, close and archive them, appoint who carries them out, and remind.
+    PlanStressChecks = "stress_checks.plan";
+    /// See who is asked to answer a stress check, and whether they have; nothing of what.
+    ViewStressAttendance = "stress_checks.attendance";
+    /// Answer one's own stress check.
+    AnswerStressCheck = "stress_checks.answer";
+    /// Read the result of one's own stress check.
+    ViewOwnStress = "stress_checks.own";
+    /// Consent that the employer gets one's own result, withdraw that, and request an interview.
+    ShareOwnStress = "stress_checks.share";
+    /// Carry out a round that one was appointed for: pledge secrecy, read what individuals answered (実施者・実施事務従事者).
+    HandleStressAnswers = "stress_checks.answers";
+    /// Read results of individuals of a round that one was appointed for.
+    ViewStressResults = "stress_checks.results";
+    /// Say who needs an interview, sign for it, and let somebody answer again: implementers alone.
+    SelectHighStress = "stress_checks.select";
+    /// Read the results that their people have shared with the employer, and no others.
+    ViewSharedStress = "stress_checks.shared";
+    /// Read who has requested an interview after a stress check.
+    ViewStressRequests = "stress_checks.requests";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -404,6 +426,17 @@ pub const MATRIX: &[Row] = &[
     door(P::AnswerFollowUps,       [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::RecordGuidance,        [NO,       NO,      NO,    NO,    NO,    YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     column(P::SeeGuidance,         [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    door(P::ViewStressRounds,      [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::PlanStressChecks,      [NO,       NO,      YES,   NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewStressAttendance,  [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::AnswerStressCheck,     [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewOwnStress,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ShareOwnStress,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::HandleStressAnswers,   [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewStressResults,     [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::SelectHighStress,      [NO,       NO,      NO,    NO,    NO,    NO,    YES,   NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewSharedStress,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewStressRequests,    [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

@@ -179,6 +179,8 @@ pub mod kinds {
         Report = "rep";
         /// Stored checkups judged once more (再判定).
         Rejudgement = "rjd";
+        /// A round of the stress check (ストレスチェックの実施回).
+        StressRound = "srd";
     }
 }
 
@@ -239,6 +241,8 @@ pub type DownloadId = Id<kinds::Download>;
 pub type ReportId = Id<kinds::Report>;
 /// A re-judgement's id.
 pub type RejudgementId = Id<kinds::Rejudgement>;
+/// The id of a round of the stress check.
+pub type StressRoundId = Id<kinds::StressRound>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

@@ -161,6 +161,7 @@ mod tests {
             reason: None,
             account_given: None,
             disclosure,
+            in_confidence: false,
             address: None,
             request_id: "r".to_owned(),
         }

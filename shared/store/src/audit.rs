@@ -3,6 +3,10 @@
 //! Events are sealed with the platform's key, because they outlive the tenant's. They are put once and never touched again: 400 days later they expire.
 //! A write's event is part of its transaction ([`crate::Write::commit`]); a read of people's health data writes its event before the answer
 //! goes out ([`Store::disclose`]).
+//!
+//! What would tell a company's own people of an individual's stress check is written *in confidence*: whose results an implementer opened says who may be under high stress, and who consented
+//! to something says who did not. Such events stand in the trail like all others, sealed, copied and counted; a company's readers of its trail (doors, exports, released logs) are not shown
+//! them. The worker finds them in the access log, the provider on a lawful order.
 
 use authz::{Actor, Permission, Permit, permission::ViewAudit};
 use domain::{
@@ -75,6 +79,9 @@ pub struct Event {
     /// It showed people's health data: those whose it is find it in their access log.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub disclosure: bool,
+    /// It is not shown to the company whose trail it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub in_confidence: bool,
     /// The caller's address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub address: Option<String>,
@@ -115,6 +122,13 @@ impl Event {
     #[must_use]
     pub fn purpose(&self) -> &'static str {
         authz::use_of(&self.permission)
+    }
+
+    /// It is not to be shown to the company whose trail it is.
+    #[must_use]
+    pub fn in_confidence(mut self) -> Self {
+        self.in_confidence = true;
+        self
     }
 
     /// It was refused, for this reason.
@@ -178,6 +192,7 @@ impl Store {
             reason: None,
             account_given: None,
             disclosure: false,
+            in_confidence: false,
             address: actor.origin().address.map(|address| address.to_string()),
             request_id: actor.origin().request_id.clone(),
         })
@@ -214,6 +229,19 @@ impl Store {
         self.tell(event).await?;
         Ok(data)
     }
+
+    /// Hands out what the company's own readers of its trail must not know was read.
+    pub(crate) async fn disclose_in_confidence<P: Permission, T>(
+        &self,
+        permit: &Permit<P>,
+        action: &str,
+        subjects: impl IntoIterator<Item = String>,
+        data: T,
+    ) -> Result<T, Error> {
+        let event = Event { disclosure: true, ..self.event(permit, action)?.on_all(subjects) };
+        self.tell(event.in_confidence()).await?;
+        Ok(data)
+    }
 }
 
 /// What to look for in the trail.
@@ -237,7 +265,8 @@ impl Search {
     fn matches(&self, event: &Event) -> bool {
         let same =
             |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
-        same(&self.account, event.account.as_deref())
+        !event.in_confidence
+            && same(&self.account, event.account.as_deref())
             && same(&self.client, event.client.as_deref())
             && self.action.as_deref().is_none_or(|wanted| {
                 event.action.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -319,7 +348,7 @@ impl Store {
         Ok((events, cut))
     }
 
-    /// All events of one day of `tenant`, the oldest first.
+    /// All events of one day of `tenant`, the oldest first, those in confidence among them.
     pub(crate) async fn trail_of(&self, tenant: TenantId, day: Date) -> Result<Vec<Event>, Error> {
         let read = |pk| async move { self.db.query_all(Range::whole(Table::Audit, Family::Event, pk)).await };
         let pages = futures_util::future::try_join_all(day_partitions(tenant, day).map(read)).await?;
@@ -329,6 +358,13 @@ impl Store {
         }
         events.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Those of one day that the company itself may read.
+    pub(crate) async fn open_trail_of(&self, tenant: TenantId, day: Date) -> Result<Vec<Event>, Error> {
+        let mut events = self.trail_of(tenant, day).await?;
+        events.retain(|event| !event.in_confidence);
+        Ok(events)
     }
 
     /// The event in an item, with its sort key; none where its time is over.

@@ -159,7 +159,8 @@ impl Record {
     }
 
     fn selection(&self) -> Selection {
-        Selection { kinds: self.what.kinds(), format: self.format, people: None, period: Period::default() }
+        let (kinds, format) = (self.what.kinds(), self.format);
+        Selection { kinds, format, people: None, period: Period::default(), with_confidence: false }
     }
 }
 

@@ -124,6 +124,16 @@ pub enum Family {
     Disclosure,
     /// Statutory reports of workplaces, with their settings.
     Report,
+    /// Rounds of the stress check.
+    StressRound,
+    /// Who has answered in a round, and who was told of it; nothing of what.
+    StressAttendance,
+    /// What individuals answered in a round.
+    StressAnswer,
+    /// What their answers come to.
+    StressResult,
+    /// Whether the employer may see that.
+    StressSharing,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -182,6 +192,11 @@ impl Family {
             Self::Export => "EXPORT",
             Self::Disclosure => "DISCLOSURE",
             Self::Report => "REPORT",
+            Self::StressRound => "STRESSROUND",
+            Self::StressAttendance => "STRESSATTENDANCE",
+            Self::StressAnswer => "STRESSANSWER",
+            Self::StressResult => "STRESSRESULT",
+            Self::StressSharing => "STRESSSHARING",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -61,6 +61,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod signing_keys;
+mod stress;
 mod sub_processors;
 mod suppression;
 mod tenants;
@@ -146,6 +147,11 @@ pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
+pub use stress::{
+    AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment, OwnStressCheck, OwnStressResult,
+    PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed, StressAnswers, StressResult, StressRound,
+    StressTarget,
+};
 pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};
 pub use tenants::{Contact, Tenant, TenantChange};

@@ -434,7 +434,7 @@ impl Store {
             if std::time::Instant::now() >= until {
                 return Ok(LogsWritten::Unfinished);
             }
-            for part in parts(self.trail_of(tenant, day).await?)? {
+            for part in parts(self.open_trail_of(tenant, day).await?)? {
                 let number = record.parts.len() + 1;
                 self.seal_file(files, tenant, &part_key(tenant, id, number), part.json.as_bytes()).await?;
                 record.parts.push(part.lines);

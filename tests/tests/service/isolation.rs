@@ -10,6 +10,7 @@ use tests::imports::import;
 use tests::{Actor, Answer, Tenant, World, problem, run};
 
 use crate::operations::{contract, never_was};
+use crate::stress_checks;
 
 /// What an answer tells, but for the request's own id and the time.
 fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
@@ -55,7 +56,10 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let export =
         fresh.call("POST", "/v1/exports", &[("Idempotency-Key", "x")], Some(json!({ "what": "accounts" }))).await;
     assert_eq!(export.status, 202, "{}", export.json());
+    let planned = tenant.actor("hr").post("/v1/stress-rounds", stress_checks::plan(tenant.world().today())).await;
+    assert_eq!(planned.status, 201, "{}", planned.json());
     BTreeMap::from([
+        ("round_id", text(&planned.json()["id"])),
         ("export_id", text(&export.json()["id"])),
         ("download_id", "dwl_0190000000007000800000000000beef".to_owned()),
         ("number", "1".to_owned()),

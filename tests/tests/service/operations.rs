@@ -226,6 +226,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "label_id" => "lab",
         "message_id" => "bro",
         "report_id" => "rep",
+        "round_id" => "srd",
         "session_id" => "ses",
         "sub_processor_id" => "sub",
         "tenant_id" => "ten",

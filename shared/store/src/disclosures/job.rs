@@ -120,7 +120,8 @@ impl Store {
             None => (None, Vec::new()),
         };
         let period = Period { since: record.since, until: record.until };
-        let selection = Selection { kinds: record.kinds.clone(), format: ExportFormat::JsonLines, people, period };
+        let (kinds, format) = (record.kinds.clone(), ExportFormat::JsonLines);
+        let selection = Selection { kinds, format, people, period, with_confidence: true };
         let basis = self.words_of(record).await?.basis;
         let about: Value = json!({
             "disclosure": record.id, "tenant": tenant, "basis": basis, "asked_by": record.asked_by, "approved_by": record.decided_by,

@@ -61,6 +61,8 @@ pub(crate) struct Selection {
     /// These people and their accounts alone; everybody where it is none.
     pub(crate) people: Option<People>,
     pub(crate) period: Period,
+    /// Events in confidence are among it: for a court, and not for the company.
+    pub(crate) with_confidence: bool,
 }
 
 /// Chosen people.
@@ -274,7 +276,10 @@ impl Store {
         };
         let days = (0..DAYS).map(|ahead| day.saturating_add(ahead.days())).filter(|day| *day <= last_day);
         let events = try_join_all(days.map(|day| self.trail_of(tenant, day))).await?;
-        let chosen = |event: &&Event| selection.people.as_ref().is_none_or(|people| people.are_in(event));
+        let chosen = |event: &&Event| {
+            let shown = selection.with_confidence || !event.in_confidence;
+            shown && selection.people.as_ref().is_none_or(|people| people.are_in(event))
+        };
         let lines = events.iter().flatten().filter(chosen).map(event).collect();
         let next = day.saturating_add(DAYS.days());
         Ok(Page { lines, next: (next <= last_day).then(|| next.to_string()) })
