@@ -10,6 +10,6 @@ pub mod questionnaire;
 pub mod round;
 pub mod scales;
 pub mod scoring;
-pub mod suppression;
 pub mod sharing;
+pub mod suppression;
 pub mod targets;

@@ -26,12 +26,14 @@ async fn act(actor: &Actor, round: &str, act: &str, body: Option<Value>) -> Answ
 
 /// A round that takes answers, with its implementer and its clerk; where it is.
 async fn opened(tenant: &Tenant) -> String {
-    let (hr, implementer, clerk) = (tenant.actor("hr"), tenant.actor("stress_implementer"), tenant.actor("stress_clerk"));
+    let (hr, implementer, clerk) =
+        (tenant.actor("hr"), tenant.actor("stress_implementer"), tenant.actor("stress_clerk"));
     let planned = hr.post("/v1/stress-rounds", plan(tenant.world().today())).await;
     assert_eq!(planned.status, 201, "{}", planned.json());
     let round = planned.header("location").to_owned();
     let implementers = account_of(tenant, &implementer).await;
-    let appointed = json!({ "account_id": implementers, "duty": "implementer", "qualification": "public_health_nurse" });
+    let appointed =
+        json!({ "account_id": implementers, "duty": "implementer", "qualification": "public_health_nurse" });
     for body in [appointed, json!({ "account_id": account_of(tenant, &clerk).await, "duty": "clerk" })] {
         let answer = act(&hr, &round, "appointments", Some(body)).await;
         assert_eq!(answer.status, 200, "{}", answer.json());
@@ -69,7 +71,12 @@ async fn answer_all(actor: &Actor, round: &str, choice: impl Fn(u8) -> u8) {
     let saved = actor.put(&path, &before, answers(choice)).await;
     assert_eq!(saved.status, 200, "{}", saved.json());
     let submitted = actor.call("POST", &format!("{path}/submit"), &[("If-Match", &etag(&saved))], None).await;
-    assert_eq!((submitted.status, submitted.json()["state"].as_str()), (200, Some("submitted")), "{}", submitted.json());
+    assert_eq!(
+        (submitted.status, submitted.json()["state"].as_str()),
+        (200, Some("submitted")),
+        "{}",
+        submitted.json()
+    );
 }
 
 async fn employee_of(actor: &Actor) -> String {
@@ -99,8 +106,11 @@ fn r35_a_round_is_planned_with_reasons_and_locked_when_it_opens() {
         wrong["cut_offs"] = json!({ "reactions": 70, "reactions_with_causes": 63, "causes": 76 });
         wrong["remind_every"] = json!(1);
         let refused = hr.post("/v1/stress-rounds", wrong.clone()).await;
-        let expected =
-            [("/closes_on", "period_invalid"), ("/cut_off_reason", "reason_required"), ("/remind_every", "out_of_range")];
+        let expected = [
+            ("/closes_on", "period_invalid"),
+            ("/cut_off_reason", "reason_required"),
+            ("/remind_every", "out_of_range"),
+        ];
         assert_eq!(codes(&refused), expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
         let planned = hr.post("/v1/stress-rounds", plan(today)).await;
         let round = planned.header("location").to_owned();
@@ -167,7 +177,10 @@ fn r35_answers_are_saved_resumed_submitted_once_and_opened_again_by_an_implement
         assert_eq!((saved.status, etag(&saved).as_str()), (200, "\"1\""), "{}", saved.json());
         assert_eq!(me.put(&path, "\"0\"", some).await.status, 412, "another device was faster");
         let wrong = json!({ "answers": [{ "item": 58, "choice": 1 }, { "item": 2, "choice": 1 }] });
-        assert_eq!(codes(&me.put(&path, "\"1\"", wrong).await), [("/answers/0/item".to_owned(), "unknown_item".to_owned())]);
+        assert_eq!(
+            codes(&me.put(&path, "\"1\"", wrong).await),
+            [("/answers/0/item".to_owned(), "unknown_item".to_owned())]
+        );
         let five = json!({ "answers": [{ "item": 2, "choice": 5 }] });
         assert_eq!(codes(&me.put(&path, "\"1\"", five).await)[0].1, "choice_invalid");
         // Half of it is not submitted; what is saved is nobody else's, not even the implementer's.
@@ -219,9 +232,16 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         let implementer = tenant.actor("stress_implementer");
         let needy = implementer.all(&format!("{round}/results?needs_interview=true")).await;
         assert_eq!(needy.len(), 1);
-        assert_eq!((needy[0]["employee_id"].as_str(), needy[0]["score"]["sums"]["b"].as_u64()), (Some(&*high), Some(116)));
+        assert_eq!(
+            (needy[0]["employee_id"].as_str(), needy[0]["score"]["sums"]["b"].as_u64()),
+            (Some(&*high), Some(116))
+        );
         let late = json!({ "needs_interview": false, "reason": "再確認" });
-        assert_eq!(implementer.put(&format!("{round}/results/{high}/decision"), "\"1\"", late).await.status, 409, "signed");
+        assert_eq!(
+            implementer.put(&format!("{round}/results/{high}/decision"), "\"1\"", late).await.status,
+            409,
+            "signed"
+        );
 
         // Before a word: what is there and what never was are told alike, byte for byte, to every role of the employer's side.
         let nobody = "emp_0190000000007000800000000000dead";
@@ -250,7 +270,11 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         let withdrawn = one.delete(&consent, &etag(&given)).await;
         assert_eq!(withdrawn.status, 200, "{}", withdrawn.json());
         let hr = tenant.actor("hr");
-        assert_eq!(hr.get(&shared(&high)).await.body, hr.get(&shared(nobody)).await.body, "withdrawn before it was used");
+        assert_eq!(
+            hr.get(&shared(&high)).await.body,
+            hr.get(&shared(nobody)).await.body,
+            "withdrawn before it was used"
+        );
         // A request counts as consent; whoever needs no interview requests none, and may share all the same.
         let request = format!("{}/interview-request", own(&round));
         let wish = json!({ "wish": "平日の午後を希望します。" });

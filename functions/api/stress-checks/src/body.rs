@@ -403,7 +403,9 @@ impl ReasonBody {
 /// The answer to an appointment that cannot be.
 pub(crate) fn cannot_appoint(wrong: AppointWrong) -> Problem {
     let (kind, pointer, code, detail) = match wrong {
-        AppointWrong::Unknown => (Kind::Invalid, "/account_id", "unknown_account", "利用できるアカウントが見つかりません。"),
+        AppointWrong::Unknown => {
+            (Kind::Invalid, "/account_id", "unknown_account", "利用できるアカウントが見つかりません。")
+        }
         AppointWrong::LacksRole => (
             Kind::Invalid,
             "/account_id",

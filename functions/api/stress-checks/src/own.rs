@@ -58,9 +58,8 @@ pub(crate) async fn save(
     Json(body): Json<AnswersBody>,
 ) -> Result<Answer, Problem> {
     let saved = app.store.save_answers(&permit, round, version.version(), &body.checked()?).await?;
-    let unknown = |index: usize| {
-        Fault::at(format!("/answers/{index}/item"), "unknown_item", "この調査票にない設問番号です。")
-    };
+    let unknown =
+        |index: usize| Fault::at(format!("/answers/{index}/item"), "unknown_item", "この調査票にない設問番号です。");
     let prepared = saved.map_err(|wrong| Problem::invalid(wrong.into_iter().map(unknown).collect()))?;
     shown(&prepared.commit(&app.store).await?)
 }
@@ -79,7 +78,8 @@ pub(crate) async fn submit(
     version: IfMatch,
 ) -> Result<Answer, Problem> {
     let submitted = app.store.submit_answers(&permit, round, version.version()).await?;
-    let open = |item: u8| Fault::at(format!("/answers/{item}"), "not_answered", format!("問{item}に回答してください。"));
+    let open =
+        |item: u8| Fault::at(format!("/answers/{item}"), "not_answered", format!("問{item}に回答してください。"));
     let prepared = submitted.map_err(|items| Problem::invalid(items.into_iter().map(open).collect()))?;
     shown(&prepared.commit(&app.store).await?)
 }

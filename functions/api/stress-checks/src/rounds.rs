@@ -12,7 +12,7 @@ use domain::{
 use endpoint::{Answer, App, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
-use store::{Attended, StressRound, Stored};
+use store::{Attended, Stored, StressRound};
 
 use crate::{
     PageQuery,

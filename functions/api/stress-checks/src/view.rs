@@ -452,7 +452,8 @@ impl ScoreView {
             grade: line.grade,
             level: line.level,
         };
-        let sums = |it: domain::stress::scoring::GradeSums| GradeSumsView { reactions: it.reactions, causes: it.causes };
+        let sums =
+            |it: domain::stress::scoring::GradeSums| GradeSumsView { reactions: it.reactions, causes: it.causes };
         Self {
             verdict: score.verdict,
             high: score.verdict.is_high(),

@@ -225,8 +225,7 @@ mod tests {
             reason: Remark::parse("衛生委員会で確認").unwrap(),
         };
         let none = BTreeSet::new();
-        let rule =
-            TargetRule { by_hand: vec![hand(1, false), hand(2, true)], ..TargetRule::everybody(AS_OF) };
+        let rule = TargetRule { by_hand: vec![hand(1, false), hand(2, true)], ..TargetRule::everybody(AS_OF) };
         assert_eq!(rule.left_out(&somebody(&none)), Some(LeftOut::ByHand));
         let added = Candidate { employee: employee(2), state: EmploymentState::OnLeave, ..somebody(&none) };
         assert_eq!(rule.left_out(&added), None);

@@ -169,11 +169,9 @@ impl Store {
     pub async fn own_stress_checks(&self, permit: &Permit<AnswerStressCheck>) -> Result<Vec<OwnStressCheck>, Error> {
         let tenant = permit.tenant();
         let oneself = permit.reach().only_oneself().ok_or(Error::NotFound)?;
-        let (rounds, (employee, _)) =
-            try_join(self.all_rounds(tenant), self.employee_within(permit, oneself)).await?;
+        let (rounds, (employee, _)) = try_join(self.all_rounds(tenant), self.employee_within(permit, oneself)).await?;
         let begun: Vec<_> = rounds.into_iter().filter(|it| it.record.state != RoundState::Drafted).collect();
-        let keys: Vec<Key> =
-            begun.iter().map(|it| key(tenant, Family::StressAnswer, it.record.id, oneself)).collect();
+        let keys: Vec<Key> = begun.iter().map(|it| key(tenant, Family::StressAnswer, it.record.id, oneself)).collect();
         let (items, now) = (self.db.batch_get(&keys).await?, self.clock.now());
         let mut own = Vec::with_capacity(begun.len());
         for (stored, item) in begun.into_iter().zip(items) {
@@ -337,12 +335,7 @@ impl Store {
     }
 
     /// Opens answers that `insight` opens.
-    pub(super) async fn open_answers(
-        &self,
-        insight: &Insight,
-        record: Record,
-        version: u64,
-    ) -> Result<Opened, Error> {
+    pub(super) async fn open_answers(&self, insight: &Insight, record: Record, version: u64) -> Result<Opened, Error> {
         if !insight.opens(record.round, record.employee) {
             return Err(Error::NotFound);
         }

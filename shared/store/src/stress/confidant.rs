@@ -81,11 +81,7 @@ pub(super) struct Seen {
 
 impl Store {
     /// One's own part in a round that has been opened.
-    pub(super) async fn own_part<P: Examinee>(
-        &self,
-        permit: &Permit<P>,
-        round: StressRoundId,
-    ) -> Result<Seen, Error> {
+    pub(super) async fn own_part<P: Examinee>(&self, permit: &Permit<P>, round: StressRoundId) -> Result<Seen, Error> {
         let tenant = permit.tenant();
         let oneself = permit.reach().only_oneself().ok_or(Error::NotFound)?;
         let (round, (employee, _)) =

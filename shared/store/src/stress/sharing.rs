@@ -19,12 +19,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
-use super::{
-    SCHEMA,
-    confidant::Seen,
-    key,
-    results::StressResult,
-};
+use super::{SCHEMA, confidant::Seen, key, results::StressResult};
 use crate::{
     Conflict, Error, Event, Prepared, Store, Write,
     db::Range,
@@ -249,7 +244,8 @@ impl Store {
         employee: EmployeeId,
     ) -> Result<SharedResult, Error> {
         let tenant = permit.tenant();
-        let (_, opened) = try_join(self.placed_within(permit, employee), self.sharing_of(tenant, round, employee)).await?;
+        let (_, opened) =
+            try_join(self.placed_within(permit, employee), self.sharing_of(tenant, round, employee)).await?;
         let opened = opened.ok_or(Error::NotFound)?;
         let word = opened.word().ok_or(Error::NotFound)?;
         let result = self.result_by_word(&word).await?.ok_or(Error::NotFound)?;
@@ -268,7 +264,8 @@ impl Store {
             }
         } else {
             let subjects = [employee.to_string(), round.to_string()];
-            self.disclose_in_confidence(permit, "stress_result.shared_read", subjects, SharedResult { head, result }).await
+            self.disclose_in_confidence(permit, "stress_result.shared_read", subjects, SharedResult { head, result })
+                .await
         }
     }
 
@@ -391,7 +388,8 @@ impl Store {
         let tenant = permit.tenant();
         // A round that is not there is told before a list that is empty.
         self.load_round(tenant, round).await?;
-        let range = || Range::whole(Table::Records, Family::StressSharing, shared_of(tenant, round)).by_index().limit(limit);
+        let range =
+            || Range::whole(Table::Records, Family::StressSharing, shared_of(tenant, round)).by_index().limit(limit);
         let is_wanted = &is_wanted;
         let look = |after| self.records_that(range().after(after), is_wanted);
         let (found, next) =

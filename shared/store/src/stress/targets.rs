@@ -1,10 +1,7 @@
 //! Whom a round asks, and who has answered (受検状況): yes or no, and nothing of what or when. Whom it asks follows from its rule and the register, read as of the rule's day; whoever has
 //! answered is part of it whatever the register says since.
 
-use authz::{
-    Permit,
-    permission::ViewStressAttendance,
-};
+use authz::{Permit, permission::ViewStressAttendance};
 use domain::{
     ids::{EmployeeId, StressRoundId, TenantId},
     stress::{
@@ -98,8 +95,7 @@ impl Store {
             };
             for (employee, mark) in reached.iter().zip(marks) {
                 let taken = mark.is_some_and(|mark| mark.record.taken);
-                let left_out =
-                    if taken { None } else { self.left_out(tenant, &round.plan.targets, employee).await? };
+                let left_out = if taken { None } else { self.left_out(tenant, &round.plan.targets, employee).await? };
                 let attended = match (taken, left_out) {
                     (true, _) => Attended::Answered,
                     (false, None) => Attended::NotAnswered,
@@ -147,8 +143,7 @@ impl Store {
         round: StressRoundId,
         employees: &[Employee],
     ) -> Result<Vec<Option<Stored<Attendance>>>, Error> {
-        let keys: Vec<Key> =
-            employees.iter().map(|it| key(tenant, Family::StressAttendance, round, it.id)).collect();
+        let keys: Vec<Key> = employees.iter().map(|it| key(tenant, Family::StressAttendance, round, it.id)).collect();
         let now = self.clock.now();
         let read = |item: Option<Attributes>| from_optional(item, now);
         self.db.batch_get(&keys).await?.into_iter().map(read).collect()
