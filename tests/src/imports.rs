@@ -15,6 +15,9 @@ pub const CHECKUPS_2025: &[u8] = include_bytes!("../data/checkups-2025.sjis.csv"
 /// Checkups of fiscal year 2026, `Shift_JIS`.
 pub const CHECKUPS_2026: &[u8] = include_bytes!("../data/checkups-2026.sjis.csv");
 
+/// Steps and sleep of two hundred of the employees in October 2026.
+pub const LIFELOGS: &[u8] = include_bytes!("../data/lifelogs.csv");
+
 /// Accounts of some of the employees, each opened in another way, `Shift_JIS`.
 pub const ACCOUNTS: &[u8] = include_bytes!("../data/accounts.sjis.csv");
 

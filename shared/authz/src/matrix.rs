@@ -173,6 +173,10 @@ permissions! {
     ViewSharedStress = "stress_checks.shared";
     /// Read who has requested an interview after a stress check.
     ViewStressRequests = "stress_checks.requests";
+    /// Read somebody's lifelog (ライフログ): one's own, or what its owner shares.
+    ViewLifelogs = "lifelogs.view";
+    /// Record, change and delete one's own lifelog, and say with whom it is shared.
+    ManageLifelogs = "lifelogs.manage";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -437,6 +441,8 @@ pub const MATRIX: &[Row] = &[
     door(P::SelectHighStress,      [NO,       NO,      NO,    NO,    NO,    NO,    YES,   NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewSharedStress,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewStressRequests,    [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewLifelogs,          [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
+    door(P::ManageLifelogs,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

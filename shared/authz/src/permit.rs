@@ -231,6 +231,12 @@ impl Reach {
         !self.reaches_others() && self.oneself.is_none()
     }
 
+    /// Whether this employee is the holder: what somebody shares with nobody is theirs all the same.
+    #[must_use]
+    pub fn is_oneself(&self, employee: EmployeeId) -> bool {
+        self.oneself == Some(employee)
+    }
+
     /// The one employee that it is, if it is oneself alone.
     #[must_use]
     pub fn only_oneself(&self) -> Option<EmployeeId> {

@@ -181,6 +181,12 @@ pub mod kinds {
         Rejudgement = "rjd";
         /// A round of the stress check (ストレスチェックの実施回).
         StressRound = "srd";
+        /// An entry of a lifelog (ライフログの記録).
+        LifelogEntry = "lfe";
+        /// Points that somebody exchanges (交換申請).
+        Redemption = "red";
+        /// A campaign (健康キャンペーン).
+        Campaign = "cpn";
     }
 }
 
@@ -243,6 +249,12 @@ pub type ReportId = Id<kinds::Report>;
 pub type RejudgementId = Id<kinds::Rejudgement>;
 /// The id of a round of the stress check.
 pub type StressRoundId = Id<kinds::StressRound>;
+/// The id of an entry of a lifelog.
+pub type LifelogEntryId = Id<kinds::LifelogEntry>;
+/// The id of points that somebody exchanges.
+pub type RedemptionId = Id<kinds::Redemption>;
+/// A campaign's id.
+pub type CampaignId = Id<kinds::Campaign>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

@@ -9,6 +9,7 @@ pub mod departments;
 pub mod employees;
 pub mod fault;
 pub mod layout;
+pub mod lifelogs;
 mod sheet;
 
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub enum Kind {
     Accounts,
     /// Checkups (健診結果).
     Checkups,
+    /// Lifelogs (ライフログ).
+    Lifelogs,
 }
 
 impl Kind {
@@ -60,6 +63,7 @@ impl Kind {
             Self::Employees => employees::understand(header, &options),
             Self::Accounts => accounts::understand(header, &options),
             Self::Checkups => checkups::understand(header, &options),
+            Self::Lifelogs => lifelogs::understand(header, &options),
         }
     }
 
@@ -70,6 +74,7 @@ impl Kind {
             Self::Employees => employees::names(),
             Self::Accounts => accounts::names(),
             Self::Checkups => checkups::names(),
+            Self::Lifelogs => lifelogs::names(),
         }
     }
 }

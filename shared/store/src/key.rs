@@ -134,6 +134,8 @@ pub enum Family {
     StressResult,
     /// Whether the employer may see that.
     StressSharing,
+    /// What employees measure and note about themselves.
+    Lifelog,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -197,6 +199,7 @@ impl Family {
             Self::StressAnswer => "STRESSANSWER",
             Self::StressResult => "STRESSRESULT",
             Self::StressSharing => "STRESSSHARING",
+            Self::Lifelog => "LIFELOG",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -58,8 +58,13 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     assert_eq!(export.status, 202, "{}", export.json());
     let planned = tenant.actor("hr").post("/v1/stress-rounds", stress_checks::plan(tenant.world().today())).await;
     assert_eq!(planned.status, 201, "{}", planned.json());
+    let own = text(&employee.get("/v1/me").await.json()["employee_id"]);
+    let steps = json!({ "entries": [{ "client_entry_id": "1", "metric": "steps", "measured_at": "2026-11-01T12:00:00+09:00", "value": 1 }] });
+    let recorded = employee.post(&format!("/v1/employees/{own}/lifelogs"), steps).await;
+    assert_eq!(recorded.status, 200, "{}", recorded.json());
     BTreeMap::from([
         ("round_id", text(&planned.json()["id"])),
+        ("lifelog_entry_id", text(&recorded.json()["items"][0]["id"])),
         ("export_id", text(&export.json()["id"])),
         ("download_id", "dwl_0190000000007000800000000000beef".to_owned()),
         ("number", "1".to_owned()),

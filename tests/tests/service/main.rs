@@ -26,6 +26,7 @@ mod imports;
 mod incidents;
 mod isolation;
 mod leavers;
+mod lifelogs;
 mod lockout;
 mod log_requests;
 mod mails;

@@ -224,6 +224,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "import_id" => "imp",
         "incident_id" => "inc",
         "label_id" => "lab",
+        "lifelog_entry_id" => "lfe",
         "message_id" => "bro",
         "report_id" => "rep",
         "round_id" => "srd",

@@ -20,11 +20,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The kinds that can be imported so far, with what they are called.
-const KINDS: [(ImportKind, &str); 4] = [
+const KINDS: [(ImportKind, &str); 5] = [
     (ImportKind::Departments, "部署"),
     (ImportKind::Employees, "従業員"),
     (ImportKind::Accounts, "アカウント"),
     (ImportKind::Checkups, "健康診断結果"),
+    (ImportKind::Lifelogs, "ライフログ"),
 ];
 
 /// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.
@@ -50,7 +51,7 @@ pub fn door(files: Files, queue: Queue) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewImportBody {
-    /// 取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果）。
+    /// 取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果、lifelogs：ライフログ）。
     #[schema(example = "employees")]
     kind: String,
     /// ファイル名。

@@ -126,5 +126,8 @@ async fn write(
     }
     done.conflicts.sort_unstable();
     done.wrote.sort_unstable_by_key(|wrote| wrote.row);
+    // Several rows may be about one thing.
+    touched.sort_unstable();
+    touched.dedup();
     Ok((done, touched))
 }

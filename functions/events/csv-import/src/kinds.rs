@@ -5,6 +5,7 @@ mod accounts;
 mod checkups;
 mod departments;
 mod employees;
+mod lifelogs;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub(crate) enum Layout {
     Employees(Box<intake::employees::Layout>),
     Checkups(Box<intake::checkups::Layout>),
     Accounts(Box<intake::accounts::Layout>),
+    Lifelogs(Box<intake::lifelogs::Layout>),
 }
 
 /// A row that was read.
@@ -48,6 +50,7 @@ pub(crate) enum Row {
     Employee(Box<intake::employees::EmployeeRow>),
     Checkup(Box<intake::checkups::CheckupRow>),
     Account(Box<intake::accounts::AccountRow>),
+    Lifelog(Box<intake::lifelogs::LifelogRow>),
 }
 
 /// A row, held against the register.
@@ -123,6 +126,9 @@ impl Layout {
             ImportKind::Accounts => {
                 intake::accounts::Layout::recognise(header, options).map(Box::new).map(Self::Accounts)
             }
+            ImportKind::Lifelogs => {
+                intake::lifelogs::Layout::recognise(header, options).map(Box::new).map(Self::Lifelogs)
+            }
             // No import of another kind is ever made: neither by the door nor for a drop.
             _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
         }
@@ -135,6 +141,7 @@ impl Layout {
             Self::Employees(layout) => layout.columns().faults(),
             Self::Checkups(layout) => layout.columns().faults(),
             Self::Accounts(layout) => layout.columns().faults(),
+            Self::Lifelogs(layout) => layout.columns().faults(),
         }
     }
 
@@ -146,6 +153,7 @@ impl Layout {
             Self::Employees(layout) => read(layout.parse(count, cell), |row| Row::Employee(Box::new(row))),
             Self::Checkups(layout) => read(layout.parse(count, cell), |row| Row::Checkup(Box::new(row))),
             Self::Accounts(layout) => read(layout.parse(count, cell), |row| Row::Account(Box::new(row))),
+            Self::Lifelogs(layout) => read(layout.parse(count, cell), |row| Row::Lifelog(Box::new(row))),
         }
     }
 
@@ -163,6 +171,9 @@ impl Layout {
             }
             Self::Accounts(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::accounts::Role::LoginId)
+            }
+            Self::Lifelogs(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::lifelogs::Role::Number)
             }
         }
     }
@@ -185,7 +196,7 @@ impl Layout {
         match self {
             Self::Departments(_) => usize::MAX,
             Self::Accounts(_) => usual.min(ACCOUNTS_AT_A_TIME),
-            Self::Employees(_) | Self::Checkups(_) => usual,
+            Self::Employees(_) | Self::Checkups(_) | Self::Lifelogs(_) => usual,
         }
     }
 }
@@ -209,6 +220,7 @@ enum Kind {
     Employees(Box<employees::Register>),
     Checkups(Box<checkups::Register>),
     Accounts(Box<accounts::Register>),
+    Lifelogs(Box<lifelogs::Register>),
 }
 
 impl Register {
@@ -218,6 +230,7 @@ impl Register {
             ImportKind::Departments => Kind::Departments(Box::new(departments::Register::open(store, right).await?)),
             ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
             ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
+            ImportKind::Lifelogs => Kind::Lifelogs(Box::default()),
             _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
@@ -229,6 +242,7 @@ impl Register {
             Row::Department(row) => self.lookup.identity(&[row.code.as_str()]),
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
+            Row::Lifelog(row) => self.lookup.identity(&[row.number.as_str(), &row.date.to_string()]),
             Row::Checkup(row) => {
                 let (day, kind) = (row.date.to_string(), row.kind.japanese());
                 match (&row.employee_number, &row.identity) {
@@ -257,6 +271,9 @@ impl Register {
             (Kind::Employees(register), Layout::Employees(layout)) => register.check(store, right, layout, rows).await,
             (Kind::Checkups(register), Layout::Checkups(layout)) => register.check(store, right, layout, rows).await,
             (Kind::Accounts(register), Layout::Accounts(layout)) => register.check(store, right, layout, rows).await,
+            (Kind::Lifelogs(_), Layout::Lifelogs(layout)) => {
+                lifelogs::Register::check(store, right, layout, rows).await
+            }
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
     }
@@ -280,6 +297,7 @@ impl Register {
         match &mut self.kind {
             Kind::Employees(register) => register.prepare(store, right, import, planned).await,
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
+            Kind::Lifelogs(register) => register.prepare(store, right, planned).await,
             Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
         }
     }
@@ -321,6 +339,7 @@ impl Register {
         match self.kind {
             Kind::Departments(_) => vec![planned],
             Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
+            Kind::Lifelogs(_) => lifelogs::Register::groups(planned),
             Kind::Checkups(_) | Kind::Accounts(_) => grouped(planned, 1),
         }
     }
@@ -343,6 +362,7 @@ impl Register {
             Kind::Employees(register) => register.apply(store, right, import, &group).await,
             Kind::Checkups(register) => register.apply(store, right, import, group).await,
             Kind::Accounts(_) => accounts::apply(store, right, import, &group).await,
+            Kind::Lifelogs(register) => register.apply(store, right, group).await,
         }
     }
 }

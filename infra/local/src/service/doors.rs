@@ -35,6 +35,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         work_fitness::door(),
         reports::door(),
         follow_ups::door(),
+        lifelogs::door(),
         stress_checks::door(),
         documents::door(),
         audit_events::door(),

@@ -151,6 +151,8 @@ pub enum FaultCode {
     CheckupBeforeHire,
     /// A row of a checkup without a single result.
     NoResults,
+    /// A day of a lifelog without a single value.
+    NothingMeasured,
     /// A cell that is no number.
     ValueUnreadable,
     /// A number that is not plausible.
@@ -472,6 +474,7 @@ const TABLE: &[Row] = &[
         "入社日より前の受診日です。雇入時の健診でなければ、日付と社員番号を確かめてください。",
     ),
     error(F::NoResults, "no_results", "検査結果が1つもありません。結果を入力するか、行を削除してください。"),
+    warning(F::NothingMeasured, "nothing_measured", "測定値が1つもないため、この行は反映しません。"),
     error(
         F::ValueUnreadable,
         "value_unreadable",

@@ -54,7 +54,8 @@ pub fn intake_kind(kind: ImportKind) -> Option<intake::Kind> {
         ImportKind::Employees => Some(intake::Kind::Employees),
         ImportKind::Accounts => Some(intake::Kind::Accounts),
         ImportKind::Checkups => Some(intake::Kind::Checkups),
-        ImportKind::WorkingHours | ImportKind::StressAnswers | ImportKind::Lifelogs => None,
+        ImportKind::Lifelogs => Some(intake::Kind::Lifelogs),
+        ImportKind::WorkingHours | ImportKind::StressAnswers => None,
     }
 }
 
