@@ -86,7 +86,7 @@ impl Register {
         }
         let said = store.import_lifelog(right, employee, &rows).await?;
         let applied = |is_new: bool| match is_new {
-            true => Applied::Written(employee.id.to_string()),
+            true => Applied::Written(employee.id.to_string(), None),
             false => Applied::Unchanged,
         };
         Ok(said.into_iter().map(|(row, is_new)| (row, applied(is_new))).collect())
