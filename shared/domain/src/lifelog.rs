@@ -234,8 +234,13 @@ const fn limit(at: i64, japanese: &'static str) -> Option<Guide> {
 }
 
 const MEALS: &[(&str, &str)] = &[("breakfast", "朝食"), ("lunch", "昼食"), ("dinner", "夕食"), ("snack", "間食")];
-const GLUCOSE_TIMES: &[(&str, &str)] =
-    &[("fasting", "空腹時"), ("before_meal", "食前"), ("after_meal", "食後"), ("bedtime", "就寝前"), ("other", "その他")];
+const GLUCOSE_TIMES: &[(&str, &str)] = &[
+    ("fasting", "空腹時"),
+    ("before_meal", "食前"),
+    ("after_meal", "食後"),
+    ("bedtime", "就寝前"),
+    ("other", "その他"),
+];
 const EXERCISES: &[(&str, &str)] = &[
     ("walking", "ウォーキング"),
     ("running", "ランニング"),
@@ -485,7 +490,11 @@ impl RawReading<'_> {
         let (row, mut faults) = (self.metric.row(), Vec::new());
         let value = self.value.and_then(|number| row.bounds.read(number));
         if value.is_none() {
-            faults.push(("value", "out_of_range", "測定値が、この項目で入力できる範囲または小数点以下の桁数ではありません。"));
+            faults.push((
+                "value",
+                "out_of_range",
+                "測定値が、この項目で入力できる範囲または小数点以下の桁数ではありません。",
+            ));
         }
         let second = match (row.second, self.second) {
             (None, None) => None,
@@ -514,7 +523,11 @@ impl RawReading<'_> {
         let is_known = |kind: &str| row.kinds.iter().any(|(name, _)| *name == kind);
         let kind_fits = self.kind.map_or(row.kinds.is_empty(), is_known);
         if !kind_fits {
-            faults.push(("kind", "unknown_kind", "この項目の種類の一覧から指定してください（種類のない項目では省略）。"));
+            faults.push((
+                "kind",
+                "unknown_kind",
+                "この項目の種類の一覧から指定してください（種類のない項目では省略）。",
+            ));
         }
         if self.origin == Origin::Device && !row.by_device {
             faults.push(("origin", "not_by_device", "この項目は手入力だけです。"));
@@ -692,7 +705,11 @@ pub(crate) mod tests {
                 assert_eq!(codes(&raw(metric, bad)), [("value", "out_of_range")], "{metric:?} {bad}");
             }
         }
-        assert_eq!(codes(&raw(Metric::Steps, "12.5")), [("value", "out_of_range")], "more decimals than the metric has");
+        assert_eq!(
+            codes(&raw(Metric::Steps, "12.5")),
+            [("value", "out_of_range")],
+            "more decimals than the metric has"
+        );
         assert_eq!(codes(&raw(Metric::Steps, "12.0")), [], "which 12.0 does not have");
     }
 
@@ -729,7 +746,8 @@ pub(crate) mod tests {
         let first = entry(1, Origin::Device, Some("watch"), reading(Metric::Steps, "2026-11-20T23:59:00+09:00", 5_000));
         assert_eq!(put(&mut month, first.clone()), Put::Created);
         assert_eq!(put(&mut month, first.clone()), Put::Unchanged);
-        let later = Entry { reading: Some(reading(Metric::Steps, "2026-11-20T23:59:00+09:00", 6_000)), ..first.clone() };
+        let later =
+            Entry { reading: Some(reading(Metric::Steps, "2026-11-20T23:59:00+09:00", 6_000)), ..first.clone() };
         assert_eq!(put(&mut month, later.clone()), Put::Changed);
         assert_eq!((month.len(), month[0].version), (1, 2));
         month[0].reading = None;

@@ -126,9 +126,7 @@ pub use incidents::{
 };
 pub use item::Stored;
 pub use key::{Family, Table};
-pub use lifelogs::{
-    LifelogChange, LifelogWrong, MOST_ENTRIES, MOST_MONTHS, NewLifelogEntry, PutEntry, Sharing,
-};
+pub use lifelogs::{LifelogChange, LifelogWrong, MOST_ENTRIES, MOST_MONTHS, NewLifelogEntry, PutEntry, Sharing};
 pub use links::{LinkKind, LinkToken, ResetAsked};
 pub use log_requests::{LogRequest, LogRequestFault, LogRequestState, LogsWritten, NewLogRequest, given_reason};
 pub use organisation::{

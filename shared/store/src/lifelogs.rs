@@ -19,8 +19,8 @@ use domain::{
     decimal::Decimal,
     ids::{EmployeeId, LifelogEntryId, TenantId},
     lifelog::{
-        ClientEntryId, DeviceName, Entry, Group, Metric, Month, Origin, Put, RawReading, Reading, ReadingFault, entry_id,
-        is_weight_jump, place_of, put,
+        ClientEntryId, DeviceName, Entry, Group, Metric, Month, Origin, Put, RawReading, Reading, ReadingFault,
+        entry_id, is_weight_jump, place_of, put,
         reduce::{self, DayValue},
     },
     time::Jst,
@@ -215,8 +215,9 @@ impl Store {
         (from, to): (Date, Date),
     ) -> Result<BTreeMap<Date, DayValue>, Error> {
         self.lifelog_within(permit, employee, metric.row().group).await?;
-        let entries =
-            self.entries_between(permit.tenant(), employee, metric.row().group, (Month::of(from), Month::of(to))).await?;
+        let entries = self
+            .entries_between(permit.tenant(), employee, metric.row().group, (Month::of(from), Month::of(to)))
+            .await?;
         let mut days = reduce::days(metric, &entries);
         days.retain(|day, _| (from..=to).contains(day));
         self.disclose(permit, "lifelog.series", [employee.to_string()], days).await
@@ -324,8 +325,10 @@ impl Store {
             for reading in readings {
                 // A campaign's file knows a reading by its day: delivered again, it is the same one.
                 let name = format!("{}:{}", reading.metric.row().name, reading.measured_at.date());
-                let client_id = ClientEntryId::parse(&name).map_err(|refused| Error::Internal(refused.code.to_owned()))?;
-                let entry = NewLifelogEntry { client_id, origin: Origin::Import, device: None, reading: reading.clone() };
+                let client_id =
+                    ClientEntryId::parse(&name).map_err(|refused| Error::Internal(refused.code.to_owned()))?;
+                let entry =
+                    NewLifelogEntry { client_id, origin: Origin::Import, device: None, reading: reading.clone() };
                 new.push((*row, entry));
             }
         }
@@ -378,7 +381,8 @@ impl Store {
         }
         let places: Vec<(Group, Month)> = of_months.keys().copied().collect();
         let (mut changed, mut puts) = (Vec::new(), BTreeMap::new());
-        for (mut opened, of_month) in self.opened_months(tenant, employee, &places).await?.into_iter().zip(of_months.values())
+        for (mut opened, of_month) in
+            self.opened_months(tenant, employee, &places).await?.into_iter().zip(of_months.values())
         {
             let mut is_changed = false;
             for at in of_month {
@@ -490,11 +494,7 @@ impl Store {
     }
 
     /// A month as the item that takes the place of the one that was read.
-    async fn sealed_month(
-        &self,
-        tenant: TenantId,
-        opened: Opened,
-    ) -> Result<(Key, Attributes, Option<u64>), Error> {
+    async fn sealed_month(&self, tenant: TenantId, opened: Opened) -> Result<(Key, Attributes, Option<u64>), Error> {
         let Opened { key, employee, group, month, version, entries } = opened;
         if entries.len() > MOST_ENTRIES {
             return Err(Conflict::TooMany.into());
@@ -508,11 +508,8 @@ impl Store {
             updated_at: self.clock.now(),
         };
         let item = to_item(&key, version.unwrap_or(0) + 1, SCHEMA, &record)?;
-        let item = indexed(
-            item,
-            of_month(tenant, month, shard(employee.as_bytes())),
-            format!("{employee}#{}", group.name()),
-        );
+        let item =
+            indexed(item, of_month(tenant, month, shard(employee.as_bytes())), format!("{employee}#{}", group.name()));
         Ok((key, item, version))
     }
 
@@ -539,7 +536,8 @@ impl Store {
                 let key = key(tenant, employee, group, record.month);
                 last = Some(record.month);
                 if record.month <= to {
-                    let of_month: Vec<Entry> = self.open(tenant, Purpose::Lifelog, &key, ENTRIES, &record.entries).await?;
+                    let of_month: Vec<Entry> =
+                        self.open(tenant, Purpose::Lifelog, &key, ENTRIES, &record.entries).await?;
                     entries.extend(of_month);
                 }
             }

@@ -23,9 +23,7 @@ fn r36_a_device_sends_everything_again_and_a_day_is_counted_once() {
         let (own, today) = (tenant.actor("employee"), world.today());
         let path = format!("{}/lifelogs", own_path(&own).await);
         let day = |days: i64| today - days.days();
-        let steps = |name: &str, device: &str, day: jiff::civil::Date, value: u32| {
-            json!({ "client_entry_id": name, "metric": "steps", "measured_at": format!("{day}T14:59:00Z"), "value": value, "origin": "device", "device": device })
-        };
+        let steps = |name: &str, device: &str, day: jiff::civil::Date, value: u32| json!({ "client_entry_id": name, "metric": "steps", "measured_at": format!("{day}T14:59:00Z"), "value": value, "origin": "device", "device": device });
         let sent = json!({ "entries": [
             steps("1", "watch", day(2), 8_214), steps("1", "phone", day(2), 6_000), steps("2", "watch", day(3), 3_000),
             { "client_entry_id": "w", "metric": "weight", "measured_at": format!("{}T07:00:00+09:00", day(2)), "value": 60.5 },
@@ -52,7 +50,11 @@ fn r36_a_device_sends_everything_again_and_a_day_is_counted_once() {
         }
         let series = own.get(&format!("{path}/series?metric=steps&from={}&to={today}", day(3))).await.json();
         let values: Vec<_> = series["points"].as_array().unwrap().iter().map(|point| point["value"].clone()).collect();
-        assert_eq!(values, [json!(4_500), json!(8_214), Value::Null, Value::Null], "phone and watch are not added: {series}");
+        assert_eq!(
+            values,
+            [json!(4_500), json!(8_214), Value::Null, Value::Null],
+            "phone and watch are not added: {series}"
+        );
         let pulse = own.get(&format!("{path}/series?metric=pulse&from={}&to={}", day(2), day(2))).await.json();
         assert_eq!(pulse["points"][0]["value"], 63, "the mean of six, half rounded up: {pulse}");
         let chart = own.get(&format!("{path}/chart?metric=steps&from={}&to={today}", day(3))).await;
@@ -66,12 +68,15 @@ fn r36_a_device_sends_everything_again_and_a_day_is_counted_once() {
         ]});
         let refused = own.post(&path, bad).await;
         let told: Vec<_> = codes(&refused).into_iter().map(|(at, code)| format!("{at} {code}")).collect();
-        assert_eq!(told, [
-            "/entries/0/value out_of_range",
-            "/entries/1/client_entry_id word_invalid",
-            "/entries/1/second_value required",
-            "/entries/1/measured_at in_the_future",
-        ]);
+        assert_eq!(
+            told,
+            [
+                "/entries/0/value out_of_range",
+                "/entries/1/client_entry_id word_invalid",
+                "/entries/1/second_value required",
+                "/entries/1/measured_at in_the_future",
+            ]
+        );
     });
 }
 
@@ -91,7 +96,9 @@ fn r36_a_lifelog_is_its_owners_and_what_is_shared_can_be_taken_back() {
         let made = own.post(&format!("{person}/lifelogs"), entries.clone()).await.json();
         assert_eq!(results(&made), ["created"; 3]);
         let pressure = format!("{person}/lifelogs/series?metric=blood_pressure&from={day}&to={day}");
-        for (role, status) in [("hr", 403), ("administrator", 403), ("manager", 403), ("nurse", 404), ("physician", 404)] {
+        for (role, status) in
+            [("hr", 403), ("administrator", 403), ("manager", 403), ("nurse", 404), ("physician", 404)]
+        {
             assert_eq!(tenant.actor(role).get(&pressure).await.status, status, "{role}");
         }
         assert_eq!(colleague.get(&pressure).await.status, 404);
@@ -104,13 +111,21 @@ fn r36_a_lifelog_is_its_owners_and_what_is_shared_can_be_taken_back() {
         let shared = own.put(&sharing, "\"0\"", json!({ "groups": ["body"] })).await;
         assert_eq!(shared.status, 200, "{}", shared.json());
         let seen = nurse.get(&pressure).await;
-        assert_eq!((seen.status, seen.json()["points"][0]["second_value"].clone()), (200, json!(82)), "{}", seen.json());
+        assert_eq!(
+            (seen.status, seen.json()["points"][0]["second_value"].clone()),
+            (200, json!(82)),
+            "{}",
+            seen.json()
+        );
         for metric in ["sleep", "mood"] {
             assert_eq!(nurse.get(&format!("{person}/lifelogs?metric={metric}")).await.status, 404, "{metric}");
         }
         assert_eq!(nurse.post(&format!("{person}/lifelogs"), entries.clone()).await.status, 403);
         let log = own.all("/v1/me/access-log").await;
-        assert!(log.iter().any(|look| look.to_string().contains("健康づくり")), "the look stands in the owner's log: {log:?}");
+        assert!(
+            log.iter().any(|look| look.to_string().contains("健康づくり")),
+            "the look stands in the owner's log: {log:?}"
+        );
         assert_eq!(own.put(&sharing, &etag(&shared), json!({ "groups": [] })).await.status, 200);
         assert_eq!(nurse.get(&pressure).await.status, 404, "it ends at once");
 
@@ -126,7 +141,10 @@ fn r36_a_lifelog_is_its_owners_and_what_is_shared_can_be_taken_back() {
         assert_eq!((device.status, problem(&device).as_str()), (409, "conflict"));
         assert_eq!(own.delete(&entry(2), "\"1\"").await.status, 204);
         assert_eq!(own.get(&entry(2)).await.status, 404);
-        assert_eq!(results(&own.post(&format!("{person}/lifelogs"), entries).await.json()), ["changed", "unchanged", "deleted"]);
+        assert_eq!(
+            results(&own.post(&format!("{person}/lifelogs"), entries).await.json()),
+            ["changed", "unchanged", "deleted"]
+        );
     });
 }
 
@@ -141,9 +159,17 @@ fn r36_a_campaigns_file_goes_in_as_it_is_and_unseen() {
             assert_eq!(done["state"], "applied", "{done}");
         }
         let done = import(&administrator, "lifelogs", LIFELOGS, json!({})).await;
-        assert_eq!((done["state"].as_str(), done["rows"]["applied"].as_u64()), (Some("applied"), Some(6_200)), "{done}");
+        assert_eq!(
+            (done["state"].as_str(), done["rows"]["applied"].as_u64()),
+            (Some("applied"), Some(6_200)),
+            "{done}"
+        );
         let again = import(&administrator, "lifelogs", LIFELOGS, json!({})).await;
-        assert_eq!((again["rows"]["applied"].as_u64(), again["rows"]["unchanged"].as_u64()), (Some(0), Some(6_200)), "{again}");
+        assert_eq!(
+            (again["rows"]["applied"].as_u64(), again["rows"]["unchanged"].as_u64()),
+            (Some(0), Some(6_200)),
+            "{again}"
+        );
         // An employee's own entries stand beside what a file brings; one row is wrong, and all of it stays out.
         let (own, day) = (tenant.actor("employee"), world.today() - 1.day());
         let number = tenant.actor("hr").get(&own_path(&own).await).await.json()["employee_number"].clone();

@@ -186,7 +186,9 @@ impl EntriesBody {
             }
         }
         if months.len() > MOST_MONTHS {
-            let detail = format!("1回に送信できるのは、項目の区分ごとに数えて{MOST_MONTHS}か月分までです。分けて送信してください。");
+            let detail = format!(
+                "1回に送信できるのは、項目の区分ごとに数えて{MOST_MONTHS}か月分までです。分けて送信してください。"
+            );
             checks.fault("/entries", "too_many_months", detail);
         }
         checks.finish(Some(entries))

@@ -159,7 +159,9 @@ impl MetricView {
 
 const fn daily(reduction: Reduction) -> &'static str {
     match reduction {
-        Reduction::MostOfOneSource => "最も信頼できる記録元（機器、取込、手入力の順）の最大値。機器どうしは合計しません",
+        Reduction::MostOfOneSource => {
+            "最も信頼できる記録元（機器、取込、手入力の順）の最大値。機器どうしは合計しません"
+        }
         Reduction::SumOfOneSource => "1つの機器の合計のうち最大のもの。機器どうしは合計しません",
         Reduction::Sum => "合計",
         Reduction::Last => "最後の値",

@@ -82,8 +82,7 @@ impl Layout {
     /// Recognises the header, or tells all that is wrong with it.
     pub fn recognise(header: &[&str], options: Options) -> Result<Self, Vec<Fault>> {
         let values = &[Role::Steps, Role::Weight, Role::BodyFat, Role::Systolic, Role::Pulse, Role::Sleep];
-        let required: &[(&str, &[Role])] =
-            &[("社員番号", &[Role::Number]), ("日付", &[Role::Date]), ("歩数", values)];
+        let required: &[(&str, &[Role])] = &[("社員番号", &[Role::Number]), ("日付", &[Role::Date]), ("歩数", values)];
         let columns = Columns::recognise(header, &options, |key, _| named(NAMES, key), required)?;
         Ok(Self { columns, options })
     }
@@ -143,7 +142,9 @@ impl Layout {
                 reader.fault(FaultCode::DiastolicNotBelowSystolic, Role::Diastolic);
             }
             (Some(over), Some(under)) => found.push((Metric::BloodPressure, over, Some(under))),
-            (Some(_), None) if !is_there(Role::Diastolic, &reader) => reader.fault(FaultCode::Required, Role::Diastolic),
+            (Some(_), None) if !is_there(Role::Diastolic, &reader) => {
+                reader.fault(FaultCode::Required, Role::Diastolic)
+            }
             (None, Some(_)) if !is_there(Role::Systolic, &reader) => reader.fault(FaultCode::Required, Role::Systolic),
             _ => {}
         }
@@ -240,14 +241,17 @@ mod tests {
 
     #[test]
     fn r33_everything_that_is_wrong_with_a_row_is_told() {
-        assert_eq!(codes("|2026-11-29|100001|19.9|80|80|25"), [
-            FaultCode::Required,
-            FaultCode::FutureDate,
-            FaultCode::ValueOutOfRange,
-            FaultCode::ValueOutOfRange,
-            FaultCode::ValueOutOfRange,
-            FaultCode::DiastolicNotBelowSystolic
-        ]);
+        assert_eq!(
+            codes("|2026-11-29|100001|19.9|80|80|25"),
+            [
+                FaultCode::Required,
+                FaultCode::FutureDate,
+                FaultCode::ValueOutOfRange,
+                FaultCode::ValueOutOfRange,
+                FaultCode::ValueOutOfRange,
+                FaultCode::DiastolicNotBelowSystolic
+            ]
+        );
         assert_eq!(codes("000001|2026-10-01|たくさん||||"), [FaultCode::ValueUnreadable]);
         assert_eq!(codes("000001|2026-10-01|||120||"), [FaultCode::Required], "one half of a pair");
         assert_eq!(codes("000001|2026-10-01|__CLEAR__||||"), [FaultCode::CannotClear]);
@@ -264,10 +268,13 @@ mod tests {
     fn r33_a_file_needs_a_number_a_day_and_something_measured() {
         let faults = Layout::recognise(&["日付", "気温"], Options::new(date(2026, 11, 28))).unwrap_err();
         let told: Vec<_> = faults.iter().map(|fault| (fault.code, fault.header.as_deref().unwrap())).collect();
-        assert_eq!(told, [
-            (FaultCode::UnknownHeader, "気温"),
-            (FaultCode::MissingHeader, "社員番号"),
-            (FaultCode::MissingHeader, "歩数")
-        ]);
+        assert_eq!(
+            told,
+            [
+                (FaultCode::UnknownHeader, "気温"),
+                (FaultCode::MissingHeader, "社員番号"),
+                (FaultCode::MissingHeader, "歩数")
+            ]
+        );
     }
 }

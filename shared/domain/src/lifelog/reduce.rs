@@ -75,7 +75,8 @@ fn day_value(metric: Metric, mut seen: Vec<Seen<'_>>) -> Option<DayValue> {
             plain(last.reading.value, last.entry.origin)
         }
         Reduction::EachKind => {
-            let last: BTreeMap<_, _> = seen.iter().map(|seen| (seen.reading.kind.as_deref(), seen.reading.value)).collect();
+            let last: BTreeMap<_, _> =
+                seen.iter().map(|seen| (seen.reading.kind.as_deref(), seen.reading.value)).collect();
             plain(last.values().sum(), believed_least)
         }
         Reduction::MorningAndEvening => {
@@ -213,8 +214,7 @@ mod tests {
                 Reading { kind: Some(kind.into()), ..reading(Metric::Meal, "2026-11-20T12:00:00+09:00", value) };
             entry(number, Origin::Hand, None, reading)
         };
-        let mut all =
-            vec![meal(1, "breakfast", 0), meal(2, "lunch", 1), meal(3, "dinner", 1), meal(4, "dinner", 1)];
+        let mut all = vec![meal(1, "breakfast", 0), meal(2, "lunch", 1), meal(3, "dinner", 1), meal(4, "dinner", 1)];
         assert_eq!((one(Metric::Meal, &all).value, one(Metric::Meal, &all).entries), (2, 4));
         all[1].reading = None;
         assert_eq!(one(Metric::Meal, &all).value, 1);

@@ -93,7 +93,9 @@ pub fn award(
     tallies.forget_before(day.saturating_sub(TALLY_DAYS.days()));
     let mut all = Vec::new();
     for rule in &rules.draft().rules {
-        let Some(value) = values.get(&rule.metric).filter(|value| comes_from(rule.sources, value.origin)) else { continue };
+        let Some(value) = values.get(&rule.metric).filter(|value| comes_from(rule.sources, value.origin)) else {
+            continue;
+        };
         if rule.condition.as_ref().is_some_and(|condition| !holds(condition, values)) {
             continue;
         }
@@ -194,9 +196,8 @@ fn points(award: &Award, metric: Metric, reading: i64) -> u32 {
         Award::PerStep { every, points } => {
             // Both in the finer of the two scales: whole steps are counted exactly.
             let scale = value.scale().max(every.scale());
-            let whole = |number: crate::decimal::Decimal| {
-                number.rounded(i8::try_from(scale).unwrap_or(i8::MAX)).mantissa()
-            };
+            let whole =
+                |number: crate::decimal::Decimal| number.rounded(i8::try_from(scale).unwrap_or(i8::MAX)).mantissa();
             let steps = whole(value).checked_div(whole(*every)).unwrap_or(0);
             u32::try_from(steps).unwrap_or(0).saturating_mul(*points)
         }
@@ -257,11 +258,14 @@ mod tests {
             (Metric::Weight, 605, Origin::Hand),
             (Metric::BloodPressure, 120, Origin::Hand),
         ]);
-        assert_eq!(of(rules(ten), &all), [
-            ("walk".to_owned(), 12, 9, Some("walk day".to_owned())),
-            ("weight".to_owned(), 1, 1, None),
-            ("bp".to_owned(), 1, 0, Some("@all day".to_owned())),
-        ]);
+        assert_eq!(
+            of(rules(ten), &all),
+            [
+                ("walk".to_owned(), 12, 9, Some("walk day".to_owned())),
+                ("weight".to_owned(), 1, 1, None),
+                ("bp".to_owned(), 1, 0, Some("@all day".to_owned())),
+            ]
+        );
     }
 
     #[test]
@@ -299,13 +303,10 @@ mod tests {
             told.push((all[0].granted, all[0].capped_by.clone()));
         }
         let by = |of: &str| Some(of.to_owned());
-        assert_eq!(told, [
-            (20, None),
-            (10, by("walk month")),
-            (20, None),
-            (5, by("#activity week")),
-            (0, by("@all year")),
-        ]);
+        assert_eq!(
+            told,
+            [(20, None), (10, by("walk month")), (20, None), (5, by("#activity week")), (0, by("@all year")),]
+        );
     }
 
     #[test]

@@ -271,7 +271,8 @@ impl Rules {
         }
         for (name, caps) in &draft.categories {
             if RuleId::parse(name).is_err() || !caps_fit(*caps) {
-                let detail = "区分の名称は英小文字・数字・「-」「_」で30文字以内、上限は100,000以下で指定してください。";
+                let detail =
+                    "区分の名称は英小文字・数字・「-」「_」で30文字以内、上限は100,000以下で指定してください。";
                 fault("/categories".to_owned(), "category_invalid", detail);
             }
         }
@@ -397,22 +398,29 @@ pub(crate) mod tests {
         }
         let rules = vec![
             PointsRule { condition: Some(deep), ..rule("a", Metric::Steps, Award::Fixed(0)) },
-            PointsRule { category: Some(RuleId::parse("no").unwrap()), ..rule("a", Metric::Steps, Award::Tiers(vec![])) },
+            PointsRule {
+                category: Some(RuleId::parse("no").unwrap()),
+                ..rule("a", Metric::Steps, Award::Tiers(vec![]))
+            },
             PointsRule { condition: Some(Condition::Any(vec![])), ..rule("b", Metric::Steps, Award::Fixed(1)) },
         ];
         let draft = RulesDraft { close_after_days: 0, late_days: 366, expiry: Expiry::Months(0), ..draft(rules) };
-        let told: Vec<_> = Rules::new(draft).unwrap_err().into_iter().map(|(at, code, _)| format!("{at} {code}")).collect();
-        assert_eq!(told, [
-            "/rules/0/condition condition_invalid",
-            "/rules/0/award award_invalid",
-            "/rules/1/id twice",
-            "/rules/1/category unknown_category",
-            "/rules/1/award award_invalid",
-            "/rules/2/condition condition_invalid",
-            "/close_after_days out_of_range",
-            "/late_days out_of_range",
-            "/expiry out_of_range",
-        ]);
+        let told: Vec<_> =
+            Rules::new(draft).unwrap_err().into_iter().map(|(at, code, _)| format!("{at} {code}")).collect();
+        assert_eq!(
+            told,
+            [
+                "/rules/0/condition condition_invalid",
+                "/rules/0/award award_invalid",
+                "/rules/1/id twice",
+                "/rules/1/category unknown_category",
+                "/rules/1/award award_invalid",
+                "/rules/2/condition condition_invalid",
+                "/close_after_days out_of_range",
+                "/late_days out_of_range",
+                "/expiry out_of_range",
+            ]
+        );
     }
 
     #[test]
