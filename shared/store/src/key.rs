@@ -134,6 +134,10 @@ pub enum Family {
     StressResult,
     /// Whether the employer may see that.
     StressSharing,
+    /// What groups answered in a round.
+    StressAnalysis,
+    /// What the customer says for the report of the stress check.
+    StressReport,
     /// What employees measure and note about themselves.
     Lifelog,
     /// In `names`: people. One partition per shard.
@@ -199,6 +203,8 @@ impl Family {
             Self::StressAnswer => "STRESSANSWER",
             Self::StressResult => "STRESSRESULT",
             Self::StressSharing => "STRESSSHARING",
+            Self::StressAnalysis => "STRESSANALYSIS",
+            Self::StressReport => "STRESSREPORT",
             Self::Lifelog => "LIFELOG",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",

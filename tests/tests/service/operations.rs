@@ -226,12 +226,15 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "label_id" => "lab",
         "lifelog_entry_id" => "lfe",
         "message_id" => "bro",
+        "rejudgement_id" => "rjd",
         "report_id" => "rep",
         "round_id" => "srd",
         "session_id" => "ses",
         "sub_processor_id" => "sub",
         "tenant_id" => "ten",
         "workplace_id" => "wpl",
+        "chart" => return "load-and-control".to_owned(),
+        "year" => return "2026".to_owned(),
         other => return other.to_owned(),
     };
     format!("{prefix}_0190000000007000800000000000dead")
