@@ -102,6 +102,8 @@ struct LettersView {
     needs_physician: bool,
     /// 異常の所見があり、法令で医師の意見が求められるかどうか（安衛法第66条の4）。
     asked_by_law: bool,
+    /// 就業制限を検討する値（産業医のコンセンサスによる検討値）に達した項目があるかどうか。
+    considers_restriction: bool,
     /// まとめて通常勤務と判定できるかどうか。
     may_be_signed_together: bool,
 }
@@ -112,6 +114,7 @@ impl From<Letters> for LettersView {
             overall: letters.summary.overall,
             needs_physician: letters.summary.needs_physician,
             asked_by_law: letters.asked_by_law,
+            considers_restriction: letters.restriction,
             may_be_signed_together: letters.together,
         }
     }
