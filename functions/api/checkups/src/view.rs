@@ -7,6 +7,7 @@ use domain::{
         item::{Category, ItemId},
         judge::{Conclusions, Summary},
         kind::CheckupKind,
+        statutory::Lacking,
         value::{Comparator, Missing, Value},
     },
     decimal::Decimal,
@@ -81,6 +82,8 @@ pub(crate) struct CheckupView {
     comment: Option<String>,
     /// 項目ごとの結果（健診項目の一覧の順）。
     results: Vec<ResultView>,
+    /// 結果のない法定項目（定期健康診断の場合）。喀痰検査は含まれません。
+    lacking: Vec<LackingView>,
     judgement: JudgementView,
     /// 登録した日時。
     #[schema(value_type = String, format = DateTime, example = "2026-08-01T09:00:00.000+09:00")]
@@ -229,6 +232,28 @@ struct JudgementView {
     clinic_overall: Option<String>,
 }
 
+/// A statutory item without a result.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CheckupLackingItem)]
+struct LackingView {
+    /// 安衛則第44条第1項の号。
+    #[schema(example = 11)]
+    number: u8,
+    /// 検査の名称。
+    #[schema(example = "心電図検査")]
+    name: &'static str,
+    /// この年齢では、医師の判断で省略できるかどうか。
+    may_be_omitted: bool,
+    /// 医療機関が「省略」と記載しているかどうか。
+    omitted: bool,
+}
+
+impl From<Lacking> for LackingView {
+    fn from(Lacking { number, name, may_be_omitted, omitted }: Lacking) -> Self {
+        Self { number, name, may_be_omitted, omitted }
+    }
+}
+
 /// A conclusion from several items.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckupConclusion)]
@@ -294,6 +319,7 @@ impl From<ShownCheckup> for CheckupView {
             doctor: shown.doctor,
             comment: shown.comment,
             results: shown.results.into_iter().map(ResultView::from).collect(),
+            lacking: shown.lacking.into_iter().map(LackingView::from).collect(),
             judgement: JudgementView::of(
                 &shown.summary,
                 shown.conclusions,
