@@ -19,6 +19,7 @@ pub mod intake;
 pub mod lifelog;
 pub mod notice;
 pub mod organisation;
+pub mod overwork;
 pub mod points;
 pub mod remark;
 pub mod reminder;
