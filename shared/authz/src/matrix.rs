@@ -177,6 +177,20 @@ permissions! {
     ViewLifelogs = "lifelogs.view";
     /// Record, change and delete one's own lifelog, and say with whom it is shared.
     ManageLifelogs = "lifelogs.manage";
+    /// Read working hours, and whose are over a line.
+    ViewWorkingHours = "working_hours.view";
+    /// See what the law asks next about somebody's hours: whether they asked for an interview is not everybody's to know.
+    SeeOverworkTasks = "working_hours.tasks";
+    /// Enter and correct working hours, and say when months close.
+    ManageWorkingHours = "working_hours.manage";
+    /// Tell workers of their hours, and physicians of workers.
+    NotifyOfHours = "working_hours.notify";
+    /// Say that somebody needs no interview. Physicians alone.
+    ExcuseFromInterview = "working_hours.excuse";
+    /// Fill in one's own fatigue check list.
+    AnswerFatigue = "working_hours.fatigue_answer";
+    /// Read fatigue check lists.
+    ViewFatigue = "working_hours.fatigue";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -443,6 +457,13 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewStressRequests,    [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewLifelogs,          [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
     door(P::ManageLifelogs,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
+    door(P::ViewWorkingHours,      [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    column(P::SeeOverworkTasks,    [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    door(P::ManageWorkingHours,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::NotifyOfHours,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ExcuseFromInterview,   [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::AnswerFatigue,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ViewFatigue,           [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

@@ -187,6 +187,8 @@ pub mod kinds {
         Redemption = "red";
         /// A campaign (健康キャンペーン).
         Campaign = "cpn";
+        /// A fatigue check list that was filled in (疲労蓄積度自己診断).
+        FatigueCheck = "ftg";
     }
 }
 
@@ -255,6 +257,8 @@ pub type LifelogEntryId = Id<kinds::LifelogEntry>;
 pub type RedemptionId = Id<kinds::Redemption>;
 /// A campaign's id.
 pub type CampaignId = Id<kinds::Campaign>;
+/// The id of a fatigue check list that was filled in.
+pub type FatigueCheckId = Id<kinds::FatigueCheck>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

@@ -419,6 +419,9 @@ fn fault_of(conflict: Conflict) -> Fault {
             "checkup_exists",
             "同じ受診日・健診種別の健康診断が既に登録されています。PATCH で訂正してください。",
         ),
+        Conflict::MonthExists => {
+            ("/month", "month_exists", "この年月の労働時間は既に登録されています。PUT で訂正してください。")
+        }
         Conflict::AfterLeaving => {
             ("/examined_on", "retired_employee", "受診日が退職年月日より後です。従業員と日付を確かめてください。")
         }

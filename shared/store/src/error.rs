@@ -83,6 +83,8 @@ pub enum Conflict {
     NoOwnCriteria,
     /// This employee has a checkup of this kind on this day.
     CheckupExists,
+    /// This month of this employee is recorded already.
+    MonthExists,
     /// The employee had left by the day of the checkup.
     AfterLeaving,
     /// The employee was not born by the day of the checkup.

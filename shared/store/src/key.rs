@@ -136,6 +136,12 @@ pub enum Family {
     StressSharing,
     /// What employees measure and note about themselves.
     Lifelog,
+    /// Months of an employee's working hours, and how they are counted.
+    WorkingHours,
+    /// What an employee's months said before.
+    WorkingHoursHistory,
+    /// Fatigue check lists of an employee.
+    Fatigue,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -200,6 +206,9 @@ impl Family {
             Self::StressResult => "STRESSRESULT",
             Self::StressSharing => "STRESSSHARING",
             Self::Lifelog => "LIFELOG",
+            Self::WorkingHours => "WORKINGHOURS",
+            Self::WorkingHoursHistory => "WORKINGHOURSHISTORY",
+            Self::Fatigue => "FATIGUE",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

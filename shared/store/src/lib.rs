@@ -35,6 +35,7 @@ mod employees;
 mod error;
 mod exports;
 mod facts;
+mod fatigue;
 mod files;
 mod follow_ups;
 mod imports;
@@ -68,6 +69,7 @@ mod suppression;
 mod tenants;
 mod trail;
 mod work_fitness;
+mod working_hours;
 mod write;
 
 pub use access_log::{Look, ShownLook};
@@ -109,6 +111,7 @@ pub use employees::{
 };
 pub use error::{Conflict, Error};
 pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
+pub use fatigue::FatigueCheck;
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use follow_ups::{
     AnswerWrong, FollowUp, FollowUpAct, FollowUpStep, HeldSession, MOST_RECOMMENDED, NotRecommended, Recommendation,
@@ -160,6 +163,10 @@ pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use work_fitness::{
     FitnessCase, FitnessSaid, FitnessStep, GivenOpinion, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SignedFor,
+};
+pub use working_hours::{
+    Channel, HoursEntry, HoursSealer, HoursSettings, MOST_NOTIFIED, MonthPut, MonthStep, MonthVersion, NotNotified,
+    NoticeOfHours, Notified, RegisteredMonth, SealedMonth, SeenMonth, WorkingMonth,
 };
 pub use write::{Prepared, Write};
 

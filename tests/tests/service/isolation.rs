@@ -83,6 +83,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("report_id", text(&frozen.json()["id"])),
         ("checkup_id", text(&checkups[0]["id"])),
         ("import_id", text(&imported["id"])),
+        ("month", "2026-10".to_owned()),
         ("request_id", text(&request.json()["id"])),
         ("session_id", first(&employee, "/v1/sessions").await),
     ])

@@ -53,3 +53,4 @@ mod stress_scores;
 mod templates;
 mod trail;
 mod work_fitness;
+mod working_hours;

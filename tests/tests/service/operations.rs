@@ -232,6 +232,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "sub_processor_id" => "sub",
         "tenant_id" => "ten",
         "workplace_id" => "wpl",
+        "month" => return "2026-10".to_owned(),
         other => return other.to_owned(),
     };
     format!("{prefix}_0190000000007000800000000000dead")

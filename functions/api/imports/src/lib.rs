@@ -20,12 +20,13 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The kinds that can be imported so far, with what they are called.
-const KINDS: [(ImportKind, &str); 5] = [
+const KINDS: [(ImportKind, &str); 6] = [
     (ImportKind::Departments, "部署"),
     (ImportKind::Employees, "従業員"),
     (ImportKind::Accounts, "アカウント"),
     (ImportKind::Checkups, "健康診断結果"),
     (ImportKind::Lifelogs, "ライフログ"),
+    (ImportKind::WorkingHours, "労働時間"),
 ];
 
 /// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.

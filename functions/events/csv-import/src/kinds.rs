@@ -6,6 +6,7 @@ mod checkups;
 mod departments;
 mod employees;
 mod lifelogs;
+mod working_hours;
 
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ pub(crate) enum Layout {
     Checkups(Box<intake::checkups::Layout>),
     Accounts(Box<intake::accounts::Layout>),
     Lifelogs(Box<intake::lifelogs::Layout>),
+    WorkingHours(Box<intake::working_hours::Layout>),
 }
 
 /// A row that was read.
@@ -51,6 +53,7 @@ pub(crate) enum Row {
     Checkup(Box<intake::checkups::CheckupRow>),
     Account(Box<intake::accounts::AccountRow>),
     Lifelog(Box<intake::lifelogs::LifelogRow>),
+    Month(Box<intake::working_hours::WorkingHoursRow>),
 }
 
 /// A row, held against the register.
@@ -128,6 +131,8 @@ impl Layout {
             }
             ImportKind::Lifelogs => {
                 intake::lifelogs::Layout::recognise(header, options).map(Box::new).map(Self::Lifelogs)
+            ImportKind::WorkingHours => {
+                intake::working_hours::Layout::recognise(header, options).map(Box::new).map(Self::WorkingHours)
             }
             // No import of another kind is ever made: neither by the door nor for a drop.
             _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
@@ -142,6 +147,7 @@ impl Layout {
             Self::Checkups(layout) => layout.columns().faults(),
             Self::Accounts(layout) => layout.columns().faults(),
             Self::Lifelogs(layout) => layout.columns().faults(),
+            Self::WorkingHours(layout) => layout.columns().faults(),
         }
     }
 
@@ -154,6 +160,7 @@ impl Layout {
             Self::Checkups(layout) => read(layout.parse(count, cell), |row| Row::Checkup(Box::new(row))),
             Self::Accounts(layout) => read(layout.parse(count, cell), |row| Row::Account(Box::new(row))),
             Self::Lifelogs(layout) => read(layout.parse(count, cell), |row| Row::Lifelog(Box::new(row))),
+            Self::WorkingHours(layout) => read(layout.parse(count, cell), |row| Row::Month(Box::new(row))),
         }
     }
 
@@ -174,6 +181,8 @@ impl Layout {
             }
             Self::Lifelogs(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::lifelogs::Role::Number)
+            Self::WorkingHours(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::working_hours::Role::Month)
             }
         }
     }
@@ -196,7 +205,7 @@ impl Layout {
         match self {
             Self::Departments(_) => usize::MAX,
             Self::Accounts(_) => usual.min(ACCOUNTS_AT_A_TIME),
-            Self::Employees(_) | Self::Checkups(_) | Self::Lifelogs(_) => usual,
+            Self::Employees(_) | Self::Checkups(_) | Self::Lifelogs(_) | Self::WorkingHours(_) => usual,
         }
     }
 }
@@ -221,6 +230,7 @@ enum Kind {
     Checkups(Box<checkups::Register>),
     Accounts(Box<accounts::Register>),
     Lifelogs(Box<lifelogs::Register>),
+    WorkingHours(Box<working_hours::Register>),
 }
 
 impl Register {
@@ -231,6 +241,7 @@ impl Register {
             ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
             ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
             ImportKind::Lifelogs => Kind::Lifelogs(Box::default()),
+            ImportKind::WorkingHours => Kind::WorkingHours(Box::new(working_hours::Register::open(store, right).await?)),
             _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
@@ -243,6 +254,7 @@ impl Register {
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
             Row::Lifelog(row) => self.lookup.identity(&[row.number.as_str(), &row.date.to_string()]),
+            Row::Month(row) => self.lookup.identity(&[row.number.as_str(), &row.month.to_string()]),
             Row::Checkup(row) => {
                 let (day, kind) = (row.date.to_string(), row.kind.japanese());
                 match (&row.employee_number, &row.identity) {
@@ -273,6 +285,8 @@ impl Register {
             (Kind::Accounts(register), Layout::Accounts(layout)) => register.check(store, right, layout, rows).await,
             (Kind::Lifelogs(_), Layout::Lifelogs(layout)) => {
                 lifelogs::Register::check(store, right, layout, rows).await
+            (Kind::WorkingHours(register), Layout::WorkingHours(layout)) => {
+                register.check(store, right, layout, rows).await
             }
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
@@ -298,6 +312,7 @@ impl Register {
             Kind::Employees(register) => register.prepare(store, right, import, planned).await,
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
             Kind::Lifelogs(register) => register.prepare(store, right, planned).await,
+            Kind::WorkingHours(register) => register.prepare(store, right, planned).await,
             Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
         }
     }
@@ -340,7 +355,7 @@ impl Register {
             Kind::Departments(_) => vec![planned],
             Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
             Kind::Lifelogs(_) => lifelogs::Register::groups(planned),
-            Kind::Checkups(_) | Kind::Accounts(_) => grouped(planned, 1),
+            Kind::Checkups(_) | Kind::Accounts(_) | Kind::WorkingHours(_) => grouped(planned, 1),
         }
     }
 
@@ -363,6 +378,7 @@ impl Register {
             Kind::Checkups(register) => register.apply(store, right, import, group).await,
             Kind::Accounts(_) => accounts::apply(store, right, import, &group).await,
             Kind::Lifelogs(register) => register.apply(store, right, group).await,
+            Kind::WorkingHours(register) => register.apply(store, right, import, group).await,
         }
     }
 }

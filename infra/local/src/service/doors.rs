@@ -37,6 +37,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         follow_ups::door(),
         lifelogs::door(),
         stress_checks::door(),
+        working_hours::door(),
         documents::door(),
         audit_events::door(),
         log_requests::door(files.clone()),

@@ -221,6 +221,20 @@ pub enum FaultCode {
     PersonnelAuthority,
     /// No usable administrator would remain.
     LastAdministrator,
+    /// Not a month.
+    MonthInvalid,
+    /// A period without a day, without one of its ends, or of more than two months.
+    PeriodInvalid,
+    /// A month before the day of hiring.
+    MonthBeforeHire,
+    /// A cell that is no length of time.
+    HoursUnreadable,
+    /// A length of time with more decimals than are held exactly.
+    HoursTooFine,
+    /// Overtime and days off are more than all hours.
+    OvertimeOverTotal,
+    /// A word that is no kind of worker.
+    WorkerKindUnknown,
     /// The row changed between check and application.
     ChangedMeanwhile,
     /// What an import wrote has changed since, or something rests on it: it cannot be undone.
@@ -608,6 +622,41 @@ const TABLE: &[Row] = &[
         F::LastAdministrator,
         "last_administrator",
         "利用可能なシステム管理者がいなくなるため、反映していません。先に別のシステム管理者を用意してください。",
+    ),
+    error(
+        F::MonthInvalid,
+        "month_invalid",
+        "年月として読めません。「2026-04」や「2026年4月」のように入力してください。",
+    ),
+    error(
+        F::PeriodInvalid,
+        "period_invalid",
+        "期間の開始日と終了日は両方を、開始日から終了日まで62日以内で入力してください。",
+    ),
+    warning(
+        F::MonthBeforeHire,
+        "month_before_hire",
+        "入社日より前の期間です。社員番号と対象年月を確かめてください。",
+    ),
+    error(
+        F::HoursUnreadable,
+        "hours_unreadable",
+        "時間として読めません。「163.68」「163:41」「9821分」のいずれかの形で入力してください。",
+    ),
+    error(
+        F::HoursTooFine,
+        "hours_too_fine",
+        "小数の桁数が多すぎます。時間は小数第4位まで、分は小数第2位までにするか、「163:41」の形で入力してください。",
+    ),
+    error(
+        F::OvertimeOverTotal,
+        "overtime_over_total",
+        "時間外労働と休日労働の合計、または深夜労働が、実労働時間を超えています。値を確かめてください。",
+    ),
+    error(
+        F::WorkerKindUnknown,
+        "worker_kind_unknown",
+        "労働者区分は「一般」「管理監督者」「裁量労働」「研究開発」「高プロ」のいずれかで入力してください。",
     ),
     error(
         F::ChangedMeanwhile,

@@ -337,7 +337,8 @@ fn sample(kind: ImportKind) -> Option<String> {
         ImportKind::Checkups => CHECKUPS_2026,
         ImportKind::Accounts => tests::imports::ACCOUNTS,
         ImportKind::Lifelogs => tests::imports::LIFELOGS,
-        ImportKind::WorkingHours | ImportKind::StressAnswers => return None,
+        ImportKind::WorkingHours => tests::imports::WORKING_HOURS,
+        ImportKind::StressAnswers => return None,
     };
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
