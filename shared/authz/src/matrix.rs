@@ -173,6 +173,14 @@ permissions! {
     ViewSharedStress = "stress_checks.shared";
     /// Read who has requested an interview after a stress check.
     ViewStressRequests = "stress_checks.requests";
+    /// Analyse the groups of a round that one was appointed for, once.
+    AnalyseStress = "stress_checks.analyse";
+    /// Read figures of groups of ten and more.
+    ViewStressAnalysis = "stress_checks.analysis";
+    /// Read the report of a workplace's stress check (様式第6号の3).
+    ViewStressReports = "stress_checks.reports";
+    /// Say what only the customer knows for that report.
+    ManageStressReports = "stress_checks.reports_change";
     /// Read somebody's lifelog (ライフログ): one's own, or what its owner shares.
     ViewLifelogs = "lifelogs.view";
     /// Record, change and delete one's own lifelog, and say with whom it is shared.
@@ -378,6 +386,7 @@ const NO: Cell = Cell::No;
 const OWN: Cell = Cell::Own;
 const YES: Cell = Cell::Scope;
 const IF_HR: Cell = Cell::ScopeIf(HandlingRule::HrSeesCheckups);
+const IF_MGR: Cell = Cell::ScopeIf(HandlingRule::ManagersSeeStressGroups);
 const IF_NS: Cell = Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent);
 const BG: Cell = Cell::BrokenGlass;
 
@@ -455,6 +464,10 @@ pub const MATRIX: &[Row] = &[
     door(P::SelectHighStress,      [NO,       NO,      NO,    NO,    NO,    NO,    YES,   NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewSharedStress,      [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewStressRequests,    [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::AnalyseStress,         [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewStressAnalysis,    [NO,       IF_MGR,  YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ViewStressReports,     [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
+    door(P::ManageStressReports,   [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewLifelogs,          [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
     door(P::ManageLifelogs,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
     door(P::ViewWorkingHours,      [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
@@ -561,6 +574,7 @@ mod tests {
                     Cell::ScopeIf(HandlingRule::HrSeesCheckups) => "if hr_sees".to_owned(),
                     Cell::ScopeIf(HandlingRule::NonStatutoryWithConsent) => "if consent".to_owned(),
                     Cell::ScopeIf(HandlingRule::ViewersAreNamed) => "if named".to_owned(),
+                    Cell::ScopeIf(HandlingRule::ManagersSeeStressGroups) => "if managers".to_owned(),
                     Cell::BrokenGlass => "broken glass".to_owned(),
                 };
                 write!(text, "{cell:<20}").unwrap();

@@ -171,4 +171,6 @@ pub enum HandlingRule {
     NonStatutoryWithConsent,
     /// Employees see in their access log by name who looked at their record.
     ViewersAreNamed,
+    /// Managers see the group analysis of the stress check of their own group (domain reference 8.2: optional).
+    ManagersSeeStressGroups,
 }

@@ -134,6 +134,10 @@ pub enum Family {
     StressResult,
     /// Whether the employer may see that.
     StressSharing,
+    /// What groups answered in a round.
+    StressAnalysis,
+    /// What the customer says for the report of the stress check.
+    StressReport,
     /// What employees measure and note about themselves.
     Lifelog,
     /// Months of an employee's working hours, and how they are counted.
@@ -205,6 +209,8 @@ impl Family {
             Self::StressAnswer => "STRESSANSWER",
             Self::StressResult => "STRESSRESULT",
             Self::StressSharing => "STRESSSHARING",
+            Self::StressAnalysis => "STRESSANALYSIS",
+            Self::StressReport => "STRESSREPORT",
             Self::Lifelog => "LIFELOG",
             Self::WorkingHours => "WORKINGHOURS",
             Self::WorkingHoursHistory => "WORKINGHOURSHISTORY",

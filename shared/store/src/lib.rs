@@ -153,9 +153,9 @@ pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
 pub use stress::{
-    AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment, OwnStressCheck, OwnStressResult,
-    PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed, StressAnswers, StressResult, StressRound,
-    StressTarget,
+    AnalysedGroup, AnalysisOf, AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment,
+    OwnStressCheck, OwnStressResult, PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed,
+    StressAnalysis, StressAnswers, StressResult, StressRound, StressTarget,
 };
 pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};

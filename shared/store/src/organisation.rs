@@ -152,7 +152,7 @@ impl Store {
         Ok((units, next))
     }
 
-    async fn load_units<U: Unit>(
+    pub(crate) async fn load_units<U: Unit>(
         &self,
         tenant: TenantId,
         ids: &[Id<U::Kind>],

@@ -7,13 +7,17 @@
 //! | answers, round and shard | state, times, how they came | the answers, why they were opened again |
 //! | result, round and shard | times | scores, decision on an interview with its reason |
 //! | sharing, round and shard | when it was seen, consented to, requested, read by the employer | what the worker said with it, in which order |
+//! | analysis, round | when it was made and by whom | groups of ten and more, with what their answers add up to |
+//! | report | whose it is | what the customer says for the form |
 //!
 //! The employer has no way to answers: what opens them is an [`Insight`](confidant), which is made for the examinee and for whoever was appointed for the round and has pledged secrecy, and for
 //! nobody else; and what opens a result for the employer is a worker's word that stands, read again each time. Attendance is a family of its own, so that whoever may know who has answered
 //! needs no access to what. What would tell the employer's side of individuals by the trail is written there in confidence ([`crate::Event`]).
 
+mod analysis;
 mod answers;
 mod confidant;
+mod report;
 mod results;
 mod rounds;
 mod selection;
@@ -22,6 +26,7 @@ mod targets;
 
 use domain::ids::{EmployeeId, StressRoundId, TenantId};
 
+pub use analysis::{AnalysedGroup, AnalysisOf, StressAnalysis};
 pub use answers::{AnswersState, OwnStressCheck, StressAnswers};
 pub use results::{Decision, StressResult};
 pub use rounds::{AppointWrong, NewAppointment, PlannedRound, StressRound};

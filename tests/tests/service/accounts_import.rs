@@ -8,8 +8,9 @@ use tests::{Actor, Hand, Tenant, World, anonymous, eventually, logs, problem, ru
 const HEADER: &str =
     "操作,ログインID,氏名,メールアドレス,社員番号,初期パスワード,パスワードハッシュ,人事権,停止,ロール";
 /// The bcrypt hash of [`BROUGHT`].
-const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuVr8MKyRyEMZlrgRuaPsvkcs8MRpmSZe";
-const BROUGHT: &str = "Natsu-no-Umi-26";
+pub(crate) const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuVr8MKyRyEMZlrgRuaPsvkcs8MRpmSZe";
+/// A password that was brought along.
+pub(crate) const BROUGHT: &str = "Natsu-no-Umi-26";
 
 fn file(rows: &[&str]) -> Vec<u8> {
     sjis(&[&[HEADER], rows].concat())

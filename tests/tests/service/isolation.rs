@@ -68,6 +68,8 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("export_id", text(&export.json()["id"])),
         ("download_id", "dwl_0190000000007000800000000000beef".to_owned()),
         ("number", "1".to_owned()),
+        ("chart", "load-and-control".to_owned()),
+        ("year", "2026".to_owned()),
         ("assurance_request_id", text(&asked.json()["id"])),
         ("account_id", first(&administrator, "/v1/accounts").await),
         ("announcement_id", announcement),

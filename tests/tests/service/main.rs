@@ -47,6 +47,7 @@ mod second_factor;
 mod security_docs;
 mod sign_in;
 mod signing_keys;
+mod stress_analysis;
 mod stress_check_alone;
 mod stress_checks;
 mod stress_scores;

@@ -233,6 +233,8 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "tenant_id" => "ten",
         "workplace_id" => "wpl",
         "month" => return "2026-10".to_owned(),
+        "chart" => return "load-and-control".to_owned(),
+        "year" => return "2026".to_owned(),
         other => return other.to_owned(),
     };
     format!("{prefix}_0190000000007000800000000000dead")

@@ -19,13 +19,13 @@ async fn account_of(tenant: &Tenant, actor: &Actor) -> String {
     path.rsplit('/').next().unwrap().to_owned()
 }
 
-async fn act(actor: &Actor, round: &str, act: &str, body: Option<Value>) -> Answer {
+pub(crate) async fn act(actor: &Actor, round: &str, act: &str, body: Option<Value>) -> Answer {
     let etag = etag(&actor.get(round).await);
     actor.call("POST", &format!("{round}/{act}"), &[("If-Match", &etag)], body).await
 }
 
 /// A round that takes answers, with its implementer and its clerk; where it is.
-async fn opened(tenant: &Tenant) -> String {
+pub(crate) async fn opened(tenant: &Tenant) -> String {
     let (hr, implementer, clerk) =
         (tenant.actor("hr"), tenant.actor("stress_implementer"), tenant.actor("stress_clerk"));
     let planned = hr.post("/v1/stress-rounds", plan(tenant.world().today())).await;
@@ -47,7 +47,7 @@ async fn opened(tenant: &Tenant) -> String {
 }
 
 /// Where somebody's own part of a round is.
-fn own(round: &str) -> String {
+pub(crate) fn own(round: &str) -> String {
     round.replace("/v1/stress-rounds/", "/v1/me/stress-checks/")
 }
 

@@ -1,8 +1,9 @@
-//! Papers (帳票) as PDF: the personal card (健康診断個人票, 様式第5号) and the report of periodic checkups (様式第6号), the letter
-//! that asks somebody to see a physician (受診勧奨). A function of their own, so that nothing else carries the font.
+//! Papers (帳票) as PDF: the personal card (健康診断個人票, 様式第5号) and the reports of periodic checkups (様式第6号) and of the stress check (様式第6号の3), a group's
+//! figures, the letter that asks somebody to see a physician (受診勧奨). A function of their own, so that nothing else carries the font.
 
 mod card;
 mod letter;
+mod stress;
 
 use authz::{
     Permit,
@@ -26,7 +27,9 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(personal_card))
             .routes(routes!(report))
-            .routes(routes!(recommendation)),
+            .routes(routes!(recommendation))
+            .routes(routes!(stress::group))
+            .routes(routes!(stress::report)),
     }
 }
 

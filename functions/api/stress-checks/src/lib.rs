@@ -1,6 +1,7 @@
 //! The stress check (ストレスチェック): rounds for whoever plans them, answers and results for whoever they are about, results for those whom the law trusts with them, and for the employer what
 //! workers have shared. Which of the four somebody is, their permit says; what a handler cannot open with its permit, it cannot ask the store for.
 
+mod analysis;
 mod appointments;
 mod body;
 mod individuals;
@@ -48,7 +49,8 @@ pub fn door() -> Door {
             .routes(routes!(individuals::sign))
             .routes(routes!(shared::list))
             .routes(routes!(shared::read))
-            .routes(routes!(shared::requests)),
+            .routes(routes!(shared::requests))
+            .routes(routes!(analysis::make)),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct TenantBody {
     /// 年度の開始月（1～12）。
     #[schema(example = 4)]
     fiscal_year_starts: Option<i8>,
-    /// 健康情報等の取扱規程で定めた取扱い（`hr_sees_checkups`：人事労務担当者が法定健診の結果を取り扱う、`non_statutory_with_consent`：産業保健スタッフが法定外項目を取り扱うことに従業員が同意している、`viewers_are_named`：自分の健康情報を閲覧した人の氏名を従業員に示す）。一覧全体を置き換えます。
+    /// 健康情報等の取扱規程で定めた取扱い（`hr_sees_checkups`：人事労務担当者が法定健診の結果を取り扱う、`non_statutory_with_consent`：産業保健スタッフが法定外項目を取り扱うことに従業員が同意している、`viewers_are_named`：自分の健康情報を閲覧した人の氏名を従業員に示す、`managers_see_stress_groups`：所属長が自分の部署のストレスチェックの集団分析を見る）。一覧全体を置き換えます。
     #[schema(value_type = Option<Vec<String>>, example = json!(["hr_sees_checkups"]))]
     handling_rules: Option<Vec<HandlingRule>>,
     /// ストレスチェックの実施者・実施事務従事者のワンタイムパスワード（`required`：必須、`optional`：任意）。ストレスチェックだけを契約している場合に限り、任意にできます。

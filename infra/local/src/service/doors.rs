@@ -38,6 +38,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         lifelogs::door(),
         stress_checks::door(),
         working_hours::door(),
+        stress_analyses::door(),
         documents::door(),
         audit_events::door(),
         log_requests::door(files.clone()),

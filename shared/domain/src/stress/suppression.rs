@@ -61,6 +61,19 @@ impl AgeBand {
         }
     }
 
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Under20 => "under20",
+            Self::From20 => "from20",
+            Self::From30 => "from30",
+            Self::From40 => "from40",
+            Self::From50 => "from50",
+            Self::From60 => "from60",
+        }
+    }
+
     /// What people read.
     #[must_use]
     pub const fn japanese(self) -> &'static str {
@@ -106,6 +119,69 @@ pub enum Group {
     Sex(Sex),
     /// An age band.
     Age(AgeBand),
+}
+
+/// A kind of group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupKind {
+    /// Everybody who answered.
+    Whole,
+    /// A workplace.
+    Workplace,
+    /// A department with all that lies below it.
+    Department,
+    /// A label.
+    Label,
+    /// A sex.
+    Sex,
+    /// An age band.
+    Age,
+}
+
+impl GroupKind {
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::Whole => "全体",
+            Self::Workplace => "事業場",
+            Self::Department => "部署",
+            Self::Label => "ラベル",
+            Self::Sex => "性別",
+            Self::Age => "年代",
+        }
+    }
+}
+
+impl Group {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> GroupKind {
+        match self {
+            Self::Whole => GroupKind::Whole,
+            Self::Workplace(_) => GroupKind::Workplace,
+            Self::Department(_) => GroupKind::Department,
+            Self::Label(_) => GroupKind::Label,
+            Self::Sex(_) => GroupKind::Sex,
+            Self::Age(_) => GroupKind::Age,
+        }
+    }
+
+    /// What tells it from others of its kind, as callers name it; none for the whole.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Workplace(id) => Some(id.to_string()),
+            Self::Department(id) => Some(id.to_string()),
+            Self::Label(id) => Some(id.to_string()),
+            Self::Sex(Sex::Male) => Some("male".to_owned()),
+            Self::Sex(Sex::Female) => Some("female".to_owned()),
+            Self::Sex(Sex::Other) => Some("other".to_owned()),
+            Self::Age(band) => Some(band.name().to_owned()),
+        }
+    }
 }
 
 impl Place {

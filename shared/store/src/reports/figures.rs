@@ -37,7 +37,7 @@ impl Employee {
     }
 
     /// Whether they are employed at this workplace on `day`.
-    pub(super) fn is_employed_at(&self, workplace: WorkplaceId, day: Date) -> bool {
+    pub(crate) fn is_employed_at(&self, workplace: WorkplaceId, day: Date) -> bool {
         let there = self.placement(day).workplace == Some(workplace);
         // Who is retired and nobody said since when is not employed on any day.
         let stays = self.left_on.map_or(self.state != EmploymentState::Retired, |last| day <= last);
@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Everybody who stands or ever stood at a workplace.
-    async fn people_ever_at(
+    pub(crate) async fn people_ever_at(
         &self,
         tenant: TenantId,
         workplace: WorkplaceId,

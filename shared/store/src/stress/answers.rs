@@ -30,16 +30,19 @@ use vault::Purpose;
 use super::{
     SCHEMA,
     confidant::{Insight, Seen},
-    key,
+    key, of_shard,
     results::Outcome,
 };
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
-    item::{Attributes, Sealed, Stored, from_optional, number, text, to_item},
-    key::{Family, Key},
+    db::Range,
+    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, text, to_item},
+    key::{Family, Key, Table},
 };
 
+/// How many answers are read at a time, of each shard.
+const PAGE: usize = 250;
 /// The attribute that answers are sealed in.
 const ANSWERS: &str = "answers";
 /// The attribute that the reasons are sealed in for which they were opened again.
@@ -324,6 +327,30 @@ impl Store {
         self.put_new_result(write, seen, &outcome).await?;
         self.note_taken(write, tenant, seen.round.record.id, seen.employee.id, true)?;
         Ok(submitted)
+    }
+
+    /// Submitted answers of a round in one shard, in the order of their people: a page of those after `after`, and where to go on.
+    pub(super) async fn submitted_answers(
+        &self,
+        insight: &Insight,
+        round: StressRoundId,
+        shard: &str,
+        after: Option<String>,
+    ) -> Result<(Vec<(EmployeeId, Answers)>, Option<String>), Error> {
+        let of = of_shard(insight.tenant(), Family::StressAnswer, round, shard);
+        let range = Range::whole(Table::Records, Family::StressAnswer, of).after(after).limit(PAGE);
+        let (items, more) = self.db.query(&range).await?;
+        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
+        let now = self.clock.now();
+        let mut page = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(Stored { record, version }) = from_item::<Record>(item, now)? else { continue };
+            if record.state == AnswersState::Submitted {
+                let opened = self.open_answers(insight, record, version).await?;
+                page.push((opened.record.employee, opened.answers));
+            }
+        }
+        Ok((page, next))
     }
 
     /// Somebody's answers, if they have begun.

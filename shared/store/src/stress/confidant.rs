@@ -15,7 +15,8 @@
 use authz::{
     Permission, Permit,
     permission::{
-        AnswerStressCheck, HandleStressAnswers, SelectHighStress, ShareOwnStress, ViewOwnStress, ViewStressResults,
+        AnalyseStress, AnswerStressCheck, HandleStressAnswers, SelectHighStress, ShareOwnStress, ViewOwnStress,
+        ViewStressResults,
     },
 };
 use domain::{
@@ -39,6 +40,7 @@ impl Confidant for ShareOwnStress {}
 impl Confidant for HandleStressAnswers {}
 impl Confidant for ViewStressResults {}
 impl Confidant for SelectHighStress {}
+impl Confidant for AnalyseStress {}
 impl Examinee for AnswerStressCheck {}
 impl Examinee for ViewOwnStress {}
 impl Examinee for ShareOwnStress {}
