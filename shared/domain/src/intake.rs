@@ -12,6 +12,7 @@ pub mod layout;
 pub mod lifelogs;
 mod sheet;
 pub mod working_hours;
+pub mod stress_answers;
 
 use std::sync::Arc;
 

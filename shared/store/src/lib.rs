@@ -155,7 +155,7 @@ pub use signing_keys::PublicKey;
 pub use stress::{
     AnalysedGroup, AnalysisOf, AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment,
     OwnStressCheck, OwnStressResult, PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed,
-    StressAnalysis, StressAnswers, StressResult, StressRound, StressTarget,
+    StressAnalysis, StressAnswers, StressIntake, StressPut, StressResult, StressRound, StressRow, StressTarget,
 };
 pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};

@@ -18,6 +18,8 @@ mod analysis;
 mod answers;
 mod confidant;
 mod report;
+mod import;
+mod job;
 mod results;
 mod rounds;
 mod selection;
@@ -28,6 +30,7 @@ use domain::ids::{EmployeeId, StressRoundId, TenantId};
 
 pub use analysis::{AnalysedGroup, AnalysisOf, StressAnalysis};
 pub use answers::{AnswersState, OwnStressCheck, StressAnswers};
+pub use import::{StressIntake, StressPut, StressRow};
 pub use results::{Decision, StressResult};
 pub use rounds::{AppointWrong, NewAppointment, PlannedRound, StressRound};
 pub use selection::{Selected, Signed};

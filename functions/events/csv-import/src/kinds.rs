@@ -7,6 +7,7 @@ mod departments;
 mod employees;
 mod lifelogs;
 mod working_hours;
+mod stress_answers;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub(crate) enum Layout {
     Accounts(Box<intake::accounts::Layout>),
     Lifelogs(Box<intake::lifelogs::Layout>),
     WorkingHours(Box<intake::working_hours::Layout>),
+    StressAnswers(Box<intake::stress_answers::Layout>),
 }
 
 /// A row that was read.
@@ -54,6 +56,7 @@ pub(crate) enum Row {
     Account(Box<intake::accounts::AccountRow>),
     Lifelog(Box<intake::lifelogs::LifelogRow>),
     Month(Box<intake::working_hours::WorkingHoursRow>),
+    StressAnswers(Box<intake::stress_answers::StressAnswersRow>),
 }
 
 /// A row, held against the register.
@@ -134,6 +137,12 @@ impl Layout {
             ImportKind::WorkingHours => {
                 intake::working_hours::Layout::recognise(header, options).map(Box::new).map(Self::WorkingHours)
             }
+            ImportKind::StressAnswers => {
+                let (_, asked) =
+                    import.options.stress_round.ok_or_else(|| vec![Fault::new(FaultCode::RoundNotOpen)])?;
+                let layout = intake::stress_answers::Layout::recognise(header, options, asked);
+                layout.map(Box::new).map(Self::StressAnswers)
+            }
             // No import of another kind is ever made: neither by the door nor for a drop.
             _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
         }
@@ -148,6 +157,7 @@ impl Layout {
             Self::Accounts(layout) => layout.columns().faults(),
             Self::Lifelogs(layout) => layout.columns().faults(),
             Self::WorkingHours(layout) => layout.columns().faults(),
+            Self::StressAnswers(layout) => layout.columns().faults(),
         }
     }
 
@@ -161,6 +171,7 @@ impl Layout {
             Self::Accounts(layout) => read(layout.parse(count, cell), |row| Row::Account(Box::new(row))),
             Self::Lifelogs(layout) => read(layout.parse(count, cell), |row| Row::Lifelog(Box::new(row))),
             Self::WorkingHours(layout) => read(layout.parse(count, cell), |row| Row::Month(Box::new(row))),
+            Self::StressAnswers(layout) => read(layout.parse(count, cell), |row| Row::StressAnswers(Box::new(row))),
         }
     }
 
@@ -184,6 +195,9 @@ impl Layout {
             Self::WorkingHours(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::working_hours::Role::Month)
             }
+            Self::StressAnswers(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::stress_answers::Role::Number)
+            }
         }
     }
 
@@ -205,7 +219,11 @@ impl Layout {
         match self {
             Self::Departments(_) => usize::MAX,
             Self::Accounts(_) => usual.min(ACCOUNTS_AT_A_TIME),
-            Self::Employees(_) | Self::Checkups(_) | Self::Lifelogs(_) | Self::WorkingHours(_) => usual,
+            Self::Employees(_)
+            | Self::Checkups(_)
+            | Self::Lifelogs(_)
+            | Self::WorkingHours(_)
+            | Self::StressAnswers(_) => usual,
         }
     }
 }
@@ -231,6 +249,7 @@ enum Kind {
     Accounts(Box<accounts::Register>),
     Lifelogs(Box<lifelogs::Register>),
     WorkingHours(Box<working_hours::Register>),
+    StressAnswers(Box<stress_answers::Register>),
 }
 
 impl Register {
@@ -242,6 +261,9 @@ impl Register {
             ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
             ImportKind::Lifelogs => Kind::Lifelogs(Box::default()),
             ImportKind::WorkingHours => Kind::WorkingHours(Box::new(working_hours::Register::open(store, right).await?)),
+            ImportKind::StressAnswers => {
+                Kind::StressAnswers(Box::new(stress_answers::Register::open(store, right, import).await?))
+            }
             _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
@@ -255,6 +277,7 @@ impl Register {
             Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
             Row::Lifelog(row) => self.lookup.identity(&[row.number.as_str(), &row.date.to_string()]),
             Row::Month(row) => self.lookup.identity(&[row.number.as_str(), &row.month.to_string()]),
+            Row::StressAnswers(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Checkup(row) => {
                 let (day, kind) = (row.date.to_string(), row.kind.japanese());
                 match (&row.employee_number, &row.identity) {
@@ -288,6 +311,9 @@ impl Register {
             (Kind::WorkingHours(register), Layout::WorkingHours(layout)) => {
                 register.check(store, right, layout, rows).await
             }
+            (Kind::StressAnswers(register), Layout::StressAnswers(layout)) => {
+                register.check(store, right, layout, rows).await
+            }
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
     }
@@ -313,7 +339,7 @@ impl Register {
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
             Kind::Lifelogs(register) => register.prepare(store, right, planned).await,
             Kind::WorkingHours(register) => register.prepare(store, right, planned).await,
-            Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
+            Kind::Departments(_) | Kind::Accounts(_) | Kind::StressAnswers(_) => Ok(()),
         }
     }
 
@@ -355,7 +381,9 @@ impl Register {
             Kind::Departments(_) => vec![planned],
             Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
             Kind::Lifelogs(_) => lifelogs::Register::groups(planned),
-            Kind::Checkups(_) | Kind::Accounts(_) | Kind::WorkingHours(_) => grouped(planned, 1),
+            Kind::Checkups(_) | Kind::Accounts(_) | Kind::WorkingHours(_) | Kind::StressAnswers(_) => {
+                grouped(planned, 1)
+            }
         }
     }
 
@@ -379,6 +407,7 @@ impl Register {
             Kind::Accounts(_) => accounts::apply(store, right, import, &group).await,
             Kind::Lifelogs(register) => register.apply(store, right, group).await,
             Kind::WorkingHours(register) => register.apply(store, right, import, group).await,
+            Kind::StressAnswers(register) => register.apply(store, right, group).await,
         }
     }
 }

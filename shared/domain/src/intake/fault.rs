@@ -239,6 +239,16 @@ pub enum FaultCode {
     ChangedMeanwhile,
     /// What an import wrote has changed since, or something rests on it: it cannot be undone.
     TouchedSinceImport,
+    /// No answer to an item of a stress check.
+    ChoiceInvalid,
+    /// Answers that a decision needs are missing.
+    AnswersIncomplete,
+    /// Other answers were submitted before.
+    AlreadyAnswered,
+    /// The round does not ask this employee.
+    NotAsked,
+    /// The round takes no answers.
+    RoundNotOpen,
 }
 
 impl From<Violation> for FaultCode {
@@ -668,6 +678,23 @@ const TABLE: &[Row] = &[
         "touched_since_import",
         "取込の後に変更されたか、この行をもとにした記録があるため、取り消せません。個別に訂正してください。",
     ),
+    error(F::ChoiceInvalid, "choice_invalid", "回答は1～4の数字で入力してください。"),
+    warning(
+        F::AnswersIncomplete,
+        "answers_incomplete",
+        "判定に必要な回答が足りません。取り込みますが、判定不能になります。",
+    ),
+    error(
+        F::AlreadyAnswered,
+        "already_answered",
+        "すでに回答を提出しています。社員番号を確かめるか、実施者に差し戻しを依頼してください。",
+    ),
+    error(F::NotAsked, "not_asked", "この実施回の対象者ではありません。社員番号と対象者の条件を確かめてください。"),
+    error(
+        F::RoundNotOpen,
+        "round_not_open",
+        "受付中の実施回ではないか、担当者ではありません。実施回を確かめてください。",
+    ),
 ];
 
 impl FaultCode {
@@ -757,7 +784,7 @@ mod tests {
             assert_eq!(row.code as usize, at, "{} stands out of order", row.name);
             assert_eq!(serde_json::to_string(&row.code).unwrap(), format!("\"{}\"", row.name));
         }
-        assert_eq!(TABLE.len(), FaultCode::TouchedSinceImport as usize + 1);
+        assert_eq!(TABLE.len(), FaultCode::RoundNotOpen as usize + 1);
     }
 
     #[test]
