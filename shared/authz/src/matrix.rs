@@ -249,6 +249,10 @@ permissions! {
     AskExports = "exports.ask";
     /// Take those files away.
     FetchExports = "exports.fetch";
+    /// Have organisation, employees and accounts as files; everything, once the contract has a last day.
+    ExportRegister = "exports.register";
+    /// Have checkups as a table, as far as one sees them.
+    ExportCheckups = "exports.checkups";
     /// Read what was disclosed on lawful orders, to whom and why.
     ViewDisclosures = "disclosures.view";
     /// Ask for evidence to be disclosed on a lawful order.
@@ -499,9 +503,11 @@ pub const MATRIX: &[Row] = &[
     door(P::AskAssurance,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
     door(P::ReleaseAssurance,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::ViewAvailability,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    door(P::ViewExports,           [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end(),
-    door(P::AskExports,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
-    door(P::FetchExports,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::ViewExports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end(),
+    door(P::AskExports,            [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::FetchExports,          [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    column(P::ExportRegister,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    column(P::ExportCheckups,      [NO,       NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,    NO ]).service(Service::Checkup),
     door(P::ViewDisclosures,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::AskDisclosures,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::DecideDisclosures,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

@@ -177,6 +177,8 @@ pub mod kinds {
         Download = "dwl";
         /// A statutory report that was frozen (確定した報告書).
         Report = "rep";
+        /// A file that is attached to a checkup (添付ファイル).
+        Attachment = "att";
         /// Stored checkups judged once more (再判定).
         Rejudgement = "rjd";
         /// A round of the stress check (ストレスチェックの実施回).
@@ -247,6 +249,8 @@ pub type DisclosureId = Id<kinds::Disclosure>;
 pub type DownloadId = Id<kinds::Download>;
 /// The id of a statutory report that was frozen.
 pub type ReportId = Id<kinds::Report>;
+/// An attachment's id.
+pub type AttachmentId = Id<kinds::Attachment>;
 /// A re-judgement's id.
 pub type RejudgementId = Id<kinds::Rejudgement>;
 /// The id of a round of the stress check.

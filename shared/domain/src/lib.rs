@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod attachment;
 pub mod availability;
 pub mod checked;
 pub mod checkup;

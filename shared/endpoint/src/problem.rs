@@ -446,6 +446,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::UndoOver => {
             ("", "undo_over", "取込を取り消せる期間（反映から30日間）が過ぎました。個別に訂正してください。")
         }
+        Conflict::UploadMissing => (
+            "",
+            "upload_missing",
+            "ファイルがまだ届いていません。upload に示したアドレスへの送信が終わってから、もう一度操作してください。",
+        ),
         Conflict::StillInOverlap => (
             "",
             "still_in_overlap",

@@ -97,6 +97,8 @@ pub enum Conflict {
     NotUndoable,
     /// The time in which an import can be undone is over.
     UndoOver,
+    /// The file of an attachment has not come.
+    UploadMissing,
     /// The credential before the last one is still good.
     StillInOverlap,
     /// The numbers of a report contradict each other.

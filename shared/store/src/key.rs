@@ -62,6 +62,8 @@ pub enum Family {
     Employee,
     /// Employee numbers that are taken.
     EmployeeNumber,
+    /// Files that are attached to an employee's checkups.
+    Attachment,
     /// Stored checkups that are judged once more; open ones also under the platform, in the index.
     Rejudgement,
     /// Checkups of an employee.
@@ -173,6 +175,7 @@ impl Family {
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",
+            Self::Attachment => "ATTACHMENT",
             Self::Rejudgement => "REJUDGEMENT",
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",

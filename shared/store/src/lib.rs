@@ -14,6 +14,7 @@ mod access_log;
 mod accounts;
 mod announcements;
 mod assurance;
+mod attachments;
 mod audit;
 mod broadcasts;
 mod broken_glass;
@@ -80,6 +81,7 @@ pub use accounts::{
 pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
 pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
+pub use attachments::{Attachment, AttachmentPlace, AttachmentState, NewAttachment, StartedAttachment};
 pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
@@ -110,7 +112,9 @@ pub use employees::{
     KnownPerson, Person, PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
-pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
+pub use exports::{
+    CheckupChoice, Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile, may_choose,
+};
 pub use fatigue::FatigueCheck;
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use follow_ups::{

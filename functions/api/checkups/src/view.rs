@@ -160,8 +160,17 @@ pub(crate) struct ResultView {
     #[schema(value_type = Option<String>, example = "B")]
     #[serde(skip_serializing_if = "Option::is_none")]
     clinic_grade: Option<String>,
+    /// 医療機関の判定の表記（clinic_grade に読み替えた場合だけ）。
+    #[schema(example = "要精検")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clinic_grade_written: Option<String>,
     /// 他の項目から計算した値かどうか。
     derived: bool,
+}
+
+/// What a clinic wrote, where it is not the letter that it stands for.
+fn own_word(grade: &ClinicGrade) -> Option<String> {
+    Some(grade.written()).filter(|written| *written != grade.as_str()).map(str::to_owned)
 }
 
 /// A value: a number with the item's decimals, or words.
@@ -230,6 +239,10 @@ struct JudgementView {
     /// 医療機関の総合判定。
     #[schema(value_type = Option<String>, example = "B")]
     clinic_overall: Option<String>,
+    /// 医療機関の総合判定の表記（clinic_overall に読み替えた場合だけ）。
+    #[schema(example = "C2")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clinic_overall_written: Option<String>,
 }
 
 /// A statutory item without a result.
@@ -304,7 +317,6 @@ struct CategoryView {
 
 impl From<ShownCheckup> for CheckupView {
     fn from(shown: ShownCheckup) -> Self {
-        let clinic_overall = shown.clinic_overall.as_ref().map(|grade| grade.as_str().to_owned());
         Self {
             id: shown.id,
             employee_id: shown.employee,
@@ -324,7 +336,7 @@ impl From<ShownCheckup> for CheckupView {
                 &shown.summary,
                 shown.conclusions,
                 shown.criteria_version.to_string(),
-                clinic_overall,
+                shown.clinic_overall.as_ref(),
             ),
             created_at: shown.created_at,
             updated_at: shown.updated_at,
@@ -355,6 +367,7 @@ impl From<ShownResult> for ResultView {
             referral_value: standing.and_then(|standing| standing.referral?.certain()),
             see_physician_at_once: standing.is_some_and(|standing| standing.at_once),
             clinic_grade: result.clinic_grade.as_ref().map(ClinicGrade::as_str).map(str::to_owned),
+            clinic_grade_written: result.clinic_grade.as_ref().and_then(own_word),
             derived: result.derived,
         }
     }
@@ -377,7 +390,7 @@ impl JudgementView {
         summary: &Summary,
         conclusions: Conclusions,
         criteria_version: String,
-        clinic_overall: Option<String>,
+        clinic_overall: Option<&ClinicGrade>,
     ) -> Self {
         let Conclusions { rules, metabolic, guidance, restriction } = conclusions;
         let categories = summary.categories().map(|(category, grade, treated)| CategoryView {
@@ -399,7 +412,8 @@ impl JudgementView {
             restriction_screening: ScreeningView { considered: !restriction.is_empty(), items: restriction },
             specific_version: rules.into_owned(),
             criteria_version,
-            clinic_overall,
+            clinic_overall: clinic_overall.map(|grade| grade.as_str().to_owned()),
+            clinic_overall_written: clinic_overall.and_then(own_word),
         }
     }
 }

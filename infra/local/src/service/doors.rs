@@ -32,6 +32,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         employees::door(),
         imports::door(files.clone(), queue),
         checkups::door(),
+        attachments::door(files.clone()),
         work_fitness::door(),
         reports::door(),
         follow_ups::door(),

@@ -114,7 +114,7 @@ impl Sees {
     }
 
     /// Whether every item is.
-    pub(super) const fn everything(self) -> bool {
+    pub(crate) const fn everything(self) -> bool {
         self.non_statutory
     }
 
