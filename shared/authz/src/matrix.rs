@@ -199,6 +199,34 @@ permissions! {
     AnswerFatigue = "working_hours.fatigue_answer";
     /// Read fatigue check lists.
     ViewFatigue = "working_hours.fatigue";
+    /// Read somebody's points: balance, ledger, exchanges.
+    ViewPoints = "points.view";
+    /// Ask for one's own points to be exchanged, and say something of one's own days that stand out.
+    UseOwnPoints = "points.use";
+    /// Correct points, decide on exchanges and on days that stand out, see how much came from hand. Never a value.
+    ManagePoints = "points.manage";
+    /// Read what gives how many points.
+    ViewPointsRules = "points.rules";
+    /// Say what gives how many points.
+    ManagePointsRules = "points.rules_change";
+    /// Read campaigns, and what ten people and more of one come to.
+    ViewCampaigns = "campaigns.view";
+    /// Make campaigns.
+    ManageCampaigns = "campaigns.manage";
+    /// Take part in campaigns.
+    JoinCampaigns = "campaigns.join";
+    /// Read the company's rules for handling health information (取扱規程).
+    ViewHandlingRules = "handling_rules.view";
+    /// Lay them down, and see who has read them.
+    ManageHandlingRules = "handling_rules.change";
+    /// Say that one has read them.
+    AcknowledgeHandlingRules = "handling_rules.acknowledge";
+    /// Read requests about what is held of somebody (開示・訂正・利用停止).
+    ViewRights = "rights.view";
+    /// Ask for something about what is held of oneself.
+    AskRights = "rights.ask";
+    /// Answer such requests.
+    DecideRights = "rights.decide";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -285,6 +313,8 @@ permissions! {
     FanOutNotices = "notices.fan_out";
     /// Remind operators of deadlines. No role has it.
     RemindOperators = "reminders.send";
+    /// Close days, and grant the points that they give. No role has it.
+    ClosePoints = "points.close";
     /// Remind employees of what they are asked for. No role has it.
     RemindEmployees = "employees.remind";
     /// Open a sample of a restored table. No role has it.
@@ -481,6 +511,20 @@ pub const MATRIX: &[Row] = &[
     door(P::ExcuseFromInterview,   [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
     door(P::AnswerFatigue,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
     door(P::ViewFatigue,           [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ViewPoints,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::UseOwnPoints,           [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ManagePoints,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ViewPointsRules,        [OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, NO]).service(Service::Lifelog),
+    door(P::ManagePointsRules,      [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::ViewCampaigns,          [OWN, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::ManageCampaigns,        [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::JoinCampaigns,          [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ViewHandlingRules,      [OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, NO]),
+    door(P::ManageHandlingRules,    [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]),
+    door(P::AcknowledgeHandlingRules,[OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::ViewRights,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::AskRights,              [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::DecideRights,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
@@ -524,6 +568,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::SealTrail),
     inner(P::FanOutNotices),
     inner(P::RemindOperators),
+    inner(P::ClosePoints),
     inner(P::RemindEmployees),
     inner(P::DrillRestores),
 ];

@@ -187,6 +187,8 @@ pub mod kinds {
         LifelogEntry = "lfe";
         /// Points that somebody exchanges (交換申請).
         Redemption = "red";
+        /// A request of an employee about what is held of them (開示・訂正・利用停止の請求).
+        RightsRequest = "rrq";
         /// A campaign (健康キャンペーン).
         Campaign = "cpn";
         /// A fatigue check list that was filled in (疲労蓄積度自己診断).
@@ -259,6 +261,8 @@ pub type StressRoundId = Id<kinds::StressRound>;
 pub type LifelogEntryId = Id<kinds::LifelogEntry>;
 /// The id of points that somebody exchanges.
 pub type RedemptionId = Id<kinds::Redemption>;
+/// The id of a request of an employee about what is held of them.
+pub type RightsRequestId = Id<kinds::RightsRequest>;
 /// A campaign's id.
 pub type CampaignId = Id<kinds::Campaign>;
 /// The id of a fatigue check list that was filled in.

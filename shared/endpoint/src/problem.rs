@@ -461,6 +461,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             "figures_contradict",
             "報告書の数値に矛盾があるため確定できません。GET /v1/reports/form-6 の violations を確認し、在籍労働者数などを修正してください。",
         ),
+        Conflict::NotEnoughPoints => ("/points", "not_enough_points", "使用できるポイントが足りません。"),
+        Conflict::RulesTooEarly(earliest) => {
+            let detail = format!("締め切った日の規則は変更できません。{earliest} 以降の日を指定してください。");
+            return Fault::at("/valid_from", "too_early", detail);
+        }
         Conflict::TooMany => ("", "too_many", "登録できる件数の上限に達しています。"),
     };
     Fault::at(pointer, code, detail)

@@ -3,7 +3,7 @@
 use authz::{
     Actor, Denied, Job, OnBehalf, Origin, Permit, checkup_export_of,
     permission::{
-        ArchiveTrail, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
+        ArchiveTrail, ClosePoints, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
         RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
     },
 };
@@ -101,6 +101,13 @@ pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
 pub fn for_employee_reminders(tenant: TenantId, origin: &Origin) -> Permit<RemindEmployees> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(tenant, actor(Job::Reminders, origin))
+}
+
+/// For closing a tenant's days; the platform's permit also tells which tenants there are.
+#[must_use]
+pub fn for_points_close(tenant: TenantId, origin: &Origin) -> Permit<ClosePoints> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(tenant, actor(Job::PointsClose, origin))
 }
 
 /// For opening what was restored; with the platform's permit alone.

@@ -103,6 +103,10 @@ pub enum Conflict {
     StillInOverlap,
     /// The numbers of a report contradict each other.
     FiguresContradict,
+    /// There are fewer points than that.
+    NotEnoughPoints,
+    /// What is begun is not changed: rules hold from this day on at the earliest.
+    RulesTooEarly(Date),
     /// Too much for one tenant.
     TooMany,
 }

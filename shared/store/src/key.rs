@@ -148,6 +148,20 @@ pub enum Family {
     WorkingHoursHistory,
     /// Fatigue check lists of an employee.
     Fatigue,
+    /// Somebody's points: wallet, ledger, exchanges.
+    Points,
+    /// What gives how many points, and up to which day it was given.
+    PointsRules,
+    /// Campaigns, with who takes part.
+    Campaign,
+    /// Days of people that stand out.
+    Suspicion,
+    /// Requests of employees about what is held of them.
+    RightsRequest,
+    /// The company's rules for handling health information.
+    HandlingRules,
+    /// Who has read a version of them.
+    HandlingAck,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -218,6 +232,13 @@ impl Family {
             Self::WorkingHours => "WORKINGHOURS",
             Self::WorkingHoursHistory => "WORKINGHOURSHISTORY",
             Self::Fatigue => "FATIGUE",
+            Self::Points => "POINTS",
+            Self::PointsRules => "POINTSRULES",
+            Self::Campaign => "CAMPAIGN",
+            Self::Suspicion => "SUSPICION",
+            Self::RightsRequest => "RIGHTSREQUEST",
+            Self::HandlingRules => "HANDLINGRULES",
+            Self::HandlingAck => "HANDLINGACK",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

@@ -52,6 +52,7 @@ mod otp;
 mod outbox;
 mod page;
 mod passwords;
+mod points;
 pub mod process;
 mod purge;
 mod queue;
@@ -60,6 +61,7 @@ mod rejudgements;
 mod reminders;
 mod replies;
 mod reports;
+mod rights;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -142,6 +144,10 @@ pub use organisation::{
 };
 pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, Outgoing};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use points::{
+    Campaign, CampaignResult, HandShare, NewCampaign, Participation, ParticipationChange, PointsClosed, PointsEntry,
+    Ranked, Redemption, RedemptionState, RulesBook, RulesVersion, Suspicion, SuspicionState, Verdict,
+};
 pub use passwords::HashCost;
 pub use process::Support;
 pub use purge::{
@@ -152,6 +158,7 @@ pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementS
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
 pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
+pub use rights::{Acknowledgement, HandlingBook, HandlingVersion, RightsRequest};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};

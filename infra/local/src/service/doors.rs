@@ -36,6 +36,8 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         work_fitness::door(),
         reports::door(),
         follow_ups::door(),
+        rights::door(),
+        points::door(),
         lifelogs::door(),
         stress_checks::door(),
         working_hours::door(),
