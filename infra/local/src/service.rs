@@ -182,8 +182,19 @@ impl Service {
         let target = Arc::new(OnceLock::new());
         let (_, watchers) = acting("canary")?;
         let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
-        let schedules =
-            Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, exporter, rejudge, canary, close]);
+        let schedules = Schedules::new([
+            sweep,
+            notice_sweep,
+            daily,
+            hourly,
+            purge,
+            digest,
+            writer,
+            exporter,
+            rejudge,
+            canary,
+            close,
+        ]);
         let (own, store_of_archive) = acting("audit-archive")?;
         let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {

@@ -144,10 +144,18 @@ impl HandlingRules {
     pub fn faults(&self) -> Vec<HandlingFault> {
         let mut faults = Vec::new();
         if Point::ALL.iter().any(|point| !self.points.contains_key(point)) {
-            faults.push(("/points".to_owned(), "required", "9つの事項をすべて定めてください（健康情報等の取扱規程の手引き）。"));
+            faults.push((
+                "/points".to_owned(),
+                "required",
+                "9つの事項をすべて定めてください（健康情報等の取扱規程の手引き）。",
+            ));
         }
         if InformationClass::ALL.iter().any(|class| self.handlers.iter().all(|handler| handler.class != *class)) {
-            faults.push(("/handlers".to_owned(), "required", "3つの情報の分類ごとに、取り扱う者を1件以上指定してください。"));
+            faults.push((
+                "/handlers".to_owned(),
+                "required",
+                "3つの情報の分類ごとに、取り扱う者を1件以上指定してください。",
+            ));
         }
         if self.handlers.len() > 50 {
             faults.push(("/handlers".to_owned(), "out_of_range", "取り扱う者は50件以内で指定してください。"));

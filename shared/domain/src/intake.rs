@@ -11,8 +11,8 @@ pub mod fault;
 pub mod layout;
 pub mod lifelogs;
 mod sheet;
-pub mod working_hours;
 pub mod stress_answers;
+pub mod working_hours;
 
 use std::sync::Arc;
 

@@ -128,13 +128,18 @@ mod tests {
             .iter()
             .flat_map(|state| steps.iter().filter_map(move |step| Some((*state, next(*state, *step, today)?.0))))
             .collect();
-        assert_eq!(lead, [
-            (RightState::Asked, RightState::Accepted),
-            (RightState::Asked, RightState::Refused),
-            (RightState::Asked, RightState::Withdrawn),
-            (RightState::Accepted, RightState::Done),
-        ]);
-        for (by, fits) in [(date(2026, 11, 27), false), (today, true), (date(2027, 2, 26), true), (date(2027, 2, 27), false)] {
+        assert_eq!(
+            lead,
+            [
+                (RightState::Asked, RightState::Accepted),
+                (RightState::Asked, RightState::Refused),
+                (RightState::Asked, RightState::Withdrawn),
+                (RightState::Accepted, RightState::Done),
+            ]
+        );
+        for (by, fits) in
+            [(date(2026, 11, 27), false), (today, true), (date(2027, 2, 26), true), (date(2027, 2, 27), false)]
+        {
             assert_eq!(next(RightState::Asked, RightStep::Accept(by), today).is_some(), fits, "{by}");
         }
     }

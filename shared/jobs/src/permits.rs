@@ -3,8 +3,9 @@
 use authz::{
     Actor, Denied, Job, OnBehalf, Origin, Permit, checkup_export_of,
     permission::{
-        ArchiveTrail, ClosePoints, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
-        RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
+        ArchiveTrail, ClosePoints, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts,
+        NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports,
+        WriteLogs,
     },
 };
 use domain::ids::{AccountId, PLATFORM, TenantId};

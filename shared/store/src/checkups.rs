@@ -64,7 +64,10 @@ pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
 
-pub(crate) use self::{shown::Sees, year::{employee_of, partition_of as year_partition}};
+pub(crate) use self::{
+    shown::Sees,
+    year::{employee_of, partition_of as year_partition},
+};
 use crate::{
     Error, Store,
     db::Range,
@@ -191,8 +194,7 @@ impl Store {
         id: CheckupId,
     ) -> Result<Sees, Error> {
         let key = key(permit.tenant(), employee, id);
-        let (placement, found) =
-            try_join(self.placed_within(permit, employee), self.load::<Record>(&key)).await?;
+        let (placement, found) = try_join(self.placed_within(permit, employee), self.load::<Record>(&key)).await?;
         found.filter(|it| it.record.stands()).ok_or(Error::NotFound)?;
         Ok(Sees::of(permit, &placement))
     }

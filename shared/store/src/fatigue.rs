@@ -95,8 +95,7 @@ impl Store {
     ) -> Result<Vec<FatigueCheck>, Error> {
         let tenant = permit.tenant();
         let range = Range::whole(Table::Records, Family::Fatigue, partition(tenant, Family::Fatigue, employee));
-        let (_, items) =
-            try_join(self.placed_within(permit, employee), self.db.query_all(range.descending())).await?;
+        let (_, items) = try_join(self.placed_within(permit, employee), self.db.query_all(range.descending())).await?;
         let mut checks = Vec::with_capacity(items.len());
         for item in items {
             let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { continue };

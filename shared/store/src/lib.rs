@@ -82,8 +82,8 @@ pub use accounts::{
 };
 pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
 pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
-pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use attachments::{Attachment, AttachmentPlace, AttachmentState, NewAttachment, StartedAttachment};
+pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
@@ -144,11 +144,11 @@ pub use organisation::{
 };
 pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, Outgoing};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use passwords::HashCost;
 pub use points::{
     Campaign, CampaignResult, HandShare, NewCampaign, Participation, ParticipationChange, PointsClosed, PointsEntry,
     Ranked, Redemption, RedemptionState, RulesBook, RulesVersion, Suspicion, SuspicionState, Verdict,
 };
-pub use passwords::HashCost;
 pub use process::Support;
 pub use purge::{
     Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,

@@ -309,8 +309,7 @@ impl Store {
         let mut held = self.wallet_of_another(permit, employee).await?;
         let (tenant, by, now) = (permit.tenant(), somebody(permit)?, self.clock.now());
         let key = redemption_key(tenant, employee, id);
-        let Stored { mut record, version: is } =
-            self.load::<RedemptionRecord>(&key).await?.ok_or(Error::NotFound)?;
+        let Stored { mut record, version: is } = self.load::<RedemptionRecord>(&key).await?.ok_or(Error::NotFound)?;
         if is != version {
             return Err(Error::Stale);
         }
@@ -386,11 +385,7 @@ impl Store {
     }
 
     /// The wallet of somebody within reach who is somebody else: points are worth money, and nobody gives themselves any.
-    async fn wallet_of_another<P: Permission>(
-        &self,
-        permit: &Permit<P>,
-        employee: EmployeeId,
-    ) -> Result<Held, Error> {
+    async fn wallet_of_another<P: Permission>(&self, permit: &Permit<P>, employee: EmployeeId) -> Result<Held, Error> {
         self.placed_within(permit, employee).await?;
         let account = self.account_of_employee(permit.tenant(), employee).await?;
         if account.is_some() && account == permit.actor().account() {

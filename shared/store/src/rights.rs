@@ -352,8 +352,7 @@ impl Store {
         let mut read = Vec::new();
         if let Some(employee) = permit.reach().only_oneself() {
             let numbers: Vec<u32> = book.versions.iter().map(|version| version.number).collect();
-            let keys: Vec<Key> =
-                numbers.iter().map(|number| acknowledgement_key(tenant, *number, employee)).collect();
+            let keys: Vec<Key> = numbers.iter().map(|number| acknowledgement_key(tenant, *number, employee)).collect();
             for (number, item) in numbers.into_iter().zip(self.db.batch_get(&keys).await?) {
                 let stored = crate::item::from_optional::<Acknowledgement>(item, self.clock.now())?;
                 read.extend(stored.map(|stored| (number, stored.record.at)));

@@ -17,9 +17,9 @@
 mod analysis;
 mod answers;
 mod confidant;
-mod report;
 mod import;
 mod job;
+mod report;
 mod results;
 mod rounds;
 mod selection;

@@ -37,7 +37,7 @@ use vault::Purpose;
 pub use change::{HoursEntry, SeenMonth};
 pub use history::MonthVersion;
 pub use import::{HoursSealer, MonthPut, MonthStep, RegisteredMonth, SealedMonth};
-pub use notices::{Channel, MOST_NOTIFIED, NotNotified, Notified, NoticeOfHours};
+pub use notices::{Channel, MOST_NOTIFIED, NotNotified, NoticeOfHours, Notified};
 pub use settings::HoursSettings;
 
 use crate::{
@@ -262,13 +262,12 @@ impl Store {
         month: Month,
     ) -> Result<Option<Stored<WorkingMonth>>, Error> {
         let tenant = permit.tenant();
-        let (all, starts) =
-            try_join(self.months_of(tenant, employee, Some(month)), self.year_starts(tenant)).await?;
+        let (all, starts) = try_join(self.months_of(tenant, employee, Some(month)), self.year_starts(tenant)).await?;
         let months = by_month(&all);
         let open = all.iter().find(|open| open.record.month == month);
-        Ok(open.zip(look(month, &months, starts)).map(|(open, look)| {
-            shown(permit, placement, open, look, self.today())
-        }))
+        Ok(open
+            .zip(look(month, &months, starts))
+            .map(|(open, look)| shown(permit, placement, open, look, self.today())))
     }
 
     /// The months of an employee, the oldest first: all of them, or those that say something about `until`, which are the twelve that end with it.
@@ -278,7 +277,8 @@ impl Store {
         employee: EmployeeId,
         until: Option<Month>,
     ) -> Result<Vec<Open>, Error> {
-        let range = Range::whole(Table::Records, Family::WorkingHours, partition(tenant, Family::WorkingHours, employee));
+        let range =
+            Range::whole(Table::Records, Family::WorkingHours, partition(tenant, Family::WorkingHours, employee));
         let range = range.after(until.map(|month| month.before(12).to_string()));
         let mut all = self.open_months(tenant, self.db.query_all(range).await?).await?;
         all.retain(|open| until.is_none_or(|until| open.record.month <= until));
@@ -304,9 +304,9 @@ impl Store {
         sealed: Vec<(Key, Stored<Record>)>,
     ) -> Result<Vec<Open>, Error> {
         let sealed: Vec<_> = sealed.into_iter().map(|(key, stored)| (key.entity(), key, stored)).collect();
-        let page = sealed.iter().map(|(entity, key, stored)| {
-            (crate::place(tenant, key, entity, HOURS), stored.record.hours.0.as_slice())
-        });
+        let page = sealed
+            .iter()
+            .map(|(entity, key, stored)| (crate::place(tenant, key, entity, HOURS), stored.record.hours.0.as_slice()));
         let page: Vec<_> = page.collect();
         let plain = Box::pin(self.vault.open_all(tenant, Purpose::Health, &page)).await?;
         let opened = sealed.into_iter().zip(plain).map(|((_, _, Stored { record, version }), plain)| {
@@ -316,12 +316,7 @@ impl Store {
     }
 
     /// One month, opened.
-    async fn open_month(
-        &self,
-        tenant: TenantId,
-        employee: EmployeeId,
-        month: Month,
-    ) -> Result<Option<Open>, Error> {
+    async fn open_month(&self, tenant: TenantId, employee: EmployeeId, month: Month) -> Result<Option<Open>, Error> {
         let item = self.db.get(&key(tenant, employee, month)).await?;
         Ok(self.open_months(tenant, item.into_iter().collect()).await?.pop())
     }
@@ -338,4 +333,3 @@ impl Store {
         Ok((key(tenant, record.employee, record.month), item, record))
     }
 }
-

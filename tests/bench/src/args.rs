@@ -37,15 +37,8 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 7] = [
-        Self::Doors,
-        Self::Pipeline,
-        Self::Imports,
-        Self::SignIn,
-        Self::Cost,
-        Self::Binaries,
-        Self::OpeningDay,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries, Self::OpeningDay];
 
     fn name(self) -> &'static str {
         match self {

@@ -47,7 +47,10 @@ fn r34_a_sheet_is_attached_as_it_was_announced_read_by_those_who_see_all_of_it_a
         let refused = nurse.post(&path, wrong).await;
         let pointers: Vec<_> =
             refused.json()["errors"].as_array().unwrap().iter().map(|it| it["pointer"].clone()).collect();
-        assert_eq!((refused.status, pointers), (422, vec![json!("/file_name"), json!("/media_type"), json!("/size"), json!("/sha256")]));
+        assert_eq!(
+            (refused.status, pointers),
+            (422, vec![json!("/file_name"), json!("/media_type"), json!("/size"), json!("/sha256")])
+        );
         for role in ["employee", "manager", "administrator"] {
             assert_eq!(tenant.actor(role).post(&path, announced(PDF)).await.status, 403, "{role}");
         }

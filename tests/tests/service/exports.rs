@@ -295,9 +295,23 @@ fn r34_checkups_are_exported_with_the_columns_that_whoever_asks_may_see_and_for_
         let wrong = json!({ "what": "checkups", "checkups": { "columns": ["sbp", "sbp", "horoscope", "u_ob"] } });
         let refused = ask(&tenant.actor("physician"), "wrong", wrong).await;
         let codes: Vec<_> = refused.json()["errors"].as_array().unwrap().iter().map(|it| it["code"].clone()).collect();
-        assert_eq!((refused.status, codes), (422, vec![json!("column_twice"), json!("unknown_column"), json!("column_not_permitted")]));
+        assert_eq!(
+            (refused.status, codes),
+            (422, vec![json!("column_twice"), json!("unknown_column"), json!("column_not_permitted")])
+        );
 
-        let columns = json!(["employee_number", "name", "workplace", "examined_on", "clinic", "overall", "sbp", "sbp.grade", "ast", "u_pro"]);
+        let columns = json!([
+            "employee_number",
+            "name",
+            "workplace",
+            "examined_on",
+            "clinic",
+            "overall",
+            "sbp",
+            "sbp.grade",
+            "ast",
+            "u_pro"
+        ]);
         let body = json!({ "what": "checkups", "format": "csv_shift_jis", "checkups": { "fiscal_year": 2026, "columns": columns } });
         let asked = ask(&nurse, "table", body.clone()).await;
         assert_eq!((asked.status, &asked.json()["checkups"]["columns"]), (202, &columns), "{}", asked.json());
@@ -313,11 +327,26 @@ fn r34_checkups_are_exported_with_the_columns_that_whoever_asks_may_see_and_for_
         }
         let fresh = nurse.fresh().await;
         let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
-        assert_eq!((&offered["files"][0]["rows"], &offered["files"][0]["replaced"]), (&json!(2), &json!(1)), "{offered}");
+        assert_eq!(
+            (&offered["files"][0]["rows"], &offered["files"][0]["replaced"]),
+            (&json!(2), &json!(1)),
+            "{offered}"
+        );
         let taken = take_all(&offered, &fresh).await;
         let mut rows = csv_rows(&from_sjis(file(&taken, "checkups-1.csv")));
         rows[1..].sort();
-        let heading = ["社員番号", "氏名", "事業場名", "受診日", "医療機関名", "総合判定", "収縮期血圧(mmHg)", "収縮期血圧の判定", "AST(GOT)(U/L)", "尿蛋白"];
+        let heading = [
+            "社員番号",
+            "氏名",
+            "事業場名",
+            "受診日",
+            "医療機関名",
+            "総合判定",
+            "収縮期血圧(mmHg)",
+            "収縮期血圧の判定",
+            "AST(GOT)(U/L)",
+            "尿蛋白",
+        ];
         assert_eq!(rows[0].len(), heading.len(), "{:?}", rows[0]);
         assert_eq!((rows[0][0].as_str(), rows[0][6].as_str()), (heading[0], heading[6]));
         let first: Vec<&str> = rows[1].iter().map(String::as_str).collect();
@@ -329,7 +358,11 @@ fn r34_checkups_are_exported_with_the_columns_that_whoever_asks_may_see_and_for_
         let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
         let taken = take_all(&offered, &fresh).await;
         let again = import(&nurse, "checkups", file(&taken, "checkups-1.xlsx"), json!({ "dry_run": true })).await;
-        assert_eq!((again["state"].as_str(), &again["rows"]["read"]), (Some("rejected"), &json!(2)), "it opens as a workbook: {again}");
+        assert_eq!(
+            (again["state"].as_str(), &again["rows"]["read"]),
+            (Some("rejected"), &json!(2)),
+            "it opens as a workbook: {again}"
+        );
         // Those whose results were in it find that in their access log.
         let own = tenant.actor("employee").get("/v1/me/access-log").await.json();
         let looks = eventually("the access log", async || {

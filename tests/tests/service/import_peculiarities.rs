@@ -36,15 +36,31 @@ fn r34_every_peculiarity_of_clinics_files_goes_in_without_hand_work() {
         assert!(done["rows"]["warnings"].as_u64().unwrap() >= 3, "units that were converted are pointed out: {done}");
         let of = results(&tenant, "D0001").await;
         for (item, value) in [
-            ("sbp", json!(142)), ("dbp", json!(90)), ("vis_r", json!(0.7)), ("visc_r", json!(1.2)), ("visc_l", json!(1.0)),
-            ("hear_r4k", json!(30)), ("u_pro", json!("(+)")), ("u_glu", json!("(±)")), ("u_ob", json!("(2+)")),
-            ("rbc", json!(450)), ("wbc", json!(5600)), ("plt", json!(23.4)), ("tg", json!(1234)), ("fpg", json!(120)),
-            ("hba1c", json!(5.6)), ("ecg", json!("左室肥大の疑い")),
+            ("sbp", json!(142)),
+            ("dbp", json!(90)),
+            ("vis_r", json!(0.7)),
+            ("visc_r", json!(1.2)),
+            ("visc_l", json!(1.0)),
+            ("hear_r4k", json!(30)),
+            ("u_pro", json!("(+)")),
+            ("u_glu", json!("(±)")),
+            ("u_ob", json!("(2+)")),
+            ("rbc", json!(450)),
+            ("wbc", json!(5600)),
+            ("plt", json!(23.4)),
+            ("tg", json!(1234)),
+            ("fpg", json!(120)),
+            ("hba1c", json!(5.6)),
+            ("ecg", json!("左室肥大の疑い")),
         ] {
             assert_eq!(of(item)["value"], value, "{item}: {}", of(item));
         }
         for (item, comparator, value) in [("crp", "<", json!(0.1)), ("ast", "<", json!(5)), ("ggt", ">=", json!(300))] {
-            assert_eq!((&of(item)["comparator"], of(item)["value"].as_f64()), (&json!(comparator), value.as_f64()), "{item}");
+            assert_eq!(
+                (&of(item)["comparator"], of(item)["value"].as_f64()),
+                (&json!(comparator), value.as_f64()),
+                "{item}"
+            );
         }
         assert_eq!((&of("cxr")["missing"], &of("hear_r1k")["code"]), (&json!("not_done"), &json!(2)));
         assert_eq!((&of("rbc")["raw"], &of("fpg")["raw"]), (&json!("4.50"), &json!("120H")), "as it was written");
@@ -54,10 +70,16 @@ fn r34_every_peculiarity_of_clinics_files_goes_in_without_hand_work() {
             D0002,20260602,定期,127,80,5.9,1,\"不整脈\n(経過観察)\",\"再検査\n  してください\",38,要精検\n";
         applied(&nurse, file.as_bytes(), json!({})).await;
         let of = results(&tenant, "D0002").await;
-        assert_eq!((&of("sbp_1")["value"], &of("hba1c")["value"], &of("u_pro")["value"]), (&json!(127), &json!(5.9), &json!("(-)")));
+        assert_eq!(
+            (&of("sbp_1")["value"], &of("hba1c")["value"], &of("u_pro")["value"]),
+            (&json!(127), &json!(5.9), &json!("(-)"))
+        );
         assert!(of("ecg")["value"].as_str().unwrap().contains("不整脈"), "{}", of("ecg"));
         // The clinic's letter and what stands for it; ours beside them.
         let ast = of("ast");
-        assert_eq!((&ast["clinic_grade"], &ast["clinic_grade_written"], &ast["grade"]), (&json!("D"), &json!("要精検"), &json!("C")));
+        assert_eq!(
+            (&ast["clinic_grade"], &ast["clinic_grade_written"], &ast["grade"]),
+            (&json!("D"), &json!("要精検"), &json!("C"))
+        );
     });
 }

@@ -68,8 +68,8 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let redemption = once.post(&format!("{points}/redemptions"), json!({ "points": 5, "reward": "水" })).await;
     let campaign = json!({ "name": "歩こう会", "metric": "steps", "from": "2026-11-01", "to": "2026-11-30" });
     let campaign = hr.post("/v1/campaigns", campaign).await;
-    let request = json!({ "right": "disclosure", "content": "保有する情報の開示" });
-    let right = employee.post(&format!("/v1/employees/{own}/rights-requests"), request).await;
+    let wanted = json!({ "right": "disclosure", "content": "保有する情報の開示" });
+    let right = employee.post(&format!("/v1/employees/{own}/rights-requests"), wanted).await;
     assert_eq!([redemption.status, campaign.status, right.status], [201; 3]);
     BTreeMap::from([
         ("redemption_id", text(&redemption.json()["id"])),

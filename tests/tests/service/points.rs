@@ -112,12 +112,23 @@ fn r36_points_are_exchanged_in_two_steps_and_never_more_than_there_are() {
         let (own, colleague, hr) = (tenant.actor("employee"), tenant.nth("employee", 1), tenant.actor("hr"));
         let path = format!("{}/points", own_path(&own).await);
         let entries = format!("{path}/entries");
-        assert_eq!(own.post(&entries, json!({ "points": 1, "reason": "x" })).await.status, 403, "nobody gives themselves any");
+        assert_eq!(
+            own.post(&entries, json!({ "points": 1, "reason": "x" })).await.status,
+            403,
+            "nobody gives themselves any"
+        );
         let bad = hr.post(&entries, json!({ "points": 0, "reason": " " })).await;
         assert_eq!(codes(&bad).len(), 2, "{}", bad.json());
-        let given = hr.with("Idempotency-Key", "a").post(&entries, json!({ "points": 500, "reason": "健康イベント" })).await;
+        let given =
+            hr.with("Idempotency-Key", "a").post(&entries, json!({ "points": 500, "reason": "健康イベント" })).await;
         assert_eq!(given.status, 201, "{}", given.json());
-        assert_eq!(hr.with("Idempotency-Key", "a").post(&entries, json!({ "points": 500, "reason": "健康イベント" })).await.body, given.body);
+        assert_eq!(
+            hr.with("Idempotency-Key", "a")
+                .post(&entries, json!({ "points": 500, "reason": "健康イベント" }))
+                .await
+                .body,
+            given.body
+        );
         assert_eq!(colleague.get(&path).await.status, 404);
 
         let redemptions = format!("{path}/redemptions");
@@ -128,12 +139,17 @@ fn r36_points_are_exchanged_in_two_steps_and_never_more_than_there_are() {
         let same = own.with("Idempotency-Key", "r1").post(&redemptions, wish).await;
         assert_eq!((one.status, &one.body), (201, &same.body), "{}", one.json());
         let stands = own.get(&path).await.json();
-        assert_eq!((&stands["balance"], &stands["available"], &stands["on_hold"]), (&json!(500), &json!(200), &json!(300)));
+        assert_eq!(
+            (&stands["balance"], &stands["available"], &stands["on_hold"]),
+            (&json!(500), &json!(200), &json!(300))
+        );
         // Eight at once, for 60 each, of 200: three at most, and nothing is lost.
         let many: Vec<_> = (0..8)
             .map(|number| {
                 let (own, redemptions) = (own.with("Idempotency-Key", &format!("m{number}")), redemptions.clone());
-                tests::spawn(async move { own.post(&redemptions, json!({ "points": 60, "reward": "水" })).await.status })
+                tests::spawn(
+                    async move { own.post(&redemptions, json!({ "points": 60, "reward": "水" })).await.status },
+                )
             })
             .collect();
         let mut reserved = 0;
@@ -150,7 +166,12 @@ fn r36_points_are_exchanged_in_two_steps_and_never_more_than_there_are() {
         assert_eq!(waiting.len() as u64, 1 + reserved);
         let of = |it: &Value| format!("{redemptions}/{}", it["id"].as_str().unwrap());
         let confirmed = hr.post_if(&format!("{}/confirm", of(&waiting[0])), "\"1\"", json!({})).await;
-        assert_eq!((confirmed.status, confirmed.json()["state"].clone()), (200, json!("confirmed")), "{}", confirmed.json());
+        assert_eq!(
+            (confirmed.status, confirmed.json()["state"].clone()),
+            (200, json!("confirmed")),
+            "{}",
+            confirmed.json()
+        );
         let twice = hr.post_if(&format!("{}/confirm", of(&waiting[0])), &etag(&confirmed), json!({})).await;
         assert_eq!(twice.status, 409);
         for it in &waiting[1..] {
@@ -182,7 +203,12 @@ fn r36_a_day_that_stands_out_is_looked_at_and_a_campaign_tells_of_ten_people_and
         })).await;
         let early = hr.put("/v1/tenant/points-rules", "\"1\"", json!({ "valid_from": today.to_string(),
             "rules": [{ "id": "walk", "name": "歩く", "metric": "steps", "award": { "fixed": 1 } }], "close_after_days": 1, "late_days": 7, "expiry": { "months": 12 } })).await;
-        assert_eq!((early.status, problem(&early).as_str()), (409, "conflict"), "what is begun is not changed: {}", early.json());
+        assert_eq!(
+            (early.status, problem(&early).as_str()),
+            (409, "conflict"),
+            "what is begun is not changed: {}",
+            early.json()
+        );
         let made = hr.post("/v1/campaigns", json!({ "name": "秋の歩こう会", "metric": "steps", "from": today.to_string(), "to": (today + 30.days()).to_string() })).await;
         assert_eq!(made.status, 201, "{}", made.json());
         let campaign = made.header("location").to_owned();
@@ -200,12 +226,17 @@ fn r36_a_day_that_stands_out_is_looked_at_and_a_campaign_tells_of_ten_people_and
         assert_eq!(own.get(&format!("{person}/points")).await.json()["balance"], 10);
 
         let queue = hr.all("/v1/points/suspicions").await;
-        assert_eq!((queue.len(), queue[0]["flags"][0]["flag"].clone(), queue[0]["points"].clone()), (1, json!("many_steps"), json!(10)));
+        assert_eq!(
+            (queue.len(), queue[0]["flags"][0]["flag"].clone(), queue[0]["points"].clone()),
+            (1, json!("many_steps"), json!(10))
+        );
         assert!(queue[0].get("steps").is_none(), "the number is the employee's: {}", queue[0]);
         let mine = own.get(&format!("{person}/points/suspicions")).await.json();
         assert_eq!(mine["items"][0]["steps"], 31_250);
         let day = format!("{person}/points/suspicions/{today}");
-        let said = own.put(&format!("{day}/comment"), "\"1\"", json!({ "comment": "大会に出ました。", "shows_steps": true })).await;
+        let said = own
+            .put(&format!("{day}/comment"), "\"1\"", json!({ "comment": "大会に出ました。", "shows_steps": true }))
+            .await;
         assert_eq!(said.status, 200, "{}", said.json());
         let queue = hr.all("/v1/points/suspicions").await;
         assert_eq!((&queue[0]["steps"], &queue[0]["comment"]), (&json!(31_250), &json!("大会に出ました。")));
@@ -215,7 +246,11 @@ fn r36_a_day_that_stands_out_is_looked_at_and_a_campaign_tells_of_ten_people_and
         assert_eq!(own.get(&format!("{person}/points")).await.json()["balance"], 0);
 
         let result = hr.get(&campaign).await.json();
-        assert_eq!((&result["people"], &result["total"], &result["ranking"]), (&Value::Null, &Value::Null, &json!([])), "one is not ten: {result}");
+        assert_eq!(
+            (&result["people"], &result["total"], &result["ranking"]),
+            (&Value::Null, &Value::Null, &json!([])),
+            "one is not ten: {result}"
+        );
         let taken = own.get(&format!("{campaign}/participation")).await;
         assert_eq!((&taken.json()["total"], &taken.json()["days"]), (&json!(31_250), &json!(1)));
         assert_eq!(own.delete(&format!("{campaign}/participation"), &etag(&taken)).await.status, 204);

@@ -29,8 +29,16 @@ fn r36_a_request_about_what_is_held_is_answered_with_a_reason_and_a_day() {
         let accepted = json!({ "accept": true, "reason": "健診機関に確認します。", "act_by": by });
         let answered = hr.post_if(&format!("{one}/answer"), "\"1\"", accepted.clone()).await;
         assert_eq!((answered.status, &answered.json()["due_on"]), (200, &json!(by)), "{}", answered.json());
-        assert_eq!(hr.post_if(&format!("{one}/answer"), &etag(&answered), accepted).await.status, 409, "it is answered");
-        assert_eq!(own.post_if(&format!("{one}/withdraw"), &etag(&answered), json!({})).await.status, 409, "it is too late");
+        assert_eq!(
+            hr.post_if(&format!("{one}/answer"), &etag(&answered), accepted).await.status,
+            409,
+            "it is answered"
+        );
+        assert_eq!(
+            own.post_if(&format!("{one}/withdraw"), &etag(&answered), json!({})).await.status,
+            409,
+            "it is too late"
+        );
         let done = hr.post_if(&format!("{one}/finish"), &etag(&answered), json!({})).await;
         assert_eq!((done.status, done.json()["state"].as_str()), (200, Some("done")), "{}", done.json());
         let mine = own.get(&path).await.json();
@@ -47,7 +55,17 @@ fn r36_the_rules_for_handling_health_information_have_versions_that_employees_re
         let world = World::shared().await;
         let tenant = world.another_tenant().await;
         let (own, hr) = (tenant.actor("employee"), tenant.actor("hr"));
-        let points = ["purpose", "handlers", "consent", "security", "disclosure", "third_parties", "succession", "complaints", "publication"];
+        let points = [
+            "purpose",
+            "handlers",
+            "consent",
+            "security",
+            "disclosure",
+            "third_parties",
+            "succession",
+            "complaints",
+            "publication",
+        ];
         let rules = |points: &[&str]| {
             let texts: serde_json::Map<String, Value> =
                 points.iter().map(|point| ((*point).to_owned(), json!("定める。"))).collect();

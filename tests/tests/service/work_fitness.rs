@@ -126,8 +126,7 @@ fn r37_from_an_opinion_to_the_employers_decision_and_the_end_of_the_measures() {
             let whats: Vec<_> = items.iter().map(|event| event["what"].as_str().unwrap().to_owned()).collect();
             (answer.status, whats)
         };
-        let fitness =
-            ["就業判定のやり直し", "就業上の措置の終了", "就業上の措置の決定", "就業判定（医師の意見）"];
+        let fitness = ["就業判定のやり直し", "就業上の措置の終了", "就業上の措置の決定", "就業判定（医師の意見）"];
         let everything: Vec<_> = fitness.into_iter().chain(["定期健康診断の受診"]).map(str::to_owned).collect();
         assert_eq!(timeline(&physician).await, (200, everything));
         assert_eq!(timeline(&hr).await, (200, fitness.map(str::to_owned).to_vec()));

@@ -121,7 +121,12 @@ fn r36_a_month_is_recorded_corrected_and_never_without_trace() {
         let months = format!("/v1/employees/{id}/working-hours");
         let october = json!({ "month": "2026-10", "total": "257:09", "overtime": "75.5", "holiday": "8:00" });
         let made = hr.post(&months, october.clone()).await;
-        assert_eq!((made.status, made.header("location")), (201, format!("{months}/2026-10").as_str()), "{}", made.json());
+        assert_eq!(
+            (made.status, made.header("location")),
+            (201, format!("{months}/2026-10").as_str()),
+            "{}",
+            made.json()
+        );
         let month = made.json();
         assert_eq!(
             (&month["total_minutes"], &month["excess_hours"], &month["class"], &month["days"]),
@@ -155,7 +160,9 @@ fn r36_a_month_is_recorded_corrected_and_never_without_trace() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|it| (it["version"].as_u64().unwrap(), it["total_minutes"].clone(), it["reason"].clone(), it["note"].clone()))
+            .map(|it| {
+                (it["version"].as_u64().unwrap(), it["total_minutes"].clone(), it["reason"].clone(), it["note"].clone())
+            })
             .collect();
         assert_eq!(
             versions,
@@ -165,12 +172,16 @@ fn r36_a_month_is_recorded_corrected_and_never_without_trace() {
             ]
         );
         // A file brings the same month: it takes its place, and what was there is kept.
-        let number = hr.get(&format!("/v1/employees/{id}")).await.json()["employee_number"].as_str().unwrap().to_owned();
+        let number =
+            hr.get(&format!("/v1/employees/{id}")).await.json()["employee_number"].as_str().unwrap().to_owned();
         let file = format!("社員番号,対象年月,実労働時間(分),労働者区分\n{number},2026年10月,15900,研究開発\n");
         let done = import(&tenant.actor("health_officer"), "working_hours", file.as_bytes(), json!({})).await;
         assert_eq!(done["rows"]["applied"], 1, "{done}");
         let month = one.get(&path).await.json();
-        assert_eq!((&month["total_hours"], &month["kind"], &month["version"]), (&json!("265.00"), &json!("research"), &json!(3)));
+        assert_eq!(
+            (&month["total_hours"], &month["kind"], &month["version"]),
+            (&json!("265.00"), &json!("research"), &json!(3))
+        );
         assert_eq!(month["overtime_hours"], "75.50", "what the file leaves out stays");
         assert_eq!(other.get(&path).await.status, 404, "a colleague's");
         // Months close when the company says.
@@ -181,7 +192,9 @@ fn r36_a_month_is_recorded_corrected_and_never_without_trace() {
         let september = hr.post(&months, json!({ "month": "2026-09", "total": "170" })).await.json();
         assert_eq!((&september["from"], &september["to"]), (&json!("2026-08-21"), &json!("2026-09-20")));
         // A file with something wrong changes nothing and says what.
-        let file = format!("社員番号,対象年月,実労働時間,残業時間\n{number},2026-08,160,170\nNOBODY,2026-08,160,0\n{number},2026-13,160,0\n");
+        let file = format!(
+            "社員番号,対象年月,実労働時間,残業時間\n{number},2026-08,160,170\nNOBODY,2026-08,160,0\n{number},2026-13,160,0\n"
+        );
         let rejected = import(&hr, "working_hours", file.as_bytes(), json!({})).await;
         assert_eq!(rejected["state"], "rejected");
         let faults = tests::imports::faults(&hr, &rejected).await;
@@ -204,7 +217,14 @@ fn r36_the_worker_is_notified_the_physician_told_and_each_notice_is_proof_withou
         assert_eq!(hr.post(&format!("/v1/employees/{id}/working-hours"), body).await.status, 201);
         let tasks = async |actor: &Actor| {
             let month = actor.get(&path).await.json();
-            let of = |it: &Value| format!("{} {} {}", it["task"].as_str().unwrap(), it["state"].as_str().unwrap(), it["due_on"].as_str().unwrap());
+            let of = |it: &Value| {
+                format!(
+                    "{} {} {}",
+                    it["task"].as_str().unwrap(),
+                    it["state"].as_str().unwrap(),
+                    it["due_on"].as_str().unwrap()
+                )
+            };
             month["tasks"].as_array().map(|all| all.iter().map(of).collect::<Vec<_>>())
         };
         assert_eq!(
@@ -279,7 +299,8 @@ fn r36_the_worker_is_notified_the_physician_told_and_each_notice_is_proof_withou
         let bad = one.post(&checks, json!({ "symptoms": [2], "work": vec![0; 13] })).await;
         assert_eq!(
             codes(&bad),
-            [("/symptoms", "wrong_count"), ("/symptoms/0", "not_an_answer")].map(|(at, code)| (at.to_owned(), code.to_owned()))
+            [("/symptoms", "wrong_count"), ("/symptoms/0", "not_an_answer")]
+                .map(|(at, code)| (at.to_owned(), code.to_owned()))
         );
         let answered = one.post(&checks, json!({ "symptoms": vec![1; 14], "work": vec![1; 13] })).await;
         assert_eq!(answered.status, 201, "{}", answered.json());
@@ -307,7 +328,9 @@ fn r36_where_overwork_is_not_contracted_there_is_nothing() {
         let changed = operator.patch(&path, &etag, json!({ "services": [{ "service": "checkup" }] })).await;
         assert_eq!(changed.status, 200, "{}", changed.json());
         let hr = tenant.actor("hr");
-        for path in ["/v1/working-hours/overwork?month=2026-10", "/v1/working-hours/tasks", "/v1/working-hours/settings"] {
+        for path in
+            ["/v1/working-hours/overwork?month=2026-10", "/v1/working-hours/tasks", "/v1/working-hours/settings"]
+        {
             assert_eq!(hr.get(path).await.status, 404, "{path}");
         }
         let start = hr.post("/v1/imports", json!({ "kind": "working_hours", "file_name": "x.csv" })).await;

@@ -270,8 +270,7 @@ async fn take(
 ) -> Result<Answer, Problem> {
     let download = app.store.take_attachment(&permit, place).await?.commit(&app.store).await?;
     let (employee, checkup, id) = place;
-    let location =
-        format!("/v1/employees/{employee}/checkups/{checkup}/attachments/{id}/downloads/{}", download.id);
+    let location = format!("/v1/employees/{employee}/checkups/{checkup}/attachments/{id}/downloads/{}", download.id);
     Answer::created(location.clone(), &DownloadView::of(&download, &location))
 }
 

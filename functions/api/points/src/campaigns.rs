@@ -5,13 +5,7 @@ use authz::{
     permission::{JoinCampaigns, ManageCampaigns, ViewCampaigns},
 };
 use axum::extract::State;
-use domain::{
-    decimal::Decimal,
-    ids::CampaignId,
-    lifelog::Metric,
-    points::rules::RuleName,
-    time::Jst,
-};
+use domain::{decimal::Decimal, ids::CampaignId, lifelog::Metric, points::rules::RuleName, time::Jst};
 use endpoint::{Answer, App, Checks, IfMatch, Json, Path, Posted, Problem};
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize, Serializer};
@@ -166,9 +160,10 @@ impl ResultView {
     fn of(result: CampaignResult) -> Self {
         let bounds = result.campaign.metric.row().bounds;
         let number = |reading: i64| Number(bounds.number(reading));
-        let average = result.sum.zip(result.days).and_then(|(sum, days)| {
-            Some(number(Decimal::ratio(sum, i64::try_from(days).ok()?, 0)?.mantissa()))
-        });
+        let average = result
+            .sum
+            .zip(result.days)
+            .and_then(|(sum, days)| Some(number(Decimal::ratio(sum, i64::try_from(days).ok()?, 0)?.mantissa())));
         Self {
             campaign: CampaignView::of(&result.campaign),
             until: result.until,
@@ -251,9 +246,8 @@ pub(crate) async fn create(
     posted: Posted<CampaignBody>,
 ) -> Result<Answer, Problem> {
     let prepare = async |body: CampaignBody| Ok(app.store.create_campaign(&permit, body.checked()?).await?);
-    let answer = |campaign: &Campaign| {
-        Answer::created(format!("/v1/campaigns/{}", campaign.id), &CampaignView::of(campaign))
-    };
+    let answer =
+        |campaign: &Campaign| Answer::created(format!("/v1/campaigns/{}", campaign.id), &CampaignView::of(campaign));
     posted.once(&app, &permit, prepare, answer).await
 }
 

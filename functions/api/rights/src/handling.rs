@@ -176,13 +176,17 @@ impl RulesBody {
         let mut handlers = Vec::with_capacity(self.handlers.len());
         for (index, handler) in self.handlers.iter().enumerate() {
             let who = checks.field(&format!("/handlers/{index}/who"), HandlerText::parse(&handler.who));
-            let authority = checks.field(&format!("/handlers/{index}/authority"), HandlerText::parse(&handler.authority));
-            handlers.extend(who.zip(authority).map(|(who, authority)| Handler { class: handler.class, who, authority }));
+            let authority =
+                checks.field(&format!("/handlers/{index}/authority"), HandlerText::parse(&handler.authority));
+            handlers.extend(who.zip(authority).map(|(who, authority)| Handler {
+                class: handler.class,
+                who,
+                authority,
+            }));
         }
         let complaints_to = checks.field("/complaints_to", HandlerText::parse(&self.complaints_to));
         let effective_on = self.effective_on;
-        let rules =
-            complaints_to.map(|complaints_to| HandlingRules { effective_on, points, handlers, complaints_to });
+        let rules = complaints_to.map(|complaints_to| HandlingRules { effective_on, points, handlers, complaints_to });
         for (at, code, detail) in rules.iter().flat_map(HandlingRules::faults) {
             checks.fault(&at, code, detail);
         }

@@ -288,8 +288,7 @@ async fn notify(
         let prepared = app.store.notify_of_hours(&permit, &months, how).await?;
         prepared.map_err(|refused| body::not_notified(&refused))
     };
-    let answer = |notified: &usize| {
-        Answer::created("/v1/working-hours/tasks".to_owned(), &NotifiedView { notified: *notified })
-    };
+    let answer =
+        |notified: &usize| Answer::created("/v1/working-hours/tasks".to_owned(), &NotifiedView { notified: *notified });
     posted.once(&app, &permit, prepare, answer).await
 }

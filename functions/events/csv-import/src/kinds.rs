@@ -6,8 +6,8 @@ mod checkups;
 mod departments;
 mod employees;
 mod lifelogs;
-mod working_hours;
 mod stress_answers;
+mod working_hours;
 
 use std::sync::Arc;
 
@@ -134,6 +134,7 @@ impl Layout {
             }
             ImportKind::Lifelogs => {
                 intake::lifelogs::Layout::recognise(header, options).map(Box::new).map(Self::Lifelogs)
+            }
             ImportKind::WorkingHours => {
                 intake::working_hours::Layout::recognise(header, options).map(Box::new).map(Self::WorkingHours)
             }
@@ -143,8 +144,6 @@ impl Layout {
                 let layout = intake::stress_answers::Layout::recognise(header, options, asked);
                 layout.map(Box::new).map(Self::StressAnswers)
             }
-            // No import of another kind is ever made: neither by the door nor for a drop.
-            _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
         }
     }
 
@@ -192,6 +191,7 @@ impl Layout {
             }
             Self::Lifelogs(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::lifelogs::Role::Number)
+            }
             Self::WorkingHours(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::working_hours::Role::Month)
             }
@@ -260,7 +260,9 @@ impl Register {
             ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
             ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
             ImportKind::Lifelogs => Kind::Lifelogs(Box::default()),
-            ImportKind::WorkingHours => Kind::WorkingHours(Box::new(working_hours::Register::open(store, right).await?)),
+            ImportKind::WorkingHours => {
+                Kind::WorkingHours(Box::new(working_hours::Register::open(store, right).await?))
+            }
             ImportKind::StressAnswers => {
                 Kind::StressAnswers(Box::new(stress_answers::Register::open(store, right, import).await?))
             }
@@ -308,6 +310,7 @@ impl Register {
             (Kind::Accounts(register), Layout::Accounts(layout)) => register.check(store, right, layout, rows).await,
             (Kind::Lifelogs(_), Layout::Lifelogs(layout)) => {
                 lifelogs::Register::check(store, right, layout, rows).await
+            }
             (Kind::WorkingHours(register), Layout::WorkingHours(layout)) => {
                 register.check(store, right, layout, rows).await
             }

@@ -643,11 +643,7 @@ const TABLE: &[Row] = &[
         "period_invalid",
         "期間の開始日と終了日は両方を、開始日から終了日まで62日以内で入力してください。",
     ),
-    warning(
-        F::MonthBeforeHire,
-        "month_before_hire",
-        "入社日より前の期間です。社員番号と対象年月を確かめてください。",
-    ),
+    warning(F::MonthBeforeHire, "month_before_hire", "入社日より前の期間です。社員番号と対象年月を確かめてください。"),
     error(
         F::HoursUnreadable,
         "hours_unreadable",

@@ -58,11 +58,28 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Kind, &["労働者区分", "労働者の区分", "労働時間制度"]),
     (
         Role::Hours(Length::Total),
-        &["実労働時間", "総労働時間", "労働時間", "実働時間", "勤務時間", "実労働時間(時間)", "総労働時間(時間)", "健康管理時間"],
+        &[
+            "実労働時間",
+            "総労働時間",
+            "労働時間",
+            "実働時間",
+            "勤務時間",
+            "実労働時間(時間)",
+            "総労働時間(時間)",
+            "健康管理時間",
+        ],
     ),
     (
         Role::Hours(Length::Overtime),
-        &["時間外労働時間", "時間外労働", "残業時間", "法定時間外労働時間", "時間外時間", "時間外労働時間(時間)", "残業時間(時間)"],
+        &[
+            "時間外労働時間",
+            "時間外労働",
+            "残業時間",
+            "法定時間外労働時間",
+            "時間外時間",
+            "時間外労働時間(時間)",
+            "残業時間(時間)",
+        ],
     ),
     (
         Role::Hours(Length::Holiday),
@@ -174,9 +191,8 @@ impl Layout {
         let month = r.required(Role::Month, |text| period::month(text).ok_or(FaultCode::MonthInvalid));
         r.show(Role::Month);
         let (from, to) = (self.day(r, Role::From), self.day(r, Role::To));
-        let kind = r
-            .optional(Role::Kind, |text| WorkerKind::from_japanese(text).ok_or(FaultCode::WorkerKindUnknown))
-            .set();
+        let kind =
+            r.optional(Role::Kind, |text| WorkerKind::from_japanese(text).ok_or(FaultCode::WorkerKindUnknown)).set();
         r.show(Role::Kind);
         let total = length(r, Length::Total);
         if total.is_none() && r.faults.iter().all(|fault| !is_about_lengths(fault.code)) {
@@ -272,7 +288,8 @@ mod tests {
     fn r36_hours_clocks_and_minutes_are_the_same_month() {
         let hours = parse(SAMPLE, "1,2026-07,166:09,6:09,2:48").row.unwrap();
         let decimal = parse(SAMPLE, "1,2026年7月,166.15,6.15,2.8").row.unwrap();
-        let minutes = parse("社員番号,年月,総労働時間（分）,残業時間(分),休日労働時間(分)", "1,202607,9969,369,168").row.unwrap();
+        let minutes =
+            parse("社員番号,年月,総労働時間（分）,残業時間(分),休日労働時間(分)", "1,202607,9969,369,168").row.unwrap();
         assert_eq!(hours, decimal);
         assert_eq!(hours, minutes);
     }

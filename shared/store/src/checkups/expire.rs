@@ -158,12 +158,8 @@ impl Store {
         let range = attachments::range_of(tenant, employee, id);
         let place = range.pk.clone();
         let items = self.db.query_all(range).await?.into_iter();
-        let key = |sk: &str| Key {
-            table: Table::Records,
-            family: Family::Attachment,
-            pk: place.clone(),
-            sk: sk.to_owned(),
-        };
+        let key =
+            |sk: &str| Key { table: Table::Records, family: Family::Attachment, pk: place.clone(), sk: sk.to_owned() };
         Ok(items.filter_map(|item| Some((key(as_text(&item, "sk")?), None, (employee, id)))).collect())
     }
 

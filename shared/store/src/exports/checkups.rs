@@ -106,24 +106,26 @@ impl Store {
         });
         let reached: HashMap<EmployeeId, (Employee, Placement)> = reached.map(|it| (it.0.id, it)).collect();
         // What is out of reach is not opened.
-        let items = items.into_iter().filter(|item| employee_of(item).is_some_and(|id| reached.contains_key(&id))).collect();
+        let items =
+            items.into_iter().filter(|item| employee_of(item).is_some_and(|id| reached.contains_key(&id))).collect();
         let shown = self.shown_of_items(tenant, items, &table.right, |id| reached.get(&id).map(|it| &it.1)).await?;
         if shown.is_empty() {
             return Ok(Page { lines: Vec::new(), next });
         }
         let ids: Vec<EmployeeId> = reached.keys().copied().collect();
-        let people: HashMap<EmployeeId, Person> =
-            ids.iter().copied().zip(self.load_people(tenant, &ids).await?).filter_map(|(id, it)| Some((id, it?))).collect();
+        let people: HashMap<EmployeeId, Person> = ids
+            .iter()
+            .copied()
+            .zip(self.load_people(tenant, &ids).await?)
+            .filter_map(|(id, it)| Some((id, it?)))
+            .collect();
         let places = table.wants(Fixed::Workplace) || table.wants(Fixed::Department);
         let organisation = if places { Some(self.organisation_of(tenant).await?) } else { None };
         let mut lines = Vec::with_capacity(shown.len());
         for checkup in &shown {
             let Some((employee, placement)) = reached.get(&checkup.employee) else { continue };
-            let attributes = if table.wants(Fixed::BirthDate) {
-                Some(self.open_attributes(tenant, employee).await?)
-            } else {
-                None
-            };
+            let attributes =
+                if table.wants(Fixed::BirthDate) { Some(self.open_attributes(tenant, employee).await?) } else { None };
             let person = people.get(&checkup.employee);
             let whose = Whose {
                 placement,
@@ -153,9 +155,7 @@ fn cell(right: &Permit<ExportCheckups>, checkup: &ShownCheckup, whose: &Whose<'_
     match column {
         CheckupColumn::Fixed(fixed) => thing(checkup, whose, fixed),
         CheckupColumn::Category(category) => said(checkup.summary.category(category).map(Grade::letter)),
-        CheckupColumn::Value(item) => {
-            said(result(item).map(|shown| shown.result.value.japanese(item).into_owned()))
-        }
+        CheckupColumn::Value(item) => said(result(item).map(|shown| shown.result.value.japanese(item).into_owned())),
         CheckupColumn::Grade(item) => said(result(item).and_then(|shown| shown.grade).map(|it| it.grade.letter())),
         CheckupColumn::ClinicGrade(item) => {
             said(result(item).and_then(|shown| shown.result.clinic_grade.as_ref()).map(ClinicGrade::written))

@@ -5,10 +5,7 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use authz::{Permit, permission::WriteExports};
-use domain::{
-    export::Sheet,
-    ids::TenantId,
-};
+use domain::{export::Sheet, ids::TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;

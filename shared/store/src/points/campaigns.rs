@@ -297,7 +297,8 @@ impl Store {
     }
 
     pub(super) async fn all_campaigns(&self, tenant: TenantId) -> Result<Vec<Campaign>, Error> {
-        let range = Range::whole(Table::Records, Family::Campaign, partition(tenant, Family::Campaign, "")).descending();
+        let range =
+            Range::whole(Table::Records, Family::Campaign, partition(tenant, Family::Campaign, "")).descending();
         let now = self.clock.now();
         let items = self.db.query_all(range).await?.into_iter();
         let campaigns = items.filter_map(|item| from_item::<Campaign>(item, now).transpose());

@@ -23,9 +23,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Held, RulesBook, RulesVersion, SCHEMA, Said, campaigns::Campaign, expiring, rules::OLDEST_DAYS,
-};
+use super::{Held, RulesBook, RulesVersion, SCHEMA, Said, campaigns::Campaign, expiring, rules::OLDEST_DAYS};
 use crate::{
     ContractState, Error, Store, Write, contracts,
     db::Range,
@@ -371,7 +369,7 @@ mod tests {
                 r#"{{"valid_from":"{valid_from}","rules":[{{"id":"walk","name":"歩く","metric":"steps","award":{{"fixed":1}}}}],"close_after_days":{after},"late_days":7,"expiry":"next_fiscal_year_end"}}"#
             );
             let rules: Rules = serde_json::from_str(&rules).unwrap();
-            RulesVersion { number, rules, made_by: None, made_at: Jst::start_of(valid_from) }
+            RulesVersion { number, rules, made_by: None, made_at: Jst::start_of(*valid_from) }
         };
         RulesBook { version: 1, versions: (1..).zip(versions).map(version).collect() }
     }

@@ -210,7 +210,8 @@ impl Store {
         shows_steps: bool,
     ) -> Result<Prepared<Stored<Suspicion>>, Error> {
         self.placed_within(permit, employee).await?;
-        let (tenant, (mut record, mut finding)) = (permit.tenant(), self.open_suspicion(permit.tenant(), (employee, day), version).await?);
+        let (tenant, (mut record, mut finding)) =
+            (permit.tenant(), self.open_suspicion(permit.tenant(), (employee, day), version).await?);
         finding.comment = comment;
         finding.shows_steps = shows_steps;
         record.finding = self.seal(tenant, Purpose::Lifelog, &key(tenant, employee, day), FINDING, &finding).await?;
@@ -282,7 +283,9 @@ impl Store {
         let placements = self.placements_now(tenant, counted.keys().copied()).await?;
         let mut shares: BTreeMap<Option<DepartmentId>, HandShare> = BTreeMap::new();
         for (employee, (by_hand, entries)) in counted.into_iter().filter(|(_, (_, entries))| *entries > 0) {
-            let Some(placement) = placements.get(&employee).filter(|placement| permit.reach().covers(placement)) else { continue };
+            let Some(placement) = placements.get(&employee).filter(|placement| permit.reach().covers(placement)) else {
+                continue;
+            };
             let department = placement.department;
             let share = shares.entry(department).or_insert(HandShare { department, people: 0, by_hand: 0, entries: 0 });
             share.people += 1;

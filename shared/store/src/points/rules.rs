@@ -99,7 +99,8 @@ impl Store {
         if book.version != version {
             return Err(Error::Stale);
         }
-        let earliest = if book.versions.is_empty() { self.today() - OLDEST_DAYS.days() } else { self.today() + 1.day() };
+        let earliest =
+            if book.versions.is_empty() { self.today() - OLDEST_DAYS.days() } else { self.today() + 1.day() };
         if rules.draft().valid_from < earliest {
             return Err(Conflict::RulesTooEarly(earliest).into());
         }

@@ -151,7 +151,8 @@ impl Store {
             let Notified { task, channel, given_on, physician } = how;
             record.notices.push(NoticeOfHours { at: now, by, task, channel, given_on, physician, text });
             // The first time is the one that the law asks about.
-            let first = if task == Task::NotifyWorker { &mut record.done.notified_on } else { &mut record.done.told_on };
+            let first =
+                if task == Task::NotifyWorker { &mut record.done.notified_on } else { &mut record.done.told_on };
             *first = first.or(Some(given_on));
             let (key, item, _) = self.month_with(tenant, &open, record)?;
             write.put_over(self, key, item, Some(open.version), || Error::Stale)?;
@@ -165,11 +166,8 @@ impl Store {
         if let Some(physician) = how.physician.filter(|_| how.channel == Channel::Mail) {
             self.enqueue(&mut write, tenant, physician, &Notice::SomethingToRead { at: now }).await?;
         }
-        let action = if how.task == Task::NotifyWorker {
-            "working_hours.notify_worker"
-        } else {
-            "working_hours.tell_physician"
-        };
+        let action =
+            if how.task == Task::NotifyWorker { "working_hours.notify_worker" } else { "working_hours.tell_physician" };
         let employees: BTreeSet<String> = months.iter().map(|(employee, _)| employee.to_string()).collect();
         let event = self.event(permit, action)?.on_all(employees);
         Ok(Ok(Prepared { thing: months.len(), write, event }))

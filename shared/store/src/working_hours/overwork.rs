@@ -87,8 +87,7 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<WorkingMonth>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let range =
-            || Range::whole(Table::Records, Family::WorkingHours, due(tenant)).by_second_index().limit(limit);
+        let range = || Range::whole(Table::Records, Family::WorkingHours, due(tenant)).by_second_index().limit(limit);
         let look = |after| self.due_months(range().after(after), until);
         let (found, next) = self.within_reach(permit, after, limit, |(employee, _)| Some(*employee), look).await?;
         let seen = found.into_iter().filter(|(_, at)| permit.sees_of(PermissionId::SeeOverworkTasks, at));

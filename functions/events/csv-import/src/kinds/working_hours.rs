@@ -131,7 +131,7 @@ impl Register {
             MonthStep::Done(done) => done,
         };
         Ok(match put {
-            MonthPut::Written => Applied::Written(employee.id.to_string()),
+            MonthPut::Written => Applied::Written(employee.id.to_string(), None),
             MonthPut::Unchanged => Applied::Unchanged,
             MonthPut::Conflict => Applied::CHANGED,
         })
