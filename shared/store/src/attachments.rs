@@ -212,7 +212,7 @@ impl Store {
         let of = checkups::key(tenant, employee, checkup);
         write.check(self, of, stands, Attributes::new(), || Error::NotFound)?;
         let event = self.event(permit, "checkup.attach")?.on(employee).on(checkup).on(id);
-        let thing = StartedAttachment { attachment: Stored { record: whole(record, about), version: 1 }, upload_url };
+        let thing = StartedAttachment { attachment: Stored { record: whole(&record, about), version: 1 }, upload_url };
         Ok(Prepared { thing, write, event })
     }
 
@@ -229,7 +229,7 @@ impl Store {
         let Stored { mut record, version } = self.load::<Record>(&key).await?.ok_or(Error::NotFound)?;
         let about = self.about(tenant, &key, &record).await?;
         if record.state != AttachmentState::AwaitingUpload {
-            return Ok(Stored { record: whole(record, about), version });
+            return Ok(Stored { record: whole(&record, about), version });
         }
         let Some(bytes) = files.read_upload(&record.upload, record.size).await? else {
             return Err(Conflict::UploadMissing.into());
@@ -255,7 +255,7 @@ impl Store {
         record.expires_at = None;
         self.replaced_attachment(key, &record, version)?.commit(self, event).await?;
         files.remove(&upload).await?;
-        Ok(Stored { record: whole(record, about), version: version + 1 })
+        Ok(Stored { record: whole(&record, about), version: version + 1 })
     }
 
     /// The attachments of a checkup, the oldest first: nothing for whoever does not see every item.
@@ -271,7 +271,7 @@ impl Store {
         if sees.everything() {
             for Stored { record, version } in self.attachment_records(tenant, employee, checkup).await? {
                 let about = self.about(tenant, &key(tenant, (employee, checkup, record.id)), &record).await?;
-                found.push(Stored { record: whole(record, about), version });
+                found.push(Stored { record: whole(&record, about), version });
             }
         }
         found.sort_unstable_by_key(|it: &Stored<Attachment>| it.record.id);
@@ -389,7 +389,7 @@ struct ShortTaking {
     expires_at: i64,
 }
 
-fn whole(record: Record, About { file_name, sha256 }: About) -> Attachment {
+fn whole(record: &Record, About { file_name, sha256 }: About) -> Attachment {
     Attachment {
         id: record.id,
         state: record.state,

@@ -84,7 +84,7 @@ impl Store {
         let mut write = Write::new();
         write.create(self, place, SCHEMA, &record, || Error::Internal("an id came twice".to_owned()))?;
         let event = self.event(permit, "fatigue.answer")?.on(employee).on(id);
-        Ok(Prepared { thing: Stored { record: check(record, content), version: 1 }, write, event })
+        Ok(Prepared { thing: Stored { record: check(&record, content), version: 1 }, write, event })
     }
 
     /// The lists of an employee, the newest first.
@@ -101,13 +101,13 @@ impl Store {
             let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { continue };
             let place = key(tenant, employee, record.id);
             let content = self.open(tenant, Purpose::Health, &place, CONTENT, &record.content).await?;
-            checks.push(check(record, content));
+            checks.push(check(&record, content));
         }
         self.disclose(permit, "fatigue.list", [employee.to_string()], checks).await
     }
 }
 
-fn check(record: Record, content: Content) -> FatigueCheck {
+fn check(record: &Record, content: Content) -> FatigueCheck {
     let Content { edition, answers, score } = content;
     FatigueCheck { id: record.id, employee: record.employee, edition, answers, score, created_at: record.created_at }
 }

@@ -294,7 +294,7 @@ impl Store {
         self.put_wallet(&mut write, tenant, employee, held).await?;
         self.put_redemption(&mut write, tenant, &record, None)?;
         let event = self.event(permit, "points.redeem")?.on(employee).on(id);
-        let thing = Stored { record: redemption(record, wish), version: 1 };
+        let thing = Stored { record: redemption(&record, wish), version: 1 };
         Ok(Prepared { thing, write, event })
     }
 
@@ -331,7 +331,7 @@ impl Store {
         let action = if confirm { "points.confirm_redemption" } else { "points.cancel_redemption" };
         let event = self.event(permit, action)?.on(employee).on(id);
         let wish = self.open(tenant, Purpose::Lifelog, &key, WISH, &record.wish).await?;
-        Ok(Prepared { thing: Stored { record: redemption(record, wish), version: version + 1 }, write, event })
+        Ok(Prepared { thing: Stored { record: redemption(&record, wish), version: version + 1 }, write, event })
     }
 
     /// Somebody's redemptions, the newest first.
@@ -498,7 +498,7 @@ impl Store {
     ) -> Result<Stored<Redemption>, Error> {
         let key = redemption_key(tenant, stored.record.employee, stored.record.id);
         let wish = self.open(tenant, Purpose::Lifelog, &key, WISH, &stored.record.wish).await?;
-        Ok(Stored { record: redemption(stored.record, wish), version: stored.version })
+        Ok(Stored { record: redemption(&stored.record, wish), version: stored.version })
     }
 
     /// The last day on which points of `day` can be used: by the rules of the day, or at the end of the next fiscal year.
@@ -510,7 +510,7 @@ impl Store {
     }
 }
 
-fn redemption(record: RedemptionRecord, wish: Remark) -> Redemption {
-    let RedemptionRecord { id, employee, points, state, asked_at, decided_by, decided_at, .. } = record;
+fn redemption(record: &RedemptionRecord, wish: Remark) -> Redemption {
+    let RedemptionRecord { id, employee, points, state, asked_at, decided_by, decided_at, .. } = *record;
     Redemption { id, employee, points, state, wish, asked_at, decided_by, decided_at }
 }

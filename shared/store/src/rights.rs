@@ -199,7 +199,7 @@ impl Store {
         let mut write = Write::new();
         self.put_request(&mut write, tenant, &record, None)?;
         let event = self.event(permit, "right.ask")?.on(employee).on(id);
-        Ok(Prepared { thing: Stored { record: shown(record, words), version: 1 }, write, event })
+        Ok(Prepared { thing: Stored { record: shown(&record, words), version: 1 }, write, event })
     }
 
     /// Somebody's requests, the newest first.
@@ -307,7 +307,7 @@ impl Store {
         let mut write = Write::new();
         self.put_request(&mut write, tenant, &record, Some(version))?;
         let event = self.event(permit, action)?.on(employee).on(id).because(state.name());
-        Ok(Prepared { thing: Stored { record: shown(record, words), version: version + 1 }, write, event })
+        Ok(Prepared { thing: Stored { record: shown(&record, words), version: version + 1 }, write, event })
     }
 
     async fn requests_of(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Stored<Record>>, Error> {
@@ -324,7 +324,7 @@ impl Store {
     ) -> Result<Stored<RightsRequest>, Error> {
         let place = key(tenant, record.employee, record.id);
         let words = self.open(tenant, Purpose::Attributes, &place, WORDS, &record.words).await?;
-        Ok(Stored { record: shown(record, words), version })
+        Ok(Stored { record: shown(&record, words), version })
     }
 
     fn put_request(
@@ -336,7 +336,7 @@ impl Store {
     ) -> Result<(), Error> {
         let place = key(tenant, record.employee, record.id);
         let item = to_item(&place, before.unwrap_or(0) + 1, SCHEMA, record)?;
-        let due = record.due_on.map_or_else(|| record.asked_at.date(), |due| due);
+        let due = record.due_on.unwrap_or_else(|| record.asked_at.date());
         let item = indexed(item, of_state(tenant, record.state), format!("{due}#{}", record.id));
         write.put_over(self, place, item, before, || Error::Stale)?;
         Ok(())
@@ -446,8 +446,8 @@ impl Store {
     }
 }
 
-fn shown(record: Record, words: Words) -> RightsRequest {
-    let Record { id, employee, right, state, due_on, asked_at, answered_by, answered_at, ended_at, .. } = record;
+fn shown(record: &Record, words: Words) -> RightsRequest {
+    let Record { id, employee, right, state, due_on, asked_at, answered_by, answered_at, ended_at, .. } = *record;
     let Words { asked, answer } = words;
     RightsRequest { id, employee, right, state, due_on, asked, asked_at, answer, answered_by, answered_at, ended_at }
 }

@@ -52,11 +52,7 @@ fn r34_a_row_without_a_number_is_found_or_waits_until_somebody_says_whose_it_is(
         assert_eq!((&waiting[0]["birth_date"], &waiting[1]["name"]), (&json!("1979-11-04"), &json!("桐谷　さやか")));
         assert_eq!(nurse.get("/v1/import-discrepancies?state=open").await.json()["items"], waiting);
         for list in [path.as_str(), "/v1/import-discrepancies"] {
-            let first = nurse.get(&format!("{list}?limit=1")).await.json();
-            let next = first["next_cursor"].as_str().unwrap();
-            let second = nurse.get(&format!("{list}?limit=1&cursor={next}")).await.json();
-            assert_eq!((&first["items"][0], &second["items"][0]), (&waiting[0], &waiting[1]), "{list}");
-            assert_eq!((&second["items"][1], &second["next_cursor"]), (&Value::Null, &Value::Null), "{list}");
+            assert_eq!(json!(nurse.all(&format!("{list}?limit=1")).await), waiting, "{list}, page by page");
         }
 
         let resolve = async |at: usize, body: Value| {

@@ -16,9 +16,7 @@ async fn results(tenant: &Tenant, number: &str) -> impl Fn(&str) -> Value + use<
 
 async fn applied(actor: &Actor, file: &[u8], options: Value) -> Value {
     let done = import(actor, "checkups", file, options).await;
-    if done["state"] != "applied" {
-        panic!("{done} {:?}", faults(actor, &done).await);
-    }
+    assert!(done["state"] == "applied", "{done} {:?}", faults(actor, &done).await);
     done
 }
 

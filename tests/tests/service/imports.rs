@@ -590,27 +590,6 @@ fn what_cannot_be_finished_is_given_up_and_told_and_holds_up_nothing_behind_it()
 }
 
 #[test]
-fn r33_a_chunk_whose_message_is_lost_is_handed_out_again() {
-    run(async {
-        let (hand, administrator, import) = by_hand(1, &three_employees("一般")).await;
-        let chunks = hand.until_chunks().await;
-        hand.deliver(&chunks[2]).await;
-        hand.deliver(&chunks[0]).await;
-        hand.settle().await;
-        assert_eq!(read(&administrator, &import).await["state"], "applying", "one row is still to come");
-        // Whoever looks next, some minutes later, finds what is missing.
-        hand.world().pass(301);
-        hand.settle().await;
-        let done = read(&administrator, &import).await;
-        assert_eq!((done["state"].as_str(), rows(&done)), (Some("applied"), [3, 3, 0, 0]), "{done}");
-        // The lost message may turn up after all.
-        hand.deliver(&chunks[1]).await;
-        let all = employees(&administrator).await;
-        assert!(all.len() == 3 && all.values().all(|(_, etag)| etag == "\"1\""), "each row was written once: {all:?}");
-    });
-}
-
-#[test]
 fn r33_two_imports_at_once_have_their_turns_one_after_the_other() {
     run(async {
         let (hand, administrator, first) = by_hand(1, &three_employees("一般")).await;

@@ -70,8 +70,17 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let campaign = hr.post("/v1/campaigns", campaign).await;
     let wanted = json!({ "right": "disclosure", "content": "保有する情報の開示" });
     let right = employee.post(&format!("/v1/employees/{own}/rights-requests"), wanted).await;
-    assert_eq!([redemption.status, campaign.status, right.status], [201; 3]);
+    let sheets = format!(
+        "/v1/employees/{}/checkups/{}/attachments",
+        text(&checkups[0]["employee_id"]),
+        text(&checkups[0]["id"])
+    );
+    let sheet =
+        json!({ "file_name": "結果票.pdf", "media_type": "application/pdf", "size": 40, "sha256": "0".repeat(64) });
+    let sheet = nurse.post(&sheets, sheet).await;
+    assert_eq!([redemption.status, campaign.status, right.status, sheet.status], [201; 4]);
     BTreeMap::from([
+        ("attachment_id", text(&sheet.json()["id"])),
         ("redemption_id", text(&redemption.json()["id"])),
         ("campaign_id", text(&campaign.json()["id"])),
         ("rights_request_id", text(&right.json()["id"])),
@@ -82,6 +91,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("export_id", text(&export.json()["id"])),
         ("download_id", "dwl_0190000000007000800000000000beef".to_owned()),
         ("number", "1".to_owned()),
+        ("rejudgement_id", "rjd_0190000000007000800000000000beef".to_owned()),
         ("chart", "load-and-control".to_owned()),
         ("year", "2026".to_owned()),
         ("assurance_request_id", text(&asked.json()["id"])),

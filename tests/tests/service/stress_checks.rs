@@ -341,11 +341,13 @@ fn r35_answers_on_paper_go_in_by_file_and_come_to_what_another_computation_says(
         let another = tenant.actor("hr").post("/v1/stress-rounds", plan(tenant.world().today())).await.json();
         let refused = start(&clerk, json!({ "stress_round_id": another["id"] })).await;
         assert_eq!(codes(&refused)[0].1, "round_not_open");
+        let planned = format!("/v1/stress-rounds/{}", another["id"].as_str().unwrap());
+        assert_eq!(tenant.actor("hr").delete(&planned, "\"1\"").await.status, 204, "what is only planned can go");
         for role in ["hr", "administrator", "physician"] {
             assert_eq!(start(&tenant.actor(role), into["options"].clone()).await.status, 403, "{role}");
         }
         // A row about somebody else, an answer that is none, and somebody who is not there: nothing goes in, and no answer is shown.
-        let header: String = (1..=57).map(|item| format!(",問{item}")).collect();
+        let header: String = (1..=57).map(|item| format!(",問{item}")).collect::<Vec<_>>().concat();
         let row = |number: &str, name: &str, first: &str| format!("{number},{name},{first}{}\n", ",2".repeat(56));
         let wrong = format!(
             "社員番号,氏名{header}\n{}",

@@ -132,7 +132,7 @@ pub(crate) struct ResultView {
     #[schema(example = 124)]
     people: Option<u64>,
     /// 全員の合計。10人未満の場合は null です。
-    #[schema(value_type = Option<f64>, example = 18240000)]
+    #[schema(value_type = Option<f64>, example = 18_240_000)]
     total: Option<Number>,
     /// 1人1日あたりの平均。10人未満の場合は null です。
     #[schema(value_type = Option<f64>, example = 7421)]
@@ -152,7 +152,7 @@ struct RankedView {
     #[schema(value_type = String, example = "あるく人")]
     nickname: RuleName,
     /// 機器の記録の合計。
-    #[schema(value_type = f64, example = 412300)]
+    #[schema(value_type = f64, example = 412_300)]
     value: Number,
 }
 
@@ -193,7 +193,7 @@ pub(crate) struct ParticipationView {
     #[schema(value_type = Option<String>, example = "あるく人")]
     nickname: Option<RuleName>,
     /// 自分の合計（締め切った日まで）。単位は対象の項目によります。
-    #[schema(example = 212300)]
+    #[schema(example = 212_300)]
     total: i64,
     /// 集計した日数。
     #[schema(example = 30)]

@@ -94,6 +94,7 @@ impl std::fmt::Debug for CaseView {
 
 /// What those see who may see letters.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 struct LettersView {
     /// 健康診断の総合判定（参照できる項目だけから求めます）。
     #[schema(value_type = Option<String>, example = "C")]

@@ -266,7 +266,7 @@ impl Register {
             ImportKind::StressAnswers => {
                 Kind::StressAnswers(Box::new(stress_answers::Register::open(store, right, import).await?))
             }
-            _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
+            ImportKind::Employees => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
     }

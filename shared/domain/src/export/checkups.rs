@@ -10,6 +10,7 @@ use crate::checkup::item::{Category, ItemId, Kind};
 
 /// What somebody must be allowed to see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the matrix of its own")]
 pub struct Needs {
     /// Names.
     pub names: bool,

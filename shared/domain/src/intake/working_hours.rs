@@ -190,7 +190,7 @@ impl Layout {
         r.show(Role::Number);
         let month = r.required(Role::Month, |text| period::month(text).ok_or(FaultCode::MonthInvalid));
         r.show(Role::Month);
-        let (from, to) = (self.day(r, Role::From), self.day(r, Role::To));
+        let (from, to) = (Self::day(r, Role::From), Self::day(r, Role::To));
         let kind =
             r.optional(Role::Kind, |text| WorkerKind::from_japanese(text).ok_or(FaultCode::WorkerKindUnknown)).set();
         r.show(Role::Kind);
@@ -225,7 +225,7 @@ impl Layout {
         Parsed { row, faults, warnings }
     }
 
-    fn day<'r, C: Fn(usize) -> &'r str>(&self, reader: &mut Reader<'_, Role, C>, role: Role) -> Option<Date> {
+    fn day<'r, C: Fn(usize) -> &'r str>(reader: &mut Reader<'_, Role, C>, role: Role) -> Option<Date> {
         let read = reader.cell(role).filter(|text| !text.is_empty()).map(|text| reader.date(text))?;
         reader.optional(role, |_| read).set().map(|read| read.date)
     }

@@ -42,13 +42,14 @@ impl Register {
         let today = store.clock().now().date();
         let ids: Vec<_> = rows.iter().zip(&found).filter_map(|(row, known)| Some(id(row, known.as_ref()?))).collect();
         let mut versions = store.month_versions(right, &ids).await?.into_iter();
-        let held = rows.iter().zip(&found).map(|(row, known)| match known {
-            Some(known) => Held {
-                version: versions.next().unwrap_or(0),
-                faults: self.hold(layout, row, known, today),
-                ..Held::default()
-            },
-            None => {
+        let held = rows.iter().zip(&found).map(|(row, known)| {
+            if let Some(known) = known {
+                Held {
+                    version: versions.next().unwrap_or(0),
+                    faults: self.hold(layout, row, known, today),
+                    ..Held::default()
+                }
+            } else {
                 let fault = layout.columns().fault(FaultCode::UnknownEmployee, Role::Number);
                 Held { faults: vec![fault.showing(row.number.as_str())], ..Held::default() }
             }
@@ -66,7 +67,7 @@ impl Register {
             (employee.left_on.is_some_and(|left| period.from() > left), FaultCode::RetiredEmployee),
             (period.to() < employee.hired_on, FaultCode::MonthBeforeHire),
         ];
-        let wrong = of_month.into_iter().filter_map(|(wrong, code)| wrong.then(|| at_month(code)));
+        let wrong = of_month.into_iter().filter(|(wrong, _)| *wrong).map(|(_, code)| at_month(code));
         let of_hours = worked.faults().into_iter().map(|(field, ..)| match field {
             "overtime" => layout.fault_at(FaultCode::OvertimeOverTotal, Length::Overtime),
             "night" => layout.fault_at(FaultCode::OvertimeOverTotal, Length::Night),
