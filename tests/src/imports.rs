@@ -17,6 +17,8 @@ pub const CHECKUPS_2026: &[u8] = include_bytes!("../data/checkups-2026.sjis.csv"
 
 /// Steps and sleep of two hundred of the employees in October 2026.
 pub const LIFELOGS: &[u8] = include_bytes!("../data/lifelogs.csv");
+/// Working hours of seven months.
+pub const WORKING_HOURS: &[u8] = include_bytes!("../data/working-hours.csv");
 
 /// Accounts of some of the employees, each opened in another way, `Shift_JIS`.
 pub const ACCOUNTS: &[u8] = include_bytes!("../data/accounts.sjis.csv");

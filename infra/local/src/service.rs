@@ -27,6 +27,7 @@ use endpoint::{App, Settings};
 use export_writer::ExportWriter;
 use log_writer::LogWriter;
 use notice_fan_out::NoticeFanOut;
+use points_close::PointsClose;
 use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use store::{Store, Support};
@@ -172,6 +173,8 @@ impl Service {
         let rejudge = jobs::criteria_rejudge(CriteriaRejudge { store: judges });
         let (_, tellers) = acting("notice-fan-out")?;
         let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
+        let (_, closers) = acting("points-close")?;
+        let close = jobs::points_close(PointsClose { store: closers });
         let (_, reminders) = acting("reminders")?;
         let [daily, hourly] = jobs::reminders(Reminders { store: reminders });
         let (purge, digest, writer) =
@@ -179,8 +182,19 @@ impl Service {
         let target = Arc::new(OnceLock::new());
         let (_, watchers) = acting("canary")?;
         let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
-        let schedules =
-            Schedules::new([sweep, notice_sweep, daily, hourly, purge, digest, writer, exporter, rejudge, canary]);
+        let schedules = Schedules::new([
+            sweep,
+            notice_sweep,
+            daily,
+            hourly,
+            purge,
+            digest,
+            writer,
+            exporter,
+            rejudge,
+            canary,
+            close,
+        ]);
         let (own, store_of_archive) = acting("audit-archive")?;
         let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });
         let triggers = if options.wake_jobs {

@@ -10,6 +10,7 @@ use crate::{
     TenantState,
     ids::PLATFORM,
     matrix::{Cell, MATRIX, Permission, PermissionId, Row, Sort, row_of},
+    permission::ExportCheckups,
     permit::{Actor, Permit, Reach},
     role::{Grant, Role, Scope},
     token::Bearer,
@@ -310,6 +311,42 @@ pub fn import_right_of(
         }
     }
     ImportRight::within(tenant.tenant, kind, actor, reach)
+}
+
+/// Decides whether an account may still have checkups as files, and what it sees of whom, when a job writes what it asked for: there is no session any more, so that second factor and
+/// address were looked at when it asked, and are again when it takes the files.
+pub fn checkup_export_of(
+    tenant: &TenantFacts,
+    account: &AccountFacts,
+    actor: Actor,
+    tree: Option<&Arc<Tree>>,
+    now: Jst,
+) -> Result<Permit<ExportCheckups>, Denied> {
+    let runs = tenant.state != TenantState::Purging && !tenant.has_ended(now);
+    if account.tenant != tenant.tenant || account.state != AccountState::Active || !runs {
+        return Err(Denied::Forbidden);
+    }
+    let reach_of = |row: &Row| {
+        let mut reach = Reach::default();
+        for Grant { role, scope } in &account.grants {
+            let counts = match row.cell(*role) {
+                Cell::Scope => true,
+                Cell::ScopeIf(rule) => tenant.handling_rules.contains(rule),
+                Cell::No | Cell::Own | Cell::BrokenGlass => false,
+            };
+            if counts && is_contracted(row, tenant) && has_its_place(*role, tenant, account) {
+                reach.add(scope, tree);
+            }
+        }
+        reach
+    };
+    let reach = reach_of(row_of(PermissionId::ExportCheckups));
+    if reach.is_nobody() {
+        return Err(Denied::Forbidden);
+    }
+    let columns = MATRIX.iter().filter(|row| row.sort == Sort::Column).map(|row| (row.permission, reach_of(row)));
+    let columns = columns.filter(|(_, reach)| !reach.is_nobody()).collect();
+    Ok(Permit::granted(tenant.tenant, actor, reach, columns))
 }
 
 /// Whether a tenant takes files of this kind at all: its contract runs, and with it the service that they belong to.

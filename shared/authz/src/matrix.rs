@@ -185,6 +185,48 @@ permissions! {
     ViewLifelogs = "lifelogs.view";
     /// Record, change and delete one's own lifelog, and say with whom it is shared.
     ManageLifelogs = "lifelogs.manage";
+    /// Read working hours, and whose are over a line.
+    ViewWorkingHours = "working_hours.view";
+    /// See what the law asks next about somebody's hours: whether they asked for an interview is not everybody's to know.
+    SeeOverworkTasks = "working_hours.tasks";
+    /// Enter and correct working hours, and say when months close.
+    ManageWorkingHours = "working_hours.manage";
+    /// Tell workers of their hours, and physicians of workers.
+    NotifyOfHours = "working_hours.notify";
+    /// Say that somebody needs no interview. Physicians alone.
+    ExcuseFromInterview = "working_hours.excuse";
+    /// Fill in one's own fatigue check list.
+    AnswerFatigue = "working_hours.fatigue_answer";
+    /// Read fatigue check lists.
+    ViewFatigue = "working_hours.fatigue";
+    /// Read somebody's points: balance, ledger, exchanges.
+    ViewPoints = "points.view";
+    /// Ask for one's own points to be exchanged, and say something of one's own days that stand out.
+    UseOwnPoints = "points.use";
+    /// Correct points, decide on exchanges and on days that stand out, see how much came from hand. Never a value.
+    ManagePoints = "points.manage";
+    /// Read what gives how many points.
+    ViewPointsRules = "points.rules";
+    /// Say what gives how many points.
+    ManagePointsRules = "points.rules_change";
+    /// Read campaigns, and what ten people and more of one come to.
+    ViewCampaigns = "campaigns.view";
+    /// Make campaigns.
+    ManageCampaigns = "campaigns.manage";
+    /// Take part in campaigns.
+    JoinCampaigns = "campaigns.join";
+    /// Read the company's rules for handling health information (取扱規程).
+    ViewHandlingRules = "handling_rules.view";
+    /// Lay them down, and see who has read them.
+    ManageHandlingRules = "handling_rules.change";
+    /// Say that one has read them.
+    AcknowledgeHandlingRules = "handling_rules.acknowledge";
+    /// Read requests about what is held of somebody (開示・訂正・利用停止).
+    ViewRights = "rights.view";
+    /// Ask for something about what is held of oneself.
+    AskRights = "rights.ask";
+    /// Answer such requests.
+    DecideRights = "rights.decide";
     /// Read the audit trail.
     ViewAudit = "audit.view";
     /// Read and change contracts.
@@ -235,6 +277,10 @@ permissions! {
     AskExports = "exports.ask";
     /// Take those files away.
     FetchExports = "exports.fetch";
+    /// Have organisation, employees and accounts as files; everything, once the contract has a last day.
+    ExportRegister = "exports.register";
+    /// Have checkups as a table, as far as one sees them.
+    ExportCheckups = "exports.checkups";
     /// Read what was disclosed on lawful orders, to whom and why.
     ViewDisclosures = "disclosures.view";
     /// Ask for evidence to be disclosed on a lawful order.
@@ -267,6 +313,8 @@ permissions! {
     FanOutNotices = "notices.fan_out";
     /// Remind operators of deadlines. No role has it.
     RemindOperators = "reminders.send";
+    /// Close days, and grant the points that they give. No role has it.
+    ClosePoints = "points.close";
     /// Remind employees of what they are asked for. No role has it.
     RemindEmployees = "employees.remind";
     /// Open a sample of a restored table. No role has it.
@@ -456,6 +504,27 @@ pub const MATRIX: &[Row] = &[
     door(P::ManageStressReports,   [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewLifelogs,          [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
     door(P::ManageLifelogs,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Lifelog),
+    door(P::ViewWorkingHours,      [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    column(P::SeeOverworkTasks,    [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    door(P::ManageWorkingHours,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::NotifyOfHours,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ExcuseFromInterview,   [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::AnswerFatigue,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ViewFatigue,           [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ViewPoints,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::UseOwnPoints,           [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ManagePoints,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ViewPointsRules,        [OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, NO]).service(Service::Lifelog),
+    door(P::ManagePointsRules,      [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::ViewCampaigns,          [OWN, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::ManageCampaigns,        [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]).service(Service::Lifelog),
+    door(P::JoinCampaigns,          [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
+    door(P::ViewHandlingRules,      [OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, OWN, NO]),
+    door(P::ManageHandlingRules,    [NO, NO, YES, NO, NO, NO, NO, NO, YES, NO, NO]),
+    door(P::AcknowledgeHandlingRules,[OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::ViewRights,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::AskRights,              [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]),
+    door(P::DecideRights,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]),
     door(P::ViewAudit,             [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   YES,   YES]).after_end(),
     door(P::ManageContracts,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::TerminateContracts,    [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
@@ -478,9 +547,11 @@ pub const MATRIX: &[Row] = &[
     door(P::AskAssurance,          [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
     door(P::ReleaseAssurance,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::ViewAvailability,      [NO,       YES,     YES,   YES,   YES,   YES,   YES,   YES,   YES,   YES,   NO ]),
-    door(P::ViewExports,           [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end(),
-    door(P::AskExports,            [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
-    door(P::FetchExports,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::ViewExports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end(),
+    door(P::AskExports,            [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    door(P::FetchExports,          [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
+    column(P::ExportRegister,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
+    column(P::ExportCheckups,      [NO,       NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,    NO ]).service(Service::Checkup),
     door(P::ViewDisclosures,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::AskDisclosures,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::DecideDisclosures,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
@@ -497,6 +568,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::SealTrail),
     inner(P::FanOutNotices),
     inner(P::RemindOperators),
+    inner(P::ClosePoints),
     inner(P::RemindEmployees),
     inner(P::DrillRestores),
 ];

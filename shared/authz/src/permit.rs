@@ -140,6 +140,8 @@ pub enum Job {
     NoticeFanOut,
     /// Operators are reminded of deadlines.
     Reminders,
+    /// Days are closed, and points granted.
+    PointsClose,
     /// Stored checkups are judged once more.
     CriteriaRejudge,
 }
@@ -162,6 +164,7 @@ impl Job {
             Self::AuditDigest => "audit-digest",
             Self::NoticeFanOut => "notice-fan-out",
             Self::Reminders => "reminders",
+            Self::PointsClose => "points-close",
             Self::CriteriaRejudge => "criteria-rejudge",
         }
     }

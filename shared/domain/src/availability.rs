@@ -1,64 +1,19 @@
 //! Availability (稼働率, R-38): what the canary found every five minutes, as a figure per month of Japan. Time of which nothing is known is shown as that, never as time in
 //! which the service was there; and no figure is rounded up.
 
-use std::{fmt, str::FromStr};
-
-use jiff::civil::Date;
-
-use crate::time::Jst;
+use crate::time::{Jst, Month};
 
 /// Minutes between two looks.
 pub const SLOT_MINUTES: u32 = 5;
 
-/// A month of Japan: `2026-11`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Month(Date);
-
 impl Month {
-    /// The month that a day lies in.
-    #[must_use]
-    pub fn of(day: Date) -> Self {
-        Self(day.first_of_month())
-    }
-
-    /// Its first day.
-    #[must_use]
-    pub const fn first_day(self) -> Date {
-        self.0
-    }
-
     /// How many looks there could have been in it by `now`: whole slots that are over.
     #[must_use]
     pub fn slots_by(self, now: Jst) -> u32 {
-        let begins = Jst::start_of(self.0).epoch_seconds();
-        let ends = Jst::end_of(self.0.last_of_month()).epoch_seconds();
+        let begins = Jst::start_of(self.first_day()).epoch_seconds();
+        let ends = Jst::end_of(self.last_day()).epoch_seconds();
         let seconds = now.epoch_seconds().clamp(begins, ends) - begins;
         u32::try_from(seconds / i64::from(SLOT_MINUTES * 60)).unwrap_or(0)
-    }
-}
-
-impl fmt::Display for Month {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
-    }
-}
-
-/// The text is no month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a month")]
-pub struct NotAMonth;
-
-impl FromStr for Month {
-    type Err = NotAMonth;
-
-    fn from_str(text: &str) -> Result<Self, NotAMonth> {
-        let (year, month) = text.split_once('-').ok_or(NotAMonth)?;
-        let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(year, 4) || !digits(month, 2) {
-            return Err(NotAMonth);
-        }
-        let (year, month) = (year.parse().map_err(|_| NotAMonth)?, month.parse().map_err(|_| NotAMonth)?);
-        Date::new(year, month, 1).map(Self).map_err(|_| NotAMonth)
     }
 }
 
@@ -123,6 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::NotAMonth;
 
     /// Looks in a day.
     const SLOTS_A_DAY: u32 = 24 * 60 / SLOT_MINUTES;

@@ -1,6 +1,9 @@
 //! What a customer's data is as files (エクスポート): the kinds of records that leave the service, each with its columns and with how long the law wants the customer to keep it; and how a
 //! record becomes a line. A customer's last export before the purge (R-17) and a disclosure on a lawful order (R-20) are made of the same lines.
 
+pub mod checkups;
+mod workbook;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -141,6 +144,8 @@ pub enum ExportFormat {
     CsvShiftJis,
     /// A JSON object per line, as it was: for evidence, which nothing may be done to.
     JsonLines,
+    /// A workbook (Excel).
+    Xlsx,
 }
 
 /// What stands for a character that `Shift_JIS` does not have: 〓 (geta).
@@ -154,7 +159,25 @@ impl ExportFormat {
         match self {
             Self::CsvUtf8 | Self::CsvShiftJis => "csv",
             Self::JsonLines => "jsonl",
+            Self::Xlsx => "xlsx",
         }
+    }
+}
+
+/// A column of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetColumn {
+    /// Its name for programs.
+    pub name: Cow<'static, str>,
+    /// What people read.
+    pub japanese: Cow<'static, str>,
+    /// Its cells are numbers where they can be.
+    pub numeric: bool,
+}
+
+impl From<&Column> for SheetColumn {
+    fn from((name, japanese): &Column) -> Self {
+        Self { name: Cow::Borrowed(name), japanese: Cow::Borrowed(japanese), numeric: false }
     }
 }
 
@@ -162,34 +185,53 @@ impl ExportFormat {
 #[derive(Debug)]
 pub struct Sheet {
     format: ExportFormat,
-    columns: &'static [Column],
+    columns: Vec<SheetColumn>,
     bytes: Vec<u8>,
     rows: u64,
+    replaced: u64,
 }
 
+/// A file that could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[error("a workbook could not be zipped")]
+pub struct NoWorkbook;
+
 impl Sheet {
-    /// A file with its first line.
+    /// A file of a kind with its first line.
     #[must_use]
     pub fn new(format: ExportFormat, kind: ExportKind) -> Self {
-        let columns = kind.row().columns;
-        let mut sheet = Self { format, columns, bytes: Vec::new(), rows: 0 };
-        if format != ExportFormat::JsonLines {
-            let mut text = if format == ExportFormat::CsvUtf8 { BOM.to_owned() } else { String::new() };
-            csv_line(&mut text, columns.iter().map(|(_, japanese)| *japanese));
-            sheet.push(&text);
+        Self::of(format, kind.row().columns.iter().map(SheetColumn::from).collect())
+    }
+
+    /// A file of these columns with its first line.
+    #[must_use]
+    pub fn of(format: ExportFormat, columns: Vec<SheetColumn>) -> Self {
+        let mut sheet = Self { format, columns: Vec::new(), bytes: Vec::new(), rows: 0, replaced: 0 };
+        let heading = columns.iter().map(|column| (column.japanese.as_ref(), false));
+        let mut text = if format == ExportFormat::CsvUtf8 { BOM.to_owned() } else { String::new() };
+        match format {
+            ExportFormat::CsvUtf8 | ExportFormat::CsvShiftJis => typed_line(&mut text, heading),
+            ExportFormat::Xlsx => workbook::row(&mut text, heading),
+            ExportFormat::JsonLines => {}
         }
-        sheet
+        sheet.push(&text);
+        Self { columns, ..sheet }
     }
 
     /// Adds a line; `cells` in the order of the columns.
     pub fn row(&mut self, cells: &[Cow<'_, str>]) {
         let mut text = String::new();
+        let typed = self.columns.iter().zip(cells).map(|(column, cell)| {
+            let cell: &str = cell.as_ref();
+            (cell, column.numeric && is_number(cell))
+        });
         match self.format {
-            ExportFormat::CsvUtf8 | ExportFormat::CsvShiftJis => csv_line(&mut text, cells.iter().map(AsRef::as_ref)),
+            ExportFormat::CsvUtf8 | ExportFormat::CsvShiftJis => typed_line(&mut text, typed),
+            ExportFormat::Xlsx => workbook::row(&mut text, typed),
             ExportFormat::JsonLines => {
                 // A text is always JSON.
-                let pair = |((name, _), cell): (&Column, &Cow<'_, str>)| {
-                    format!("\"{name}\":{}", serde_json::Value::from(cell.as_ref()))
+                let pair = |(column, cell): (&SheetColumn, &Cow<'_, str>)| {
+                    format!("\"{}\":{}", column.name, serde_json::Value::from(cell.as_ref()))
                 };
                 let pairs: Vec<String> = self.columns.iter().zip(cells).map(pair).collect();
                 text.push('{');
@@ -202,9 +244,12 @@ impl Sheet {
     }
 
     fn push(&mut self, text: &str) {
-        match self.format {
-            ExportFormat::CsvShiftJis => self.bytes.extend(shift_jis(text)),
-            ExportFormat::CsvUtf8 | ExportFormat::JsonLines => self.bytes.extend(text.as_bytes()),
+        if self.format == ExportFormat::CsvShiftJis {
+            let (bytes, replaced) = shift_jis(text);
+            self.bytes.extend(bytes);
+            self.replaced += replaced;
+        } else {
+            self.bytes.extend(text.as_bytes());
         }
     }
 
@@ -214,7 +259,13 @@ impl Sheet {
         self.rows
     }
 
-    /// How large it is so far.
+    /// How many characters `Shift_JIS` could not write: each is marked by 〓 in the file.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.replaced
+    }
+
+    /// How large it is so far; a workbook before it is zipped.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()
@@ -227,10 +278,21 @@ impl Sheet {
     }
 
     /// The file.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    pub fn into_bytes(self) -> Result<Vec<u8>, NoWorkbook> {
+        match self.format {
+            ExportFormat::Xlsx => workbook::workbook(&self.bytes).map_err(|_| NoWorkbook),
+            _ => Ok(self.bytes),
+        }
     }
+}
+
+/// Whether a cell is a plain number: digits, one point at most, and a sign before them.
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
 }
 
 /// What `Shift_JIS` (Windows-31J) does not have.
@@ -249,28 +311,36 @@ pub fn to_shift_jis(text: &str) -> Result<Vec<u8>, NotInShiftJis> {
     Err(NotInShiftJis(text.chars().find(unknown).unwrap_or(char::REPLACEMENT_CHARACTER)))
 }
 
-fn shift_jis(text: &str) -> Vec<u8> {
-    let (bytes, _, some_unknown) = encoding_rs::SHIFT_JIS.encode(text);
+/// The text in `Shift_JIS`, and how many characters it could not write.
+fn shift_jis(text: &str) -> (Vec<u8>, u64) {
+    let text = to_windows_31j_side(text);
+    let (bytes, _, some_unknown) = encoding_rs::SHIFT_JIS.encode(&text);
     if !some_unknown {
-        return bytes.into_owned();
+        return (bytes.into_owned(), 0);
     }
-    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bytes, mut replaced) = (Vec::with_capacity(text.len()), 0);
     for c in text.chars() {
-        let c = c.to_string();
-        let (encoded, _, unknown) = encoding_rs::SHIFT_JIS.encode(&c);
+        let mut letter = [0; 4];
+        let (encoded, _, unknown) = encoding_rs::SHIFT_JIS.encode(c.encode_utf8(&mut letter));
         bytes.extend_from_slice(if unknown { GETA } else { &encoded });
+        replaced += u64::from(unknown);
     }
-    bytes
+    (bytes, replaced)
 }
 
 /// Adds a line of CSV: every cell quoted, and what a spreadsheet would take for a formula made text, for some of what is in a file was typed by somebody.
 pub fn csv_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
-    for (index, cell) in cells.into_iter().enumerate() {
+    typed_line(text, cells.into_iter().map(|cell| (cell, false)));
+}
+
+/// The same, where some cells are numbers and stay so (domain.md 9.1).
+fn typed_line<'a>(text: &mut String, cells: impl IntoIterator<Item = (&'a str, bool)>) {
+    for (index, (cell, number)) in cells.into_iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
         text.push('"');
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        if !number && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
             text.push('\'');
         }
         text.push_str(&cell.replace('"', "\"\""));
@@ -287,7 +357,8 @@ mod tests {
         let mut sheet = Sheet::new(format, ExportKind::Labels);
         sheet.row(&["lab_1".into(), name.into()]);
         assert_eq!(sheet.rows(), 1);
-        sheet.into_bytes()
+        assert_eq!(sheet.replaced(), u64::from(format == ExportFormat::CsvShiftJis && name.contains('𠮷')));
+        sheet.into_bytes().unwrap()
     }
 
     #[test]
@@ -323,5 +394,26 @@ mod tests {
         let bytes = labels(ExportFormat::CsvShiftJis, "髙橋𠮷田①");
         let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&bytes);
         assert!(!bad && text.contains("\"髙橋〓田①\""), "{text}");
+        let bytes = labels(ExportFormat::CsvShiftJis, "1〜2−3");
+        let (text, _, _) = encoding_rs::SHIFT_JIS.decode(&bytes);
+        assert!(text.contains("1～2－3"), "domain.md 9.1: {text}");
+    }
+
+    #[test]
+    fn domain_9_1_numbers_stay_numbers_and_texts_are_no_formulas() {
+        let column = |name: &'static str, numeric| SheetColumn { name: name.into(), japanese: name.into(), numeric };
+        let columns = || vec![column("a", true), column("b", false)];
+        let mut csv = Sheet::of(ExportFormat::CsvUtf8, columns());
+        for cells in [["-10", "-10"], ["<5", "+1"], ["-", ""], ["1.2.3", "120.5"]] {
+            csv.row(&cells.map(Cow::Borrowed));
+        }
+        let text = String::from_utf8(csv.into_bytes().unwrap()).unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines, [r#""-10","'-10""#, r#""<5","'+1""#, r#""'-","""#, r#""1.2.3","120.5""#]);
+        let mut sheet = Sheet::of(ExportFormat::Xlsx, columns());
+        sheet.row(&["120.5", "=1+1<&\u{1}"].map(Cow::Borrowed));
+        let rows = String::from_utf8(sheet.bytes.clone()).unwrap();
+        assert!(rows.contains("<c><v>120.5</v></c>") && rows.contains(">=1+1&lt;&amp;</t>"), "{rows}");
+        assert!(sheet.into_bytes().unwrap().starts_with(b"PK"));
     }
 }

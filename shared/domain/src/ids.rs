@@ -177,6 +177,8 @@ pub mod kinds {
         Download = "dwl";
         /// A statutory report that was frozen (確定した報告書).
         Report = "rep";
+        /// A file that is attached to a checkup (添付ファイル).
+        Attachment = "att";
         /// Stored checkups judged once more (再判定).
         Rejudgement = "rjd";
         /// A round of the stress check (ストレスチェックの実施回).
@@ -185,8 +187,12 @@ pub mod kinds {
         LifelogEntry = "lfe";
         /// Points that somebody exchanges (交換申請).
         Redemption = "red";
+        /// A request of an employee about what is held of them (開示・訂正・利用停止の請求).
+        RightsRequest = "rrq";
         /// A campaign (健康キャンペーン).
         Campaign = "cpn";
+        /// A fatigue check list that was filled in (疲労蓄積度自己診断).
+        FatigueCheck = "ftg";
     }
 }
 
@@ -245,6 +251,8 @@ pub type DisclosureId = Id<kinds::Disclosure>;
 pub type DownloadId = Id<kinds::Download>;
 /// The id of a statutory report that was frozen.
 pub type ReportId = Id<kinds::Report>;
+/// An attachment's id.
+pub type AttachmentId = Id<kinds::Attachment>;
 /// A re-judgement's id.
 pub type RejudgementId = Id<kinds::Rejudgement>;
 /// The id of a round of the stress check.
@@ -253,8 +261,12 @@ pub type StressRoundId = Id<kinds::StressRound>;
 pub type LifelogEntryId = Id<kinds::LifelogEntry>;
 /// The id of points that somebody exchanges.
 pub type RedemptionId = Id<kinds::Redemption>;
+/// The id of a request of an employee about what is held of them.
+pub type RightsRequestId = Id<kinds::RightsRequest>;
 /// A campaign's id.
 pub type CampaignId = Id<kinds::Campaign>;
+/// The id of a fatigue check list that was filled in.
+pub type FatigueCheckId = Id<kinds::FatigueCheck>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

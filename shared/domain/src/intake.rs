@@ -11,6 +11,8 @@ pub mod fault;
 pub mod layout;
 pub mod lifelogs;
 mod sheet;
+pub mod stress_answers;
+pub mod working_hours;
 
 use std::sync::Arc;
 
@@ -51,6 +53,8 @@ pub enum Kind {
     Checkups,
     /// Lifelogs (ライフログ).
     Lifelogs,
+    /// Working hours (労働時間).
+    WorkingHours,
 }
 
 impl Kind {
@@ -64,6 +68,7 @@ impl Kind {
             Self::Accounts => accounts::understand(header, &options),
             Self::Checkups => checkups::understand(header, &options),
             Self::Lifelogs => lifelogs::understand(header, &options),
+            Self::WorkingHours => working_hours::understand(header, &options),
         }
     }
 
@@ -75,6 +80,7 @@ impl Kind {
             Self::Accounts => accounts::names(),
             Self::Checkups => checkups::names(),
             Self::Lifelogs => lifelogs::names(),
+            Self::WorkingHours => working_hours::names(),
         }
     }
 }

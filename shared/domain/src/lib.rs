@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod attachment;
 pub mod availability;
 pub mod checked;
 pub mod checkup;
@@ -13,17 +14,20 @@ pub mod decimal;
 pub mod employee;
 pub mod export;
 pub mod follow_up;
+pub mod handling;
 pub mod ids;
 pub mod incident;
 pub mod intake;
 pub mod lifelog;
 pub mod notice;
 pub mod organisation;
+pub mod overwork;
 pub mod points;
 pub mod remark;
 pub mod reminder;
 pub mod report;
 pub mod retention;
+pub mod rights;
 pub mod stress;
 pub mod table;
 pub mod text;

@@ -223,12 +223,15 @@ pub struct MetricRow {
 const fn bounds(least: i64, most: i64, decimals: u8) -> Bounds {
     Bounds { least, most, decimals }
 }
+#[expect(clippy::unnecessary_wraps, reason = "a row of the table is read as it stands")]
 const fn beside(japanese: &'static str, unit: &'static str, bounds: Bounds, required: bool) -> Option<Second> {
     Some(Second { japanese, unit, bounds, required })
 }
+#[expect(clippy::unnecessary_wraps, reason = "a row of the table is read as it stands")]
 const fn goal(at: i64, japanese: &'static str) -> Option<Guide> {
     Some(Guide { at, is_limit: false, japanese })
 }
+#[expect(clippy::unnecessary_wraps, reason = "a row of the table is read as it stands")]
 const fn limit(at: i64, japanese: &'static str) -> Option<Guide> {
     Some(Guide { at, is_limit: true, japanese })
 }

@@ -65,11 +65,11 @@ pub fn opinion_due(kind: CheckupKind, examined_on: Date, received_on: Date) -> O
     from.checked_add(months.months()).ok()
 }
 
-/// Whether what a judgement says is such that a physician may sign for it together with others (異常なしの一括判定): letters up to `C`, and nothing that waits for a
-/// physician's look.
+/// Whether what a judgement says is such that a physician may sign for it together with others (異常なしの一括判定): letters up to `C`, nothing that waits for a
+/// physician's look, and no value by which `restriction` is considered ([`crate::checkup::screening`]), whatever letter the company's own criteria give it.
 #[must_use]
-pub fn may_be_signed_together(summary: &Summary) -> bool {
-    summary.overall.is_some_and(|grade| grade < Grade::D) && !summary.needs_physician
+pub fn may_be_signed_together(summary: &Summary, restriction: bool) -> bool {
+    summary.overall.is_some_and(|grade| grade < Grade::D) && !summary.needs_physician && !restriction
 }
 
 /// Whether the law asks for an opinion: there is a finding (安衛法66の4: 異常の所見があると診断された労働者), from `C` on.
@@ -494,6 +494,19 @@ mod tests {
 
     fn measure(kind: MeasureKind) -> Measure {
         Measure { kind, hours_a_month: None, details: None }
+    }
+
+    #[test]
+    fn domain_2_7_whom_restriction_is_considered_for_is_signed_for_alone_whatever_the_letter() {
+        use crate::checkup::{Subject, items, judge::Judgement, results::Results, standard, value::read};
+        let summary = |pressure: &str| {
+            let mut results = Results::default();
+            results.insert_reading(items::SBP, read(items::SBP, pressure).unwrap().unwrap());
+            let subject = Subject { sex: crate::employee::Sex::Male, age: 45 };
+            Judgement::of(&results, subject, &standard::criteria().unwrap()).summary()
+        };
+        assert!(may_be_signed_together(&summary("118"), false) && !may_be_signed_together(&summary("118"), true));
+        assert!(may_be_signed_together(&summary("159"), false) && !may_be_signed_together(&summary("160"), false));
     }
 
     fn restricted() -> OpinionTerms {

@@ -419,6 +419,9 @@ fn fault_of(conflict: Conflict) -> Fault {
             "checkup_exists",
             "同じ受診日・健診種別の健康診断が既に登録されています。PATCH で訂正してください。",
         ),
+        Conflict::MonthExists => {
+            ("/month", "month_exists", "この年月の労働時間は既に登録されています。PUT で訂正してください。")
+        }
         Conflict::AfterLeaving => {
             ("/examined_on", "retired_employee", "受診日が退職年月日より後です。従業員と日付を確かめてください。")
         }
@@ -443,6 +446,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::UndoOver => {
             ("", "undo_over", "取込を取り消せる期間（反映から30日間）が過ぎました。個別に訂正してください。")
         }
+        Conflict::UploadMissing => (
+            "",
+            "upload_missing",
+            "ファイルがまだ届いていません。upload に示したアドレスへの送信が終わってから、もう一度操作してください。",
+        ),
         Conflict::StillInOverlap => (
             "",
             "still_in_overlap",
@@ -453,6 +461,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             "figures_contradict",
             "報告書の数値に矛盾があるため確定できません。GET /v1/reports/form-6 の violations を確認し、在籍労働者数などを修正してください。",
         ),
+        Conflict::NotEnoughPoints => ("/points", "not_enough_points", "使用できるポイントが足りません。"),
+        Conflict::RulesTooEarly(earliest) => {
+            let detail = format!("締め切った日の規則は変更できません。{earliest} 以降の日を指定してください。");
+            return Fault::at("/valid_from", "too_early", detail);
+        }
         Conflict::TooMany => ("", "too_many", "登録できる件数の上限に達しています。"),
     };
     Fault::at(pointer, code, detail)

@@ -18,6 +18,9 @@ pub struct MadeFileView {
     /// 見出しを除く行数。
     #[schema(example = 1204)]
     rows: u64,
+    /// 文字コード（シフトJIS）で表せず「〓」に置き換えた文字の数。
+    #[schema(example = 0)]
+    replaced: u64,
     /// バイト数。
     #[schema(example = 348_112)]
     bytes: u64,
@@ -28,7 +31,13 @@ pub struct MadeFileView {
 
 impl From<&MadeFile> for MadeFileView {
     fn from(made: &MadeFile) -> Self {
-        Self { name: made.name.clone(), rows: made.rows, bytes: made.bytes, sha256: made.sha256.clone() }
+        Self {
+            name: made.name.clone(),
+            rows: made.rows,
+            replaced: made.replaced,
+            bytes: made.bytes,
+            sha256: made.sha256.clone(),
+        }
     }
 }
 

@@ -13,8 +13,9 @@ mod wake;
 pub use batch::each;
 pub use imports::{for_drop, for_import, for_import_intake, for_undo};
 pub use permits::{
-    for_audit_archive, for_audit_digest, for_canary, for_drill, for_employee_reminders, for_export_writer, for_fan_out,
-    for_log_writer, for_mail_delivery, for_onboarding, for_purge, for_rejudgement, for_reminders,
+    for_audit_archive, for_audit_digest, for_canary, for_checkup_export, for_drill, for_employee_reminders,
+    for_export_writer, for_fan_out, for_log_writer, for_mail_delivery, for_onboarding, for_points_close, for_purge,
+    for_rejudgement, for_reminders,
 };
 pub use start::{Invocation, Process, run, start};
 pub use wake::{Change, ChangeKind, Message, Schedule, Wake};

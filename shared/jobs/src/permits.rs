@@ -1,13 +1,15 @@
 //! Permits of jobs. No role decides them: each constructor is named for who acts, and what may be done with its permit is what its type says.
 
 use authz::{
-    Actor, Job, OnBehalf, Origin, Permit,
+    Actor, Denied, Job, OnBehalf, Origin, Permit, checkup_export_of,
     permission::{
-        ArchiveTrail, DeliverMail, DrillRestores, FanOutNotices, ManageContracts, NoteCanary, PurgeTenants,
-        RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports, WriteLogs,
+        ArchiveTrail, ClosePoints, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts,
+        NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports,
+        WriteLogs,
     },
 };
 use domain::ids::{AccountId, PLATFORM, TenantId};
+use store::{Error, Store};
 
 fn actor(job: Job, origin: &Origin) -> Actor {
     Actor::Job { job, on_behalf_of: None, origin: origin.clone() }
@@ -48,6 +50,23 @@ pub fn for_export_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteExpor
     Permit::for_job(tenant, actor(Job::ExportWriter, origin))
 }
 
+/// For writing checkups that somebody asked for: what they see at this moment, or why not any more.
+pub async fn for_checkup_export(
+    store: &Store,
+    tenant: TenantId,
+    asked_by: AccountId,
+    origin: &Origin,
+) -> Result<Result<Permit<ExportCheckups>, Denied>, Error> {
+    let Some((of, account, tree)) = store.standing(tenant, asked_by).await? else {
+        return Ok(Err(Denied::Forbidden));
+    };
+    let on_behalf_of = Some(OnBehalf::Account(asked_by));
+    let actor = Actor::Job { job: Job::ExportWriter, on_behalf_of, origin: origin.clone() };
+    #[expect(clippy::disallowed_methods, reason = "the rights of whoever asked, looked at again")]
+    let right = checkup_export_of(&of, &account, actor, tree.as_ref(), store.clock().now());
+    Ok(right)
+}
+
 /// For judging this tenant's checkups once more, as a physician has asked; the platform's permit, of nobody's asking, tells which tenants.
 #[must_use]
 pub fn for_rejudgement(tenant: TenantId, asked_by: Option<AccountId>, origin: &Origin) -> Permit<RejudgeCheckups> {
@@ -83,6 +102,13 @@ pub fn for_reminders(origin: &Origin) -> Permit<RemindOperators> {
 pub fn for_employee_reminders(tenant: TenantId, origin: &Origin) -> Permit<RemindEmployees> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(tenant, actor(Job::Reminders, origin))
+}
+
+/// For closing a tenant's days; the platform's permit also tells which tenants there are.
+#[must_use]
+pub fn for_points_close(tenant: TenantId, origin: &Origin) -> Permit<ClosePoints> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(tenant, actor(Job::PointsClose, origin))
 }
 
 /// For opening what was restored; with the platform's permit alone.

@@ -6,9 +6,9 @@ use authz::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    availability::{Month, Tally, is_slot_name, slot_name},
+    availability::{Tally, is_slot_name, slot_name},
     ids::PLATFORM,
-    time::Jst,
+    time::{Jst, Month},
 };
 use jiff::civil::Date;
 

@@ -64,7 +64,10 @@ pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;
 
-pub(crate) use self::{shown::Sees, year::partition_of as year_partition};
+pub(crate) use self::{
+    shown::Sees,
+    year::{employee_of, partition_of as year_partition},
+};
 use crate::{
     Error, Store,
     db::Range,
@@ -144,7 +147,7 @@ impl Record {
     }
 }
 
-fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
+pub(crate) fn key(tenant: TenantId, employee: EmployeeId, id: CheckupId) -> Key {
     Key::new(Table::Records, tenant, Family::Checkup, employee, id)
 }
 
@@ -181,6 +184,19 @@ impl Store {
         let (opened, _, placement) = self.standing_within(permit, employee, id).await?;
         let subjects = [employee.to_string(), id.to_string()];
         self.disclose(permit, "checkup.read", subjects, shown::of(opened, Sees::of(permit, &placement))).await
+    }
+
+    /// What the permit's holder sees of a checkup that is not void, of somebody within reach; nothing of it is opened.
+    pub(crate) async fn standing_checkup_within<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        employee: EmployeeId,
+        id: CheckupId,
+    ) -> Result<Sees, Error> {
+        let key = key(permit.tenant(), employee, id);
+        let (placement, found) = try_join(self.placed_within(permit, employee), self.load::<Record>(&key)).await?;
+        found.filter(|it| it.record.stands()).ok_or(Error::NotFound)?;
+        Ok(Sees::of(permit, &placement))
     }
 
     /// A checkup that is not void, of somebody within the permit's reach; with them, and where they stand. It is opened when that is settled: what is out of reach takes no

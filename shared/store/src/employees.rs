@@ -268,6 +268,11 @@ impl Store {
         Ok(self.employee_within(permit, employee).await?.1)
     }
 
+    /// Nothing, if somebody is in the permit's reach: for answers that are put together from several reads, each with a permit of its own.
+    pub async fn employee_in_reach(&self, permit: &Permit<ViewEmployees>, employee: EmployeeId) -> Result<(), Error> {
+        self.placed_within(permit, employee).await.map(drop)
+    }
+
     async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
         let Some(item) = self.db.get(&person_key(tenant, id)).await? else { return Ok(None) };
         Ok(self.open_people(tenant, vec![item]).await?.pop().map(|(_, person)| person))

@@ -83,6 +83,8 @@ pub enum Conflict {
     NoOwnCriteria,
     /// This employee has a checkup of this kind on this day.
     CheckupExists,
+    /// This month of this employee is recorded already.
+    MonthExists,
     /// The employee had left by the day of the checkup.
     AfterLeaving,
     /// The employee was not born by the day of the checkup.
@@ -95,10 +97,16 @@ pub enum Conflict {
     NotUndoable,
     /// The time in which an import can be undone is over.
     UndoOver,
+    /// The file of an attachment has not come.
+    UploadMissing,
     /// The credential before the last one is still good.
     StillInOverlap,
     /// The numbers of a report contradict each other.
     FiguresContradict,
+    /// There are fewer points than that.
+    NotEnoughPoints,
+    /// What is begun is not changed: rules hold from this day on at the earliest.
+    RulesTooEarly(Date),
     /// Too much for one tenant.
     TooMany,
 }

@@ -7,17 +7,20 @@
 //!   └── five runs failed, or the purge has begun ──▶ failed
 //! ```
 //!
+//! While it runs, whoever sees checkups has those of a fiscal year as a table, of each as much as they see; such an export is for whoever asked and nobody else.
+//!
 //! Files are parts that an answer can hold, each sealed with the tenant's `files` key, and a manifest with their hashes. What somebody takes away is told in the trail before they have it,
 //! with those whose health it shows, who find it in their access log.
 
+mod checkups;
 mod course;
 mod lines;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use authz::{
-    Permit,
-    permission::{AskExports, FetchExports, ViewExports, WriteExports},
+    Denied, Permission, PermissionId, Permit,
+    permission::{AskExports, ExportCheckups, FetchExports, ViewExports, WriteExports},
 };
 use domain::{
     export::{ExportFormat, ExportKind},
@@ -27,13 +30,15 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use course::{Asks, Course, Progress};
+use checkups::CheckupTable;
+pub use checkups::{CheckupChoice, may_choose};
+pub(crate) use course::{Asks, Course, Progress, hex_of_hash};
 pub use course::{MadeFile, TakenFile};
 pub(crate) use lines::{Cell, Line, People, Period, Selection, said, text};
 
 use crate::{
     Conflict, Error, Event, Files, Notice, Prepared, Store, Write,
-    callers::{of_platform, somebody, whole_tenant},
+    callers::{of_platform, somebody},
     contracts,
     db::Range,
     item::{Attributes, Stored, as_text, from_item, number, to_item},
@@ -60,6 +65,8 @@ pub enum ExportWhat {
     Employees,
     /// Accounts.
     Accounts,
+    /// Checkups of a fiscal year as a table, for those who see them.
+    Checkups,
     /// Everything that there is, once the contract has a last day.
     Everything,
 }
@@ -70,6 +77,7 @@ impl ExportWhat {
             Self::Organisation => vec![ExportKind::Workplaces, ExportKind::Departments, ExportKind::Labels],
             Self::Employees => vec![ExportKind::Employees, ExportKind::Placements],
             Self::Accounts => vec![ExportKind::Accounts],
+            Self::Checkups => Vec::new(),
             Self::Everything => ExportKind::all().collect(),
         }
     }
@@ -79,6 +87,7 @@ impl ExportWhat {
             Self::Organisation => "organisation",
             Self::Employees => "employees",
             Self::Accounts => "accounts",
+            Self::Checkups => "checkups",
             Self::Everything => "everything",
         }
     }
@@ -107,6 +116,8 @@ pub struct Export {
     pub what: ExportWhat,
     /// How.
     pub format: ExportFormat,
+    /// Which checkups, where it is of those.
+    pub checkups: Option<CheckupChoice>,
     /// Where it is.
     pub state: ExportState,
     /// Who asked for it.
@@ -128,6 +139,8 @@ struct Record {
     what: ExportWhat,
     #[serde(rename = "file_format")]
     format: ExportFormat,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    checkups: Option<CheckupChoice>,
     #[serde(rename = "export_state")]
     state: ExportState,
     asked_by: AccountId,
@@ -160,7 +173,13 @@ impl Record {
 
     fn selection(&self) -> Selection {
         let (kinds, format) = (self.what.kinds(), self.format);
-        Selection { kinds, format, people: None, period: Period::default(), with_confidence: false }
+        Selection { kinds, table: None, format, people: None, period: Period::default(), with_confidence: false }
+    }
+
+    /// Whether it is the permit's holder's to see: the register's are every administrator's, a table of checkups is for whoever asked for it.
+    fn is_for<P: Permission>(&self, permit: &Permit<P>) -> bool {
+        may_export(permit, self.what).is_ok()
+            && (self.what != ExportWhat::Checkups || permit.actor().account() == Some(self.asked_by))
     }
 }
 
@@ -176,6 +195,16 @@ impl Asks for Record {
     fn stored(&self, store: &Store, version: u64) -> Result<Write, Error> {
         store.store_export(Write::new(), self, version)
     }
+}
+
+/// Whether the permit's holder may have this as files: of the register all or nothing, of checkups those whom they reach.
+fn may_export<P: Permission>(permit: &Permit<P>, what: ExportWhat) -> Result<(), Error> {
+    let (column, whole) = match what {
+        ExportWhat::Checkups => (PermissionId::ExportCheckups, false),
+        _ => (PermissionId::ExportRegister, true),
+    };
+    let allowed = permit.sees(column).is_some_and(|reach| !whole || reach.is_everybody());
+    if allowed { Ok(()) } else { Err(Denied::Forbidden.into()) }
 }
 
 /// An address under which somebody takes files away, for some minutes.
@@ -251,6 +280,7 @@ fn export(record: Record) -> Export {
         id: record.id,
         what: record.what,
         format: record.format,
+        checkups: record.checkups,
         state: record.state,
         asked_by: record.asked_by,
         asked_at: record.asked_at,
@@ -267,8 +297,9 @@ impl Store {
         permit: &Permit<AskExports>,
         what: ExportWhat,
         format: ExportFormat,
+        checkups: Option<CheckupChoice>,
     ) -> Result<Prepared<Stored<Export>>, Error> {
-        whole_tenant(permit)?;
+        may_export(permit, what)?;
         let (asked_by, tenant, id, now) = (somebody(permit)?, permit.tenant(), self.new_id()?, self.clock.now());
         let Stored { record: of, .. } = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?;
         if what == ExportWhat::Everything && of.terminates_on.is_none() {
@@ -288,6 +319,7 @@ impl Store {
             tenant,
             what,
             format,
+            checkups,
             state: ExportState::Asked,
             asked_by,
             asked_at: now,
@@ -307,21 +339,21 @@ impl Store {
         Ok(Prepared { thing: Stored { record: export(record), version: 1 }, write, event })
     }
 
-    /// The company's exports, the newest first: up to `limit` after `after`, and where to go on.
+    /// The company's exports that are the permit's holder's to see, the newest first: up to `limit` after `after`, and where to go on. A page may hold fewer, or none, before the end.
     pub async fn exports(
         &self,
         permit: &Permit<ViewExports>,
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Export>>, Option<String>), Error> {
-        whole_tenant(permit)?;
         let pk = partition(permit.tenant(), Family::Export, "");
         let range = Range::whole(Table::Records, Family::Export, pk).descending().after(after).limit(limit);
         let (items, more) = self.db.query(&range).await?;
         let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
         let now = self.clock.now();
         let read = |item| {
-            Ok(from_item::<Record>(item, now)?.map(|it| Stored { record: export(it.record), version: it.version }))
+            let stored = from_item::<Record>(item, now)?.filter(|it| it.record.is_for(permit));
+            Ok(stored.map(|it| Stored { record: export(it.record), version: it.version }))
         };
         let page = items.into_iter().filter_map(|item| read(item).transpose()).collect::<Result<_, Error>>()?;
         Ok((page, next))
@@ -329,16 +361,20 @@ impl Store {
 
     /// One of the company's exports.
     pub async fn export(&self, permit: &Permit<ViewExports>, id: ExportId) -> Result<Stored<Export>, Error> {
-        whole_tenant(permit)?;
         let Stored { record, version } = self.load_export(permit.tenant(), id).await?;
+        if !record.is_for(permit) {
+            return Err(Error::NotFound);
+        }
         Ok(Stored { record: export(record), version })
     }
 
     /// Opens the files to whoever asks, for some minutes.
     pub async fn take_export(&self, permit: &Permit<FetchExports>, id: ExportId) -> Result<Prepared<Download>, Error> {
-        whole_tenant(permit)?;
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
         let Stored { record, .. } = self.load_export(tenant, id).await?;
+        if !record.is_for(permit) {
+            return Err(Error::NotFound);
+        }
         if record.state != ExportState::Ready || record.is_over(now) {
             return Err(Conflict::WrongState.into());
         }
@@ -368,9 +404,11 @@ impl Store {
         (id, download): (ExportId, DownloadId),
         number: usize,
     ) -> Result<TakenFile, Error> {
-        whole_tenant(permit)?;
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
         let Stored { record, .. } = self.load_export(tenant, id).await?;
+        if !record.is_for(permit) {
+            return Err(Error::NotFound);
+        }
         let taking = self.load::<Taking>(&download_key(tenant, id, download)).await?.ok_or(Error::NotFound)?.record;
         if !taking.is_good(by, now) || record.state != ExportState::Ready || record.is_over(now) {
             return Err(Error::NotFound);
@@ -383,7 +421,12 @@ impl Store {
     }
 
     /// The exports that the job has something to do for. The permit is the platform's.
-    pub async fn exports_to_work_on(&self, permit: &Permit<WriteExports>) -> Result<Vec<(TenantId, ExportId)>, Error> {
+    ///
+    /// Of one that is of checkups, also who asked for it: what they see is asked again.
+    pub async fn exports_to_work_on(
+        &self,
+        permit: &Permit<WriteExports>,
+    ) -> Result<Vec<(TenantId, ExportId, Option<AccountId>)>, Error> {
         of_platform(permit)?;
         let range = Range::whole(Table::Records, Family::Export, open_partition()).by_index();
         let now = self.clock.now();
@@ -391,18 +434,20 @@ impl Store {
         for item in self.db.query_all(range).await? {
             let Some(Stored { record, .. }) = from_item::<Record>(item, now)? else { continue };
             if record.state == ExportState::Asked || record.is_over(now) || record.is_to_be_noted() {
-                found.push((record.tenant, record.id));
+                let of_checkups = record.what == ExportWhat::Checkups && record.state == ExportState::Asked;
+                found.push((record.tenant, record.id, of_checkups.then_some(record.asked_by)));
             }
         }
         Ok(found)
     }
 
-    /// Goes on with an export of the permit's tenant while there is time.
+    /// Goes on with an export of the permit's tenant while there is time; with one of checkups by the right of whoever asked for it.
     pub async fn write_export(
         &self,
         permit: &Permit<WriteExports>,
         files: &Files,
         id: ExportId,
+        right: Option<Permit<ExportCheckups>>,
         until: Instant,
     ) -> Result<FilesWritten, Error> {
         let tenant = permit.tenant();
@@ -423,8 +468,17 @@ impl Store {
         if !self.is_there(tenant).await? {
             return self.give_export_up(permit, record, version, "purging").await;
         }
-        let about = json!({ "export": id, "tenant": tenant, "asked_at": record.asked_at, "made_at": self.clock.now() });
-        let told = std::future::ready(Ok((record.selection(), about)));
+        let mut about =
+            json!({ "export": id, "tenant": tenant, "asked_at": record.asked_at, "made_at": self.clock.now() });
+        let mut selection = record.selection();
+        if let Some(choice) = record.checkups.clone() {
+            let Some(right) = right.filter(|right| right.tenant() == tenant) else {
+                return self.give_export_up(permit, record, version, "right_lost").await;
+            };
+            about["checkups"] = json!(choice);
+            selection.table = Some(CheckupTable { choice, right: Arc::new(right) });
+        }
+        let told = std::future::ready(Ok((selection, about)));
         let mut asks = Stored { record, version };
         let progress = self.go_on(permit, files, &prefix(tenant, id), told, &mut asks, until).await?;
         let Stored { mut record, version } = asks;

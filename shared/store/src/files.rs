@@ -136,6 +136,22 @@ impl Files {
         Ok(answer.body)
     }
 
+    /// An upload, as far as it is of a size; nothing within where it is of another one, and nothing at all where it has not come.
+    pub(crate) async fn read_upload(&self, key: &str, size: u64) -> Result<Option<Option<Vec<u8>>>, Error> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let answer = match Box::pin(request.send()).await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) => return Err(failed("GetObject")(error)),
+        };
+        // Whoever has the address can send anything: what is too large is not read.
+        if answer.content_length.and_then(|length| u64::try_from(length).ok()) != Some(size) {
+            return Ok(Some(None));
+        }
+        let bytes = answer.body.collect().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Some(Some(bytes.to_vec())))
+    }
+
     /// Deletes every version of what begins with `prefix`.
     pub(crate) async fn remove(&self, prefix: &str) -> Result<(), Error> {
         loop {

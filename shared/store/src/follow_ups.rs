@@ -521,7 +521,12 @@ impl Store {
     }
 
     /// Adds to `write` a mail to the employee's account, if they have one.
-    async fn tell_employee(&self, write: &mut Write, tenant: TenantId, employee: EmployeeId) -> Result<(), Error> {
+    pub(crate) async fn tell_employee(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        employee: EmployeeId,
+    ) -> Result<(), Error> {
         if let Some(account) = self.account_of_employee(tenant, employee).await? {
             self.enqueue(write, tenant, account, &Notice::SomethingToRead { at: self.clock.now() }).await?;
         }

@@ -28,8 +28,9 @@ use std::fmt;
 use authz::ImportKind;
 use domain::{
     checkup::kind::CheckupKind,
-    ids::{AccountId, ClientId, ImportId, TenantId},
+    ids::{AccountId, ClientId, ImportId, StressRoundId, TenantId},
     intake::layout::LayoutName,
+    stress::questionnaire::Questionnaire,
     time::Jst,
 };
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,9 @@ pub struct ImportOptions {
     /// Checkups: of which fiscal year (年度) they are; a day of another one is an error.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fiscal_year: Option<i16>,
+    /// Answers of stress checks: the round that they are into, and the questionnaire that it asks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stress_round: Option<(StressRoundId, Questionnaire)>,
     /// Checkups: of which kind (健診種別) they are, in a file that has no column for it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub checkup_kind: Option<CheckupKind>,

@@ -62,6 +62,8 @@ pub enum Family {
     Employee,
     /// Employee numbers that are taken.
     EmployeeNumber,
+    /// Files that are attached to an employee's checkups.
+    Attachment,
     /// Stored checkups that are judged once more; open ones also under the platform, in the index.
     Rejudgement,
     /// Checkups of an employee.
@@ -140,6 +142,26 @@ pub enum Family {
     StressReport,
     /// What employees measure and note about themselves.
     Lifelog,
+    /// Months of an employee's working hours, and how they are counted.
+    WorkingHours,
+    /// What an employee's months said before.
+    WorkingHoursHistory,
+    /// Fatigue check lists of an employee.
+    Fatigue,
+    /// Somebody's points: wallet, ledger, exchanges.
+    Points,
+    /// What gives how many points, and up to which day it was given.
+    PointsRules,
+    /// Campaigns, with who takes part.
+    Campaign,
+    /// Days of people that stand out.
+    Suspicion,
+    /// Requests of employees about what is held of them.
+    RightsRequest,
+    /// The company's rules for handling health information.
+    HandlingRules,
+    /// Who has read a version of them.
+    HandlingAck,
     /// In `names`: people. One partition per shard.
     Person,
     /// In `names`: account holders.
@@ -167,6 +189,7 @@ impl Family {
             Self::Organisation => "ORGANISATION",
             Self::Employee => "EMPLOYEE",
             Self::EmployeeNumber => "EMPLOYEENUMBER",
+            Self::Attachment => "ATTACHMENT",
             Self::Rejudgement => "REJUDGEMENT",
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",
@@ -206,6 +229,16 @@ impl Family {
             Self::StressAnalysis => "STRESSANALYSIS",
             Self::StressReport => "STRESSREPORT",
             Self::Lifelog => "LIFELOG",
+            Self::WorkingHours => "WORKINGHOURS",
+            Self::WorkingHoursHistory => "WORKINGHOURSHISTORY",
+            Self::Fatigue => "FATIGUE",
+            Self::Points => "POINTS",
+            Self::PointsRules => "POINTSRULES",
+            Self::Campaign => "CAMPAIGN",
+            Self::Suspicion => "SUSPICION",
+            Self::RightsRequest => "RIGHTSREQUEST",
+            Self::HandlingRules => "HANDLINGRULES",
+            Self::HandlingAck => "HANDLINGACK",
             Self::Person => "PERSON",
             Self::Holder => "HOLDER",
             Self::Event => "EVENT",

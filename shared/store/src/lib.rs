@@ -14,6 +14,7 @@ mod access_log;
 mod accounts;
 mod announcements;
 mod assurance;
+mod attachments;
 mod audit;
 mod broadcasts;
 mod broken_glass;
@@ -35,6 +36,7 @@ mod employees;
 mod error;
 mod exports;
 mod facts;
+mod fatigue;
 mod files;
 mod follow_ups;
 mod imports;
@@ -50,6 +52,7 @@ mod otp;
 mod outbox;
 mod page;
 mod passwords;
+mod points;
 pub mod process;
 mod purge;
 mod queue;
@@ -58,6 +61,7 @@ mod rejudgements;
 mod reminders;
 mod replies;
 mod reports;
+mod rights;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -68,6 +72,7 @@ mod suppression;
 mod tenants;
 mod trail;
 mod work_fitness;
+mod working_hours;
 mod write;
 
 pub use access_log::{Look, ShownLook};
@@ -77,6 +82,7 @@ pub use accounts::{
 };
 pub use announcements::{Announcement, AnnouncementDraft, AnnouncementState, PublicNotices, PublicText};
 pub use assurance::{AssuranceRequest, AssuranceState, Released, ReleasedControl};
+pub use attachments::{Attachment, AttachmentPlace, AttachmentState, NewAttachment, StartedAttachment};
 pub use audit::{Event, Outcome, Position as AuditPosition, RETENTION_DAYS, Search as AuditSearch};
 pub use broadcasts::{Audience, Delivered, FannedOut, MailFate, Recipient};
 pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
@@ -108,7 +114,10 @@ pub use employees::{
     KnownPerson, Person, PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
-pub use exports::{Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile};
+pub use exports::{
+    CheckupChoice, Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile, may_choose,
+};
+pub use fatigue::FatigueCheck;
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};
 pub use follow_ups::{
     AnswerWrong, FollowUp, FollowUpAct, FollowUpStep, HeldSession, MOST_RECOMMENDED, NotRecommended, Recommendation,
@@ -136,6 +145,10 @@ pub use organisation::{
 pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, Outgoing};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use passwords::HashCost;
+pub use points::{
+    Campaign, CampaignResult, HandShare, NewCampaign, Participation, ParticipationChange, PointsClosed, PointsEntry,
+    Ranked, Redemption, RedemptionState, RulesBook, RulesVersion, Suspicion, SuspicionState, Verdict,
+};
 pub use process::Support;
 pub use purge::{
     Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
@@ -145,6 +158,7 @@ pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementS
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
 pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
+pub use rights::{Acknowledgement, HandlingBook, HandlingVersion, RightsRequest};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
@@ -152,7 +166,7 @@ pub use signing_keys::PublicKey;
 pub use stress::{
     AnalysedGroup, AnalysisOf, AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment,
     OwnStressCheck, OwnStressResult, PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed,
-    StressAnalysis, StressAnswers, StressResult, StressRound, StressTarget,
+    StressAnalysis, StressAnswers, StressIntake, StressPut, StressResult, StressRound, StressRow, StressTarget,
 };
 pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};
@@ -160,6 +174,10 @@ pub use tenants::{Contact, Tenant, TenantChange};
 pub use trail::{Archived, Break, BreakKind, DayLook, SealedDays, TrailBucket, Verification};
 pub use work_fitness::{
     FitnessCase, FitnessSaid, FitnessStep, GivenOpinion, Letters, MOST_SIGNED, MeasuresInForce, NotSigned, SignedFor,
+};
+pub use working_hours::{
+    Channel, HoursEntry, HoursSealer, HoursSettings, MOST_NOTIFIED, MonthPut, MonthStep, MonthVersion, NotNotified,
+    NoticeOfHours, Notified, RegisteredMonth, SealedMonth, SeenMonth, WorkingMonth,
 };
 pub use write::{Prepared, Write};
 

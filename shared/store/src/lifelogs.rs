@@ -513,6 +513,22 @@ impl Store {
         Ok((key, item, version))
     }
 
+    /// An item of a month, opened, if it is of one of these groups.
+    pub(crate) async fn opened_lifelog(
+        &self,
+        tenant: TenantId,
+        item: Attributes,
+        groups: &BTreeSet<Group>,
+    ) -> Result<Option<(EmployeeId, Vec<Entry>)>, Error> {
+        let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { return Ok(None) };
+        if !groups.contains(&record.group) {
+            return Ok(None);
+        }
+        let key = key(tenant, record.employee, record.group, record.month);
+        let entries = self.open(tenant, Purpose::Lifelog, &key, ENTRIES, &record.entries).await?;
+        Ok(Some((record.employee, entries)))
+    }
+
     /// The entries of a group from one month to another, both included; deleted ones are among them.
     pub(crate) async fn entries_between(
         &self,

@@ -111,6 +111,16 @@ pub enum Notice {
         /// Since when.
         at: Jst,
     },
+    /// To an employee: a stress check can be answered. Nothing of anybody is in it, and that it is not compulsory.
+    StressCheckOpen {
+        /// The last day.
+        until: Date,
+    },
+    /// To an employee who has not answered: the same once more.
+    StressCheckReminder {
+        /// The last day.
+        until: Date,
+    },
     /// To the holder: an administrator has set an initial password.
     PasswordResetByOthers {
         /// Since when.
@@ -235,6 +245,8 @@ impl Notice {
             Self::OtpReset { .. } => "otp_reset",
             Self::GrantsChanged { .. } => "grants_changed",
             Self::SomethingToRead { .. } => "something_to_read",
+            Self::StressCheckOpen { .. } => "stress_check_open",
+            Self::StressCheckReminder { .. } => "stress_check_reminder",
             Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",

@@ -15,8 +15,8 @@
 //! A request or an import that held its permit when the purge began may still have written something afterwards. What it wrote is sealed with keys that are gone; all the
 //! same, runs of the next two days look at a purged tenant once more.
 //!
-//! All of a tenant's data goes by the end of its contract. A stress check that is contracted for longer than everything else keeps nothing yet that could live on
-//! by itself: no door of it exists, and no item of it.
+//! All of a tenant's data goes by the end of its contract, that of the stress check with it: whatever term of its own that has, its people are the tenant's, and nothing of them is sealed a
+//! second time to live on by itself.
 
 mod certificate;
 mod delete;

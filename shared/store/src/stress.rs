@@ -17,6 +17,8 @@
 mod analysis;
 mod answers;
 mod confidant;
+mod import;
+mod job;
 mod report;
 mod results;
 mod rounds;
@@ -28,6 +30,7 @@ use domain::ids::{EmployeeId, StressRoundId, TenantId};
 
 pub use analysis::{AnalysedGroup, AnalysisOf, StressAnalysis};
 pub use answers::{AnswersState, OwnStressCheck, StressAnswers};
+pub use import::{StressIntake, StressPut, StressRow};
 pub use results::{Decision, StressResult};
 pub use rounds::{AppointWrong, NewAppointment, PlannedRound, StressRound};
 pub use selection::{Selected, Signed};

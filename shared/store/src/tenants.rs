@@ -104,7 +104,7 @@ impl Tenant {
     }
 
     /// The services whose terms run on `day`.
-    fn services_on(&self, day: Date) -> Vec<Service> {
+    pub(crate) fn services_on(&self, day: Date) -> Vec<Service> {
         self.services.iter().filter(|term| term.runs_on(day)).map(|term| term.service).collect()
     }
 

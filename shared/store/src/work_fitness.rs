@@ -150,13 +150,18 @@ pub struct Letters {
     pub summary: Summary,
     /// The law asks for an opinion (異常の所見).
     pub asked_by_law: bool,
+    /// A value is such that restriction of work is considered (就業制限の検討).
+    pub restriction: bool,
     /// It may be signed for together with others.
     pub together: bool,
 }
 
 impl Letters {
-    fn of(summary: Summary) -> Self {
-        Self { summary, asked_by_law: is_asked_by_law(&summary), together: may_be_signed_together(&summary) }
+    /// Over all items, or over the statutory ones alone.
+    fn of(head: &CheckupHead, non_statutory: bool) -> Self {
+        let (summary, restriction) = (head.letters(non_statutory), head.considers_restriction(non_statutory));
+        let together = may_be_signed_together(&summary, restriction);
+        Self { summary, asked_by_law: is_asked_by_law(&summary), restriction, together }
     }
 }
 
@@ -273,9 +278,9 @@ impl Open {
 }
 
 /// What a checkup's letters say to the permit's holder.
-fn letters<P: Permission>(permit: &Permit<P>, placement: &Placement, head: &CheckupHead) -> Option<Summary> {
+fn letters<P: Permission>(permit: &Permit<P>, placement: &Placement, head: &CheckupHead) -> Option<Letters> {
     let whole = permit.sees_of(PermissionId::SeeNonStatutory, placement);
-    permit.sees_of(PermissionId::SeeGrades, placement).then(|| head.letters(whole))
+    permit.sees_of(PermissionId::SeeGrades, placement).then(|| Letters::of(head, whole))
 }
 
 /// Where a case is: what was said of it holds only for what the checkup says now.
@@ -283,7 +288,7 @@ fn state_of(head: &CheckupHead, record: Option<&Record>) -> FitnessState {
     record.filter(|_| !head.awaits).map_or(FitnessState::Listed, |record| record.state)
 }
 
-fn case(head: &CheckupHead, state: FitnessState, course: Course, letters: Option<Summary>) -> FitnessCase {
+fn case(head: &CheckupHead, state: FitnessState, course: Course, letters: Option<Letters>) -> FitnessCase {
     let reopened = matches!(course.0.last(), Some(FitnessStep { what: FitnessSaid::Reopened { .. }, .. }));
     FitnessCase {
         checkup: head.id,
@@ -294,7 +299,7 @@ fn case(head: &CheckupHead, state: FitnessState, course: Course, letters: Option
         due_on: head.due_on,
         state,
         results_changed: state == FitnessState::Listed && !course.0.is_empty() && !reopened,
-        letters: letters.map(Letters::of),
+        letters,
         history: course.0,
     }
 }
@@ -462,15 +467,15 @@ impl Store {
         for ((index, one), item) in signed.iter().enumerate().zip(items) {
             let found = heads.get(&one.checkup).filter(|(head, _)| head.employee == one.employee);
             // What the physician may not see has no say: a refusal would tell of it.
-            let visible = |(head, placement): &(CheckupHead, Placement)| {
-                head.letters(permit.sees_of(PermissionId::SeeNonStatutory, placement))
+            let together = |(head, placement): &(CheckupHead, Placement)| {
+                Letters::of(head, permit.sees_of(PermissionId::SeeNonStatutory, placement)).together
             };
             let why = match found {
                 None => Some(NotSigned::NotFound),
                 Some(_) if !seen.insert(one.checkup) => Some(NotSigned::Twice),
                 Some((head, _)) if head.version != one.checkup_version => Some(NotSigned::Changed),
                 Some((head, _)) if !head.awaits => Some(NotSigned::Opined),
-                Some(found) if !may_be_signed_together(&visible(found)) => Some(NotSigned::Alone),
+                Some(found) if !together(found) => Some(NotSigned::Alone),
                 Some(_) => None,
             };
             let (Some((head, _)), None) = (found, why) else {

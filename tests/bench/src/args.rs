@@ -14,12 +14,14 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   sign-in            time to be refused, whoever one is; what a permit and a token cost
   cost               US$ per 1,000 employees and month; what the audit trail adds to a request
   binaries           sizes, and time to the first poll and the first answer
-  all                all six
+  opening-day        everybody of a company answers a stress check at once
+  all                all seven
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
   --requests <n>       measured requests of each door, and attempts of each kind (200)
   --starts <n>         measured starts of each function (20)
+  --people <n>         workers of the opening day (1,000)
 ";
 
 /// A table to print.
@@ -31,10 +33,12 @@ pub(crate) enum Table {
     SignIn,
     Cost,
     Binaries,
+    OpeningDay,
 }
 
 impl Table {
-    const ALL: [Self; 6] = [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries];
+    const ALL: [Self; 7] =
+        [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries, Self::OpeningDay];
 
     fn name(self) -> &'static str {
         match self {
@@ -44,6 +48,7 @@ impl Table {
             Self::SignIn => "sign-in",
             Self::Cost => "cost",
             Self::Binaries => "binaries",
+            Self::OpeningDay => "opening-day",
         }
     }
 
@@ -56,6 +61,7 @@ impl Table {
             Self::SignIn => "Identity",
             Self::Cost => "Cost",
             Self::Binaries => "Binaries",
+            Self::OpeningDay => "Opening day of a stress check",
         }
     }
 }
@@ -71,6 +77,8 @@ pub(crate) struct Args {
     pub(crate) binaries: PathBuf,
     pub(crate) requests: usize,
     pub(crate) starts: usize,
+    /// Workers of the opening day.
+    pub(crate) people: usize,
 }
 
 impl Args {
@@ -80,6 +88,7 @@ impl Args {
         let beside = own.parent().ok_or("this program lies in no directory")?;
         let (mut target, mut profile) = (beside.parent().map(Path::to_owned), None);
         let (mut tables, mut rows, mut requests, mut starts) = (Vec::new(), Vec::new(), 200, 20);
+        let mut people = 1_000;
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -88,6 +97,7 @@ impl Args {
                 "--profile" => profile = Some(value()?.clone()),
                 "--requests" => requests = value()?.parse()?,
                 "--starts" => starts = value()?.parse()?,
+                "--people" => people = value()?.parse()?,
                 "all" => tables.extend(Table::ALL),
                 other => match Table::ALL.into_iter().find(|table| table.name() == other) {
                     Some(table) => tables.push(table),
@@ -95,7 +105,7 @@ impl Args {
                 },
             }
         }
-        if tables.is_empty() || requests == 0 || starts == 0 {
+        if tables.is_empty() || requests == 0 || starts == 0 || people == 0 {
             return Err("nothing to print".into());
         }
         if rows.is_empty() {
@@ -104,6 +114,6 @@ impl Args {
         let own_profile = beside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let profile = profile.unwrap_or(own_profile);
         let binaries = target.ok_or("this program lies in no target directory")?.join(&profile);
-        Ok(Self { tables, rows, profile, binaries, requests, starts })
+        Ok(Self { tables, rows, profile, binaries, requests, starts, people })
     }
 }

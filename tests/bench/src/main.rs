@@ -10,6 +10,7 @@ mod doors;
 mod figures;
 mod functions;
 mod imports;
+mod opening_day;
 mod pipeline;
 mod process;
 mod requests;
@@ -53,6 +54,7 @@ fn print(args: &Args) -> Result<(), Error> {
             Table::Cost => runtime.block_on(cost::print(args))?,
             Table::SignIn => runtime.block_on(sign_in::print(args))?,
             Table::Binaries => runtime.block_on(binaries::print(args))?,
+            Table::OpeningDay => runtime.block_on(opening_day::print(args))?,
         }
     }
     Ok(())

@@ -275,3 +275,106 @@ fn r17_while_a_contract_runs_administrators_export_what_is_theirs_to_see_and_nob
         assert_eq!(world.tenant(1).actor("administrator").all("/v1/exports").await, [] as [Value; 0]);
     });
 }
+
+#[test]
+fn r34_checkups_are_exported_with_the_columns_that_whoever_asks_may_see_and_for_nobody_else() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let nurse = tenant.actor("nurse");
+        let sent = "社員番号,受診日,健診種別,収縮期血圧,拡張期血圧,尿蛋白,尿潜血,AST,医療機関名,コメント\n\
+            D0001,2026-06-01,定期,160,90,(-),(+),25,髙𠮷〜病院,=1+1\nD0002,2026-06-02,定期,120,80,(-),(-),<5,みなと,\n";
+        assert_eq!(import(&nurse, "checkups", sent.as_bytes(), json!({})).await["state"], "applied");
+        for (role, what) in [("nurse", "employees"), ("administrator", "checkups"), ("hr", "checkups")] {
+            assert_eq!(ask(&tenant.actor(role), "no", json!({ "what": what })).await.status, 403, "{what} as {role}");
+        }
+        let wrong = json!({ "what": "checkups", "checkups": { "columns": ["sbp", "sbp", "horoscope", "u_ob"] } });
+        let refused = ask(&tenant.actor("physician"), "wrong", wrong).await;
+        let codes: Vec<_> = refused.json()["errors"].as_array().unwrap().iter().map(|it| it["code"].clone()).collect();
+        assert_eq!(
+            (refused.status, codes),
+            (422, vec![json!("column_twice"), json!("unknown_column"), json!("column_not_permitted")])
+        );
+
+        let columns = json!([
+            "employee_number",
+            "name",
+            "workplace",
+            "examined_on",
+            "clinic",
+            "overall",
+            "sbp",
+            "sbp.grade",
+            "ast",
+            "u_pro"
+        ]);
+        let body = json!({ "what": "checkups", "format": "csv_shift_jis", "checkups": { "fiscal_year": 2026, "columns": columns } });
+        let asked = ask(&nurse, "table", body.clone()).await;
+        assert_eq!((asked.status, &asked.json()["checkups"]["columns"]), (202, &columns), "{}", asked.json());
+        let book = json!({ "what": "checkups", "format": "xlsx", "checkups": { "fiscal_year": 2026, "columns": ["employee_number", "examined_on", "ast", "sbp"] } });
+        let book = ask(&nurse, "book", book).await;
+        assert_eq!(write_files(&world).await["done"], 2);
+        let path = asked.header("location").to_owned();
+        for other in ["physician", "administrator", "health_officer"] {
+            let other = tenant.actor(other).fresh().await;
+            assert_eq!(other.get(&path).await.status, 404);
+            assert_eq!(other.call("POST", &format!("{path}/downloads"), &[], None).await.status, 404);
+            assert_eq!(other.all("/v1/exports").await.len(), 0);
+        }
+        let fresh = nurse.fresh().await;
+        let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
+        assert_eq!(
+            (&offered["files"][0]["rows"], &offered["files"][0]["replaced"]),
+            (&json!(2), &json!(1)),
+            "{offered}"
+        );
+        let taken = take_all(&offered, &fresh).await;
+        let mut rows = csv_rows(&from_sjis(file(&taken, "checkups-1.csv")));
+        rows[1..].sort();
+        let heading = [
+            "社員番号",
+            "氏名",
+            "事業場名",
+            "受診日",
+            "医療機関名",
+            "総合判定",
+            "収縮期血圧(mmHg)",
+            "収縮期血圧の判定",
+            "AST(GOT)(U/L)",
+            "尿蛋白",
+        ];
+        assert_eq!(rows[0].len(), heading.len(), "{:?}", rows[0]);
+        assert_eq!((rows[0][0].as_str(), rows[0][6].as_str()), (heading[0], heading[6]));
+        let first: Vec<&str> = rows[1].iter().map(String::as_str).collect();
+        assert_eq!((first[0], first[3], first[4]), ("D0001", "2026-06-01", "髙〓～病院"), "{first:?}");
+        assert_eq!((first[5], first[6], first[7], first[9]), ("D", "160", "D", "(-)"));
+        assert_eq!(rows[2][8], "<5");
+        let path = book.header("location").to_owned();
+        let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
+        let taken = take_all(&offered, &fresh).await;
+        assert!(file(&taken, "checkups-1.xlsx").starts_with(b"PK\x03\x04"), "it is a workbook");
+        // Those whose results were in it find that in their access log.
+        let looks = eventually("the access log", async || {
+            let log = tenant.actor("employee").get("/v1/me/access-log").await.json();
+            let found = log["items"].as_array().unwrap().iter().filter(|it| it.to_string().contains("export")).count();
+            (found > 0).then_some(found)
+        })
+        .await;
+        assert!(looks > 0);
+
+        // Who loses the role gets nothing; who sees part gets part.
+        assert_eq!(ask(&nurse, "late", body).await.status, 202);
+        tenant.grant("nurse", json!([])).await;
+        assert_eq!(write_files(&world).await["failed"], 1);
+        let workplaces = tenant.actor("administrator").all("/v1/workplaces").await;
+        let tokyo = workplaces.iter().find(|workplace| workplace["code"] == "W01").unwrap()["id"].clone();
+        tenant.grant("nurse", json!([{ "role": "nurse", "scope": { "kind": "parts", "workplaces": [tokyo] } }])).await;
+        let part = ask(&nurse, "part", json!({ "what": "checkups", "checkups": { "fiscal_year": 2026 } })).await;
+        assert_eq!(part.status, 202, "{}", part.json());
+        assert_eq!(write_files(&world).await["done"], 1);
+        let read = nurse.get(part.header("location")).await.json();
+        assert_eq!(read["files"][0]["rows"], 1, "{read}");
+        let usual = read["checkups"]["columns"].as_array().unwrap();
+        assert!(usual.contains(&json!("sbp.grade")) && !usual.contains(&json!("u_ob")), "{usual:?}");
+    });
+}

@@ -51,6 +51,9 @@ fn r34_a_row_without_a_number_is_found_or_waits_until_somebody_says_whose_it_is(
         assert_eq!(of(1), (json!(4), json!("unknown_number"), json!("open"), candidate(&sayaka, &["digits", "name"])));
         assert_eq!((&waiting[0]["birth_date"], &waiting[1]["name"]), (&json!("1979-11-04"), &json!("桐谷　さやか")));
         assert_eq!(nurse.get("/v1/import-discrepancies?state=open").await.json()["items"], waiting);
+        for list in [path.as_str(), "/v1/import-discrepancies"] {
+            assert_eq!(json!(nurse.all(&format!("{list}?limit=1")).await), waiting, "{list}, page by page");
+        }
 
         let resolve = async |at: usize, body: Value| {
             nurse.post(&format!("{path}/{}/resolve", waiting[at]["id"].as_str().unwrap()), body).await

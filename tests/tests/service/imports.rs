@@ -588,3 +588,22 @@ fn what_cannot_be_finished_is_given_up_and_told_and_holds_up_nothing_behind_it()
         assert_eq!(rows(&read(&administrator, &second).await), [3, 3, 0, 0]);
     });
 }
+
+#[test]
+fn r33_two_imports_at_once_have_their_turns_one_after_the_other() {
+    run(async {
+        let (hand, administrator, first) = by_hand(1, &three_employees("一般")).await;
+        let second = uploaded(&administrator, &three_employees("主任")).await;
+        let (one, other) = (hand.next().expect("a file"), hand.next().expect("another file"));
+        // Both begin at the same moment: one has the turn, and the other comes back.
+        tokio::join!(hand.deliver(&one), hand.deliver(&other));
+        hand.world().pass(31);
+        hand.settle().await;
+        for import in [&first, &second] {
+            assert_eq!(rows(&read(&administrator, import).await), [3, 3, 0, 0]);
+        }
+        let all = employees(&administrator).await;
+        let is: Vec<_> = all.values().map(|(employee, etag)| (employee["job_title"].clone(), etag.as_str())).collect();
+        assert_eq!(is, [(); 3].map(|()| (json!("主任"), "\"2\"")), "the later file came last");
+    });
+}

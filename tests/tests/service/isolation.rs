@@ -62,7 +62,30 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let steps = json!({ "entries": [{ "client_entry_id": "1", "metric": "steps", "measured_at": "2026-11-01T12:00:00+09:00", "value": 1 }] });
     let recorded = employee.post(&format!("/v1/employees/{own}/lifelogs"), steps).await;
     assert_eq!(recorded.status, 200, "{}", recorded.json());
+    let (hr, points) = (tenant.actor("hr"), format!("/v1/employees/{own}/points"));
+    hr.post(&format!("{points}/entries"), json!({ "points": 10, "reason": "健康イベント" })).await;
+    let once = employee.with("Idempotency-Key", "x");
+    let redemption = once.post(&format!("{points}/redemptions"), json!({ "points": 5, "reward": "水" })).await;
+    let campaign = json!({ "name": "歩こう会", "metric": "steps", "from": "2026-11-01", "to": "2026-11-30" });
+    let campaign = hr.post("/v1/campaigns", campaign).await;
+    let wanted = json!({ "right": "disclosure", "content": "保有する情報の開示" });
+    let right = employee.post(&format!("/v1/employees/{own}/rights-requests"), wanted).await;
+    let sheets = format!(
+        "/v1/employees/{}/checkups/{}/attachments",
+        text(&checkups[0]["employee_id"]),
+        text(&checkups[0]["id"])
+    );
+    let sheet =
+        json!({ "file_name": "結果票.pdf", "media_type": "application/pdf", "size": 40, "sha256": "0".repeat(64) });
+    let sheet = nurse.post(&sheets, sheet).await;
+    assert_eq!([redemption.status, campaign.status, right.status, sheet.status], [201; 4]);
     BTreeMap::from([
+        ("attachment_id", text(&sheet.json()["id"])),
+        ("redemption_id", text(&redemption.json()["id"])),
+        ("campaign_id", text(&campaign.json()["id"])),
+        ("rights_request_id", text(&right.json()["id"])),
+        ("day", "2026-11-20".to_owned()),
+        ("handling_version", "1".to_owned()),
         ("round_id", text(&planned.json()["id"])),
         ("lifelog_entry_id", text(&recorded.json()["items"][0]["id"])),
         ("export_id", text(&export.json()["id"])),
@@ -86,6 +109,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("report_id", text(&frozen.json()["id"])),
         ("checkup_id", text(&checkups[0]["id"])),
         ("import_id", text(&imported["id"])),
+        ("month", "2026-10".to_owned()),
         ("request_id", text(&request.json()["id"])),
         ("session_id", first(&employee, "/v1/sessions").await),
     ])

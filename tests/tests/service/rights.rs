@@ -20,6 +20,7 @@ const RECORD: &str = "run the tests that use it with RIGHTS_LOG=/tmp/rights.log,
 /// Powers that no test uses, by what they begin with, and why they are there all the same.
 const UNUSED: &[(&str, &str)] = &[
     ("StorePolicy s3:ListBucket", "without it S3 answers 403 for what is not in the ledger, and nothing opens"),
+    ("attachments s3:ListBucket", "without it S3 answers 403 for a file that has not come"),
     ("csv-import s3:ListBucket", "without it S3 answers 403 for a file whose time is over"),
     ("imports s3:ListBucket", "without it S3 answers 403 for a file whose time is over"),
     (

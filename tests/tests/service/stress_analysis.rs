@@ -170,66 +170,69 @@ fn r35_groups_are_analysed_once_and_nothing_tells_of_fewer_than_ten() {
         let words = pdf_text(&paper.body);
         assert!(words.contains("第一課") && words.contains("健康リスク"), "{words}");
 
-        // A manager sees their own group, and only once the company says so.
-        tenant
-            .grant("manager", json!([{ "role": "manager", "scope": { "kind": "parts", "departments": [first] } }]))
-            .await;
-        let manager = tenant.actor("manager");
-        assert_eq!(manager.get(&path).await.status, 403, "closed until the handling rules open it");
-        let administrator = tenant.actor("administrator");
-        let before = administrator.get("/v1/tenant").await;
-        let rules = json!({ "handling_rules": ["managers_see_stress_groups"] });
-        let changed = administrator.patch("/v1/tenant", &etag(&before), rules).await;
-        assert_eq!(changed.status, 200, "{}", changed.json());
-        assert_eq!(told(&manager.all(&path).await), expected(&[("department", "第一課", 18)]));
-        tenant
-            .grant("manager", json!([{ "role": "manager", "scope": { "kind": "parts", "departments": [third] } }]))
-            .await;
-        assert_eq!(manager.get(&path).await.status, 404, "a group that is hidden is not there");
-        for role in ["administrator", "employee"] {
-            assert_eq!(tenant.actor(role).get(&path).await.status, 403, "{role}");
-        }
-        let trail = administrator.all("/v1/audit-events?limit=200").await;
-        for action in ["stress_analysis.make", "stress_analysis.read"] {
-            assert!(trail.iter().any(|event| event["action"] == action), "{action}");
-        }
-
-        // The report of the workplace: who answered is counted, the rest is said.
-        let workplace = unit(&tenant, "/v1/workplaces", "W900").await;
-        let year = world.today().year();
-        let report = format!("/v1/stress-reports/{workplace}/{year}");
-        let sheet = hr.get(&report).await.json();
-        assert_eq!((sheet["examined"].as_u64(), sheet["registered"].as_u64()), (Some(35), Some(35)), "{sheet}");
-        assert!(sheet["missing"].as_array().unwrap().contains(&json!("enrolled")), "{sheet}");
-        let settings = format!("{report}/settings");
-        let wrong = json!({ "enrolled": 1_000_001, "phone": "でんわ" });
-        let wrong = hr.put(&settings, "\"0\"", wrong).await;
-        assert_eq!(wrong.status, 422);
-        assert_eq!(codes(&wrong).len(), 2, "everything at once");
-        let said = json!({ "enrolled": 34, "interviewed": 0, "analysed": true, "carried_out_by": "industrial_physician", "phone": "03-0000-0000" });
-        let kept = hr.put(&settings, "\"0\"", said.clone()).await;
-        assert_eq!((kept.status, etag(&kept).as_str()), (200, "\"1\""), "{}", kept.json());
-        assert_eq!(hr.put(&settings, "\"0\"", said).await.status, 412);
-        let sheet = hr.get(&report).await.json();
-        assert_eq!(sheet["violations"][0]["code"], "examined_above_enrolled", "{sheet}");
-        assert_eq!((sheet["analysed"]["number"].as_u64(), sheet["must_report"].as_bool()), (Some(1), Some(false)));
-        let next = hr.get(&format!("/v1/stress-reports/{workplace}/{}/settings", year + 1)).await;
-        assert_eq!(
-            (etag(&next).as_str(), &next.json()["phone"], &next.json()["enrolled"]),
-            ("\"0\"", &json!("03-0000-0000"), &Value::Null)
-        );
-        let file = hr.with("accept", "text/csv").get(&report).await;
-        let file = text(&file);
-        assert!(file.contains("\"検査を受けた労働者数\",\"35\"") && !file.contains("高ストレス"), "{file}");
-        let paper = hr.with("accept", "application/pdf").get(&format!("{report}/pdf")).await;
-        assert!(pdf_text(&paper.body).contains("様式第6号の3"));
-        for (role, read, write) in
-            [("nurse", 200, 403), ("stress_clerk", 200, 403), ("manager", 403, 403), ("administrator", 403, 403)]
-        {
-            let actor = tenant.actor(role);
-            let put = actor.put(&settings, "\"1\"", json!({})).await;
-            assert_eq!((actor.get(&report).await.status, put.status), (read, write), "{role}");
-        }
-        assert_eq!(hr.get(&format!("/v1/stress-reports/{workplace}/1999")).await.status, 404);
+        managers(&tenant, &path, &first, &third).await;
+        the_report(&tenant).await;
     });
+}
+
+/// The report of the workplace: who answered is counted, the rest is said.
+async fn the_report(tenant: &Tenant) {
+    let (hr, year) = (tenant.actor("hr"), tenant.world().today().year());
+    let workplace = unit(tenant, "/v1/workplaces", "W900").await;
+    let report = format!("/v1/stress-reports/{workplace}/{year}");
+    let sheet = hr.get(&report).await.json();
+    assert_eq!((sheet["examined"].as_u64(), sheet["registered"].as_u64()), (Some(35), Some(35)), "{sheet}");
+    assert!(sheet["missing"].as_array().unwrap().contains(&json!("enrolled")), "{sheet}");
+    let settings = format!("{report}/settings");
+    let wrong = json!({ "enrolled": 1_000_001, "phone": "でんわ" });
+    let wrong = hr.put(&settings, "\"0\"", wrong).await;
+    assert_eq!(wrong.status, 422);
+    assert_eq!(codes(&wrong).len(), 2, "everything at once");
+    let said = json!({ "enrolled": 34, "interviewed": 0, "analysed": true, "carried_out_by": "industrial_physician", "phone": "03-0000-0000" });
+    let kept = hr.put(&settings, "\"0\"", said.clone()).await;
+    assert_eq!((kept.status, etag(&kept).as_str()), (200, "\"1\""), "{}", kept.json());
+    assert_eq!(hr.put(&settings, "\"0\"", said).await.status, 412);
+    let sheet = hr.get(&report).await.json();
+    assert_eq!(sheet["violations"][0]["code"], "examined_above_enrolled", "{sheet}");
+    assert_eq!((sheet["analysed"]["number"].as_u64(), sheet["must_report"].as_bool()), (Some(1), Some(false)));
+    let next = hr.get(&format!("/v1/stress-reports/{workplace}/{}/settings", year + 1)).await;
+    assert_eq!(
+        (etag(&next).as_str(), &next.json()["phone"], &next.json()["enrolled"]),
+        ("\"0\"", &json!("03-0000-0000"), &Value::Null)
+    );
+    let file = hr.with("accept", "text/csv").get(&report).await;
+    let file = text(&file);
+    assert!(file.contains("\"検査を受けた労働者数\",\"35\"") && !file.contains("高ストレス"), "{file}");
+    let paper = hr.with("accept", "application/pdf").get(&format!("{report}/pdf")).await;
+    assert!(pdf_text(&paper.body).contains("様式第6号の3"));
+    for (role, read, write) in
+        [("nurse", 200, 403), ("stress_clerk", 200, 403), ("manager", 403, 403), ("administrator", 403, 403)]
+    {
+        let actor = tenant.actor(role);
+        let put = actor.put(&settings, "\"1\"", json!({})).await;
+        assert_eq!((actor.get(&report).await.status, put.status), (read, write), "{role}");
+    }
+    assert_eq!(hr.get(&format!("/v1/stress-reports/{workplace}/1999")).await.status, 404);
+}
+
+/// A manager sees their own group, and only once the company says so.
+async fn managers(tenant: &Tenant, path: &str, first: &str, third: &str) {
+    tenant.grant("manager", json!([{ "role": "manager", "scope": { "kind": "parts", "departments": [first] } }])).await;
+    let manager = tenant.actor("manager");
+    assert_eq!(manager.get(path).await.status, 403, "closed until the handling rules open it");
+    let administrator = tenant.actor("administrator");
+    let before = administrator.get("/v1/tenant").await;
+    let rules = json!({ "handling_rules": ["managers_see_stress_groups"] });
+    let changed = administrator.patch("/v1/tenant", &etag(&before), rules).await;
+    assert_eq!(changed.status, 200, "{}", changed.json());
+    assert_eq!(told(&manager.all(path).await), expected(&[("department", "第一課", 18)]));
+    tenant.grant("manager", json!([{ "role": "manager", "scope": { "kind": "parts", "departments": [third] } }])).await;
+    assert_eq!(manager.get(path).await.status, 404, "a group that is hidden is not there");
+    for role in ["administrator", "employee"] {
+        assert_eq!(tenant.actor(role).get(path).await.status, 403, "{role}");
+    }
+    let trail = administrator.all("/v1/audit-events?limit=200").await;
+    for action in ["stress_analysis.make", "stress_analysis.read"] {
+        assert!(trail.iter().any(|event| event["action"] == action), "{action}");
+    }
 }

@@ -3,13 +3,15 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use tests::imports::{DEPARTMENTS, EMPLOYEES, faults, import};
+use tests::stress_scores::{ANSWERS, expected, sample};
 use tests::{Actor, Answer, Tenant, World, codes, etag, problem, run};
 
 /// A plan for a round that is open from today on.
 pub(crate) fn plan(today: Date) -> Value {
     json!({
         "title": "ストレスチェック", "opens_on": today, "closes_on": today + 14.days(), "questionnaire": "items_57", "method": "sum",
-        "targets": { "as_of": today, "seconded": true }, "announcement": "回答は任意です。結果は本人にだけ通知されます。",
+        "targets": { "as_of": today, "seconded": true, "employment_types_left_out": ["アルバイト"] }, "announcement": "回答は任意です。結果は本人にだけ通知されます。",
     })
 }
 
@@ -316,5 +318,117 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         assert_eq!((over.status, codes(&over)[0].1.as_str()), (409, "round_over"));
         assert_eq!(hr.get(&shared(&well)).await.status, 200);
         assert_eq!(id_of(&round), hr.get(&round).await.json()["id"].as_str().unwrap());
+    });
+}
+
+#[test]
+fn r35_answers_on_paper_go_in_by_file_and_come_to_what_another_computation_says() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let administrator = tenant.actor("administrator");
+        for (kind, file) in [("departments", DEPARTMENTS), ("employees", EMPLOYEES)] {
+            let done = import(&administrator, kind, file, json!({})).await;
+            assert_eq!(done["state"], "applied", "{done}");
+        }
+        let round = opened(&tenant).await;
+        let (clerk, into) = (tenant.actor("stress_clerk"), json!({ "options": { "stress_round_id": id_of(&round) } }));
+        // Without a round, into one that is not theirs, and by others: no.
+        let start = async |actor: &Actor, options: Value| {
+            let body = json!({ "kind": "stress_answers", "file_name": "a.csv", "options": options });
+            actor.post("/v1/imports", body).await
+        };
+        assert_eq!(codes(&start(&clerk, json!({})).await)[0].1, "required");
+        let another = tenant.actor("hr").post("/v1/stress-rounds", plan(tenant.world().today())).await.json();
+        let refused = start(&clerk, json!({ "stress_round_id": another["id"] })).await;
+        assert_eq!(codes(&refused)[0].1, "round_not_open");
+        let planned = format!("/v1/stress-rounds/{}", another["id"].as_str().unwrap());
+        assert_eq!(tenant.actor("hr").delete(&planned, "\"1\"").await.status, 204, "what is only planned can go");
+        for role in ["hr", "administrator", "physician"] {
+            assert_eq!(start(&tenant.actor(role), into["options"].clone()).await.status, 403, "{role}");
+        }
+        // A row about somebody else, an answer that is none, and somebody who is not there: nothing goes in, and no answer is shown.
+        let header: String = (1..=57).map(|item| format!(",問{item}")).collect::<Vec<_>>().concat();
+        let row = |number: &str, name: &str, first: &str| format!("{number},{name},{first}{}\n", ",2".repeat(56));
+        let wrong = format!(
+            "社員番号,氏名{header}\n{}",
+            row("000001", "別人 太郎", "1") + &row("000002", "佐々木 健一", "7") + &row("999999", "", "1")
+        );
+        let rejected = import(&clerk, "stress_answers", wrong.as_bytes(), into.clone()).await;
+        assert_eq!(rejected["state"], "rejected", "{rejected}");
+        let told = faults(&clerk, &rejected).await;
+        let all = format!("{told:?}");
+        for code in ["name_contradicts", "choice_invalid", "unknown_employee"] {
+            assert!(all.contains(code), "{code}: {all}");
+        }
+        assert!(!told.iter().any(|line| line.iter().any(|cell| cell == "7")), "{all}");
+        let done = import(&clerk, "stress_answers", ANSWERS, into.clone()).await;
+        assert_eq!(
+            (done["state"].as_str(), done["rows"]["applied"].as_u64()),
+            (Some("applied"), Some(1_000)),
+            "{done}"
+        );
+        let again = import(&clerk, "stress_answers", ANSWERS, into).await;
+        assert_eq!(again["rows"]["unchanged"], 1_000, "{again}");
+        assert_eq!(act(&tenant.actor("hr"), &round, "close", None).await.status, 200);
+        let results = tenant.actor("stress_implementer").all(&format!("{round}/results?limit=200")).await;
+        assert_eq!(results.len(), 1_000);
+        let numbers: std::collections::HashMap<String, String> = administrator
+            .all("/v1/employees?limit=200")
+            .await
+            .iter()
+            .map(|it| {
+                (it["id"].as_str().unwrap().to_owned(), it["employee_number"].as_str().unwrap_or_default().to_owned())
+            })
+            .collect();
+        let mut by_number: std::collections::HashMap<String, &Value> = std::collections::HashMap::new();
+        for result in &results {
+            by_number.insert(numbers[result["employee_id"].as_str().unwrap()].clone(), result);
+        }
+        for (number, (female, answers)) in sample() {
+            let (expected, is) = (expected(&answers, female), by_number[&number]);
+            let sums = ["a", "b", "c"].map(|part| i32::try_from(is["score"]["sums"][part].as_i64().unwrap()).unwrap());
+            assert_eq!((sums, is["score"]["high"].as_bool()), (expected.sums, Some(expected.high_by_sum)), "{number}");
+        }
+        let trail = administrator.all("/v1/audit-events?limit=200&action=import.apply_stress_answers").await;
+        assert!(trail.is_empty(), "whose answers a file held is nobody's of the company: {trail:?}");
+    });
+}
+
+#[test]
+fn r35_workers_are_told_once_reminded_while_they_have_not_answered_and_told_alike_in_the_end() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.tenant(0);
+        let round = opened(&tenant).await;
+        let (hr, me) = (tenant.actor("hr"), tenant.actor("employee"));
+        let tell = async || {
+            let run = world.run_schedule("reminders-hourly", &format!("{}T10:00:00+09:00", world.today())).await;
+            assert_eq!(run["failed"], 0, "{run}");
+            run["told"].as_u64().unwrap()
+        };
+        let people = tell().await;
+        assert!(people >= 2, "everybody with an account is told");
+        assert_eq!(tell().await, 0, "once");
+        answer_all(&me, &round, |_| 2).await;
+        world.pass(86_400);
+        assert_eq!(act(&hr, &round, "remind", None).await.status, 200);
+        assert_eq!(act(&hr, &round, "remind", None).await.status, 409, "not twice in a row");
+        assert_eq!(tell().await, people - 1, "those alone who have not answered");
+        assert_eq!(tell().await, 0);
+        signed(&tenant, &round, 0).await;
+        assert_eq!(tell().await, 1, "whoever has answered, and in the words of any other notice");
+        assert_eq!(tell().await, 0);
+        let mails = tests::eventually("mails left", async || {
+            let mails = world.mails().await.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let told = mails.iter().filter(|mail| mail.contains("ストレスチェック")).count() as u64;
+            (told == 2 * people - 1 && mails.iter().any(|mail| mail.contains("新しいお知らせ"))).then_some(mails)
+        })
+        .await;
+        for mail in mails.iter().filter(|mail| mail.contains("ストレスチェック")) {
+            assert!(mail.contains("回答は任意です"), "{mail}");
+            for word in ["高ストレス", "面接", "判定", "結果"] {
+                assert!(!mail.contains(word), "{word}: {mail}");
+            }
+        }
     });
 }

@@ -118,6 +118,20 @@ fn r37_from_an_opinion_to_the_employers_decision_and_the_end_of_the_measures() {
         assert_eq!(reopened.json()["state"], "listed", "{}", reopened.json());
         assert_eq!((&reopened.json()["opinion"], &reopened.json()["results_changed"]), (&Value::Null, &json!(false)));
         assert_eq!(queue(&physician).await.len(), 2);
+        // The timeline has what happened, the newest first, and for each reader the kinds that they may read.
+        let timeline = async |actor: &Actor| {
+            let id = case["employee_id"].as_str().unwrap();
+            let answer = actor.get(&format!("/v1/employees/{id}/timeline")).await;
+            let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
+            let whats: Vec<_> = items.iter().map(|event| event["what"].as_str().unwrap().to_owned()).collect();
+            (answer.status, whats)
+        };
+        let fitness = ["就業判定のやり直し", "就業上の措置の終了", "就業上の措置の決定", "就業判定（医師の意見）"];
+        let everything: Vec<_> = fitness.into_iter().chain(["定期健康診断の受診"]).map(str::to_owned).collect();
+        assert_eq!(timeline(&physician).await, (200, everything));
+        assert_eq!(timeline(&hr).await, (200, fitness.map(str::to_owned).to_vec()));
+        assert_eq!(timeline(&tenant.actor("administrator")).await, (200, Vec::new()));
+        assert_eq!(timeline(&World::shared().await.another_tenant().await.actor("physician")).await.0, 404);
         // The trail has each step, and nothing of what was said.
         let trail = tenant.actor("administrator").all("/v1/audit-events?action=work_fitness").await;
         let actions: Vec<_> = trail.iter().map(|event| event["action"].as_str().unwrap()).collect();

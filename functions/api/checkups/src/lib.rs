@@ -7,6 +7,7 @@ mod criteria;
 mod items;
 mod rejudgements;
 mod series;
+mod timeline;
 mod view;
 mod written;
 
@@ -51,7 +52,8 @@ pub fn door() -> Door {
             .routes(routes!(rejudgements::read))
             .routes(routes!(trend))
             .routes(routes!(trend_chart))
-            .routes(routes!(comparison)),
+            .routes(routes!(comparison))
+            .routes(routes!(timeline::read)),
     }
 }
 

@@ -7,6 +7,7 @@ use domain::{
         item::{Category, ItemId},
         judge::{Conclusions, Summary},
         kind::CheckupKind,
+        statutory::Lacking,
         value::{Comparator, Missing, Value},
     },
     decimal::Decimal,
@@ -81,6 +82,8 @@ pub(crate) struct CheckupView {
     comment: Option<String>,
     /// 項目ごとの結果（健診項目の一覧の順）。
     results: Vec<ResultView>,
+    /// 結果のない法定項目（定期健康診断の場合）。喀痰検査は含まれません。
+    lacking: Vec<LackingView>,
     judgement: JudgementView,
     /// 登録した日時。
     #[schema(value_type = String, format = DateTime, example = "2026-08-01T09:00:00.000+09:00")]
@@ -157,8 +160,17 @@ pub(crate) struct ResultView {
     #[schema(value_type = Option<String>, example = "B")]
     #[serde(skip_serializing_if = "Option::is_none")]
     clinic_grade: Option<String>,
+    /// `医療機関の判定の表記（clinic_grade` に読み替えた場合だけ）。
+    #[schema(example = "要精検")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clinic_grade_written: Option<String>,
     /// 他の項目から計算した値かどうか。
     derived: bool,
+}
+
+/// What a clinic wrote, where it is not the letter that it stands for.
+fn own_word(grade: &ClinicGrade) -> Option<String> {
+    Some(grade.written()).filter(|written| *written != grade.as_str()).map(str::to_owned)
 }
 
 /// A value: a number with the item's decimals, or words.
@@ -227,6 +239,32 @@ struct JudgementView {
     /// 医療機関の総合判定。
     #[schema(value_type = Option<String>, example = "B")]
     clinic_overall: Option<String>,
+    /// `医療機関の総合判定の表記（clinic_overall` に読み替えた場合だけ）。
+    #[schema(example = "C2")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clinic_overall_written: Option<String>,
+}
+
+/// A statutory item without a result.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CheckupLackingItem)]
+struct LackingView {
+    /// 安衛則第44条第1項の号。
+    #[schema(example = 11)]
+    number: u8,
+    /// 検査の名称。
+    #[schema(example = "心電図検査")]
+    name: &'static str,
+    /// この年齢では、医師の判断で省略できるかどうか。
+    may_be_omitted: bool,
+    /// 医療機関が「省略」と記載しているかどうか。
+    omitted: bool,
+}
+
+impl From<Lacking> for LackingView {
+    fn from(Lacking { number, name, may_be_omitted, omitted }: Lacking) -> Self {
+        Self { number, name, may_be_omitted, omitted }
+    }
 }
 
 /// A conclusion from several items.
@@ -279,7 +317,6 @@ struct CategoryView {
 
 impl From<ShownCheckup> for CheckupView {
     fn from(shown: ShownCheckup) -> Self {
-        let clinic_overall = shown.clinic_overall.as_ref().map(|grade| grade.as_str().to_owned());
         Self {
             id: shown.id,
             employee_id: shown.employee,
@@ -294,11 +331,12 @@ impl From<ShownCheckup> for CheckupView {
             doctor: shown.doctor,
             comment: shown.comment,
             results: shown.results.into_iter().map(ResultView::from).collect(),
+            lacking: shown.lacking.into_iter().map(LackingView::from).collect(),
             judgement: JudgementView::of(
                 &shown.summary,
                 shown.conclusions,
                 shown.criteria_version.to_string(),
-                clinic_overall,
+                shown.clinic_overall.as_ref(),
             ),
             created_at: shown.created_at,
             updated_at: shown.updated_at,
@@ -329,6 +367,7 @@ impl From<ShownResult> for ResultView {
             referral_value: standing.and_then(|standing| standing.referral?.certain()),
             see_physician_at_once: standing.is_some_and(|standing| standing.at_once),
             clinic_grade: result.clinic_grade.as_ref().map(ClinicGrade::as_str).map(str::to_owned),
+            clinic_grade_written: result.clinic_grade.as_ref().and_then(own_word),
             derived: result.derived,
         }
     }
@@ -351,7 +390,7 @@ impl JudgementView {
         summary: &Summary,
         conclusions: Conclusions,
         criteria_version: String,
-        clinic_overall: Option<String>,
+        clinic_overall: Option<&ClinicGrade>,
     ) -> Self {
         let Conclusions { rules, metabolic, guidance, restriction } = conclusions;
         let categories = summary.categories().map(|(category, grade, treated)| CategoryView {
@@ -373,7 +412,8 @@ impl JudgementView {
             restriction_screening: ScreeningView { considered: !restriction.is_empty(), items: restriction },
             specific_version: rules.into_owned(),
             criteria_version,
-            clinic_overall,
+            clinic_overall: clinic_overall.map(|grade| grade.as_str().to_owned()),
+            clinic_overall_written: clinic_overall.and_then(own_word),
         }
     }
 }

@@ -3,8 +3,8 @@
 use authz::{Permit, permission::ViewAvailability};
 use axum::extract::State;
 use domain::{
-    availability::{Availability, Month},
-    time::Jst,
+    availability::Availability,
+    time::{Jst, Month},
 };
 use endpoint::{Answer, App, Fault, Filters, Kind, Problem};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,8 @@ use domain::{
     ids::{DiscrepancyId, EmployeeId, ImportId},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, Json, Path, Problem};
+use endpoint::{Answer, App, Checks, Filters, Json, Pages, Path, Problem, limit};
+use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{Candidate, Likeness, Queue, Resolution, ShownDiscrepancy};
@@ -87,11 +88,19 @@ struct CandidateView {
     reasons: Vec<&'static str>,
 }
 
-/// Rows that are nobody's yet.
+/// A page of rows that are nobody's yet.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ImportDiscrepancyList)]
-pub(crate) struct DiscrepancyList {
+#[schema(as = ImportDiscrepancyPage)]
+pub(crate) struct DiscrepancyPage {
     items: Vec<DiscrepancyView>,
+    /// 次のページの位置。最後のページでは null です。
+    next_cursor: Option<String>,
+}
+
+impl DiscrepancyPage {
+    fn of(shown: Vec<ShownDiscrepancy>, next_cursor: Option<String>) -> Self {
+        Self { items: shown.into_iter().map(DiscrepancyView::of).collect(), next_cursor }
+    }
 }
 
 impl DiscrepancyView {
@@ -130,31 +139,46 @@ impl DiscrepancyView {
     }
 }
 
-fn list(shown: Vec<ShownDiscrepancy>) -> Result<Answer, Problem> {
-    Answer::ok(&DiscrepancyList { items: shown.into_iter().map(DiscrepancyView::of).collect() })
+/// Which page of an import's rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
 }
 
 /// Lists the rows of an import that were not clear.
 #[utoipa::path(
     get, path = "/v1/imports/{import_id}/discrepancies", operation_id = "listImportDiscrepancies", summary = "取込の照合待ちの一覧",
     description = "誰の行か特定できなかった行です。取込の終了から7日で消えます。",
-    params(("import_id" = String, Path, description = "取込のID")),
-    security(("token" = ["imports.use"])), responses((status = 200, description = "行番号の順", body = DiscrepancyList))
+    params(
+        ("import_id" = String, Path, description = "取込のID"),
+        ("limit" = Option<u16>, Query, description = "件数（1～200、既定50）"), ("cursor" = Option<String>, Query, description = "次のページの位置")
+    ),
+    security(("token" = ["imports.use"])), responses((status = 200, description = "行番号の順", body = DiscrepancyPage))
 )]
 pub(crate) async fn of_import(
     State(app): State<App>,
     permit: Permit<UseImports>,
     Path(import): Path<ImportId>,
+    uri: Uri,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
-    list(app.store.discrepancies_of(&permit, import).await?)
+    let limit = limit(query.limit)?;
+    let pages = Pages::of(&app, &permit, "discrepancies", &import);
+    let after = pages.after(query.cursor.as_deref()).await?;
+    let (shown, next) = app.store.discrepancies_of(&permit, import, after, limit).await?;
+    pages.answer(&uri, next, |next_cursor| DiscrepancyPage::of(shown, next_cursor)).await
 }
 
-/// Which rows.
+/// Which rows, and which page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenQuery {
     #[serde(default)]
     state: Option<OpenState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
 }
 
 /// The one state that rows of all imports are listed in.
@@ -167,16 +191,24 @@ enum OpenState {
 /// Lists the rows of all imports that wait.
 #[utoipa::path(
     get, path = "/v1/import-discrepancies", operation_id = "listOpenDiscrepancies", summary = "すべての取込の照合待ちの一覧",
-    params(("state" = Option<String>, Query, description = "状態（open だけを指定できます。省略時も open）")),
-    security(("token" = ["imports.use"])), responses((status = 200, description = "取込の古い順", body = DiscrepancyList))
+    params(
+        ("state" = Option<String>, Query, description = "状態（open だけを指定できます。省略時も open）"),
+        ("limit" = Option<u16>, Query, description = "件数（1～200、既定50）"), ("cursor" = Option<String>, Query, description = "次のページの位置")
+    ),
+    security(("token" = ["imports.use"])), responses((status = 200, description = "取込の古い順", body = DiscrepancyPage))
 )]
 pub(crate) async fn open(
     State(app): State<App>,
     permit: Permit<UseImports>,
-    Filters(OpenQuery { state }): Filters<OpenQuery>,
+    uri: Uri,
+    Filters(OpenQuery { state, limit: asked, cursor }): Filters<OpenQuery>,
 ) -> Result<Answer, Problem> {
     let (Some(OpenState::Open) | None) = state;
-    list(app.store.open_discrepancies(&permit).await?)
+    let limit = limit(asked)?;
+    let pages = Pages::of(&app, &permit, "open-discrepancies", &());
+    let after = pages.after(cursor.as_deref()).await?;
+    let (shown, next) = app.store.open_discrepancies(&permit, after, limit).await?;
+    pages.answer(&uri, next, |next_cursor| DiscrepancyPage::of(shown, next_cursor)).await
 }
 
 /// Whose a row is.

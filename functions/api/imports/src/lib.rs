@@ -9,7 +9,7 @@ use authz::{
 use axum::{Extension, extract::State, http::Uri, response::Response};
 use domain::{
     checkup::{grade::Grade, kind::CheckupKind},
-    ids::ImportId,
+    ids::{ImportId, StressRoundId},
     intake::layout::LayoutName,
     time::Jst,
 };
@@ -20,12 +20,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The kinds that can be imported so far, with what they are called.
-const KINDS: [(ImportKind, &str); 5] = [
+const KINDS: [(ImportKind, &str); 7] = [
     (ImportKind::Departments, "部署"),
     (ImportKind::Employees, "従業員"),
     (ImportKind::Accounts, "アカウント"),
     (ImportKind::Checkups, "健康診断結果"),
     (ImportKind::Lifelogs, "ライフログ"),
+    (ImportKind::WorkingHours, "労働時間"),
+    (ImportKind::StressAnswers, "ストレスチェックの回答"),
 ];
 
 /// The routes. `files` is the bucket that the files come into, `queue` what wakes the job that reads them.
@@ -51,7 +53,7 @@ pub fn door(files: Files, queue: Queue) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewImportBody {
-    /// 取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果、lifelogs：ライフログ）。
+    /// `取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果、lifelogs：ライフログ、stress_answers：ストレスチェックの回答`）。
     #[schema(example = "employees")]
     kind: String,
     /// ファイル名。
@@ -87,6 +89,9 @@ struct OptionsBody {
     /// 健診種別。ファイルに健診種別の列がない場合に指定します。
     #[schema(value_type = Option<String>, example = "periodic")]
     checkup_kind: Option<String>,
+    /// `ストレスチェックの回答の実施回のID。stress_answers` では必須で、その実施回に任命され、守秘を誓約した実施者・実施事務従事者だけが取り込めます。
+    #[schema(value_type = Option<String>, example = "srd_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    stress_round_id: Option<StressRoundId>,
     /// 健康診断結果の取込で、登録されていない社員番号の行の扱い。reject：誤りにする（既定）、queue：照合待ちにする。社員番号のない行は、フリガナ・生年月日・性別が1人だけに一致すれば反映し、一致しない場合は常に照合待ちになります。
     #[schema(example = "queue")]
     unmatched: Option<String>,
@@ -337,7 +342,7 @@ fn view(stored: &Stored<Import>, file_name: Option<String>) -> ImportView {
 }
 
 /// Reads the body; notes everything that is wrong with it.
-fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
+fn checked(body: NewImportBody) -> Result<(ImportKind, Option<StressRoundId>, NewImport), Problem> {
     let mut checks = Checks::new();
     let kind = ImportKind::named(&body.kind).filter(|kind| KINDS.iter().any(|(known, _)| known == kind));
     if kind.is_none() {
@@ -399,6 +404,17 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
             checks.fault(pointer, "not_applicable", "健康診断結果（checkups）の取込でだけ指定できます。");
         }
     }
+    let stress_round = body.options.stress_round_id;
+    match kind {
+        Some(ImportKind::StressAnswers) if stress_round.is_none() => {
+            checks.fault("/options/stress_round_id", "required", "ストレスチェックの実施回を指定してください。");
+        }
+        Some(kind) if kind != ImportKind::StressAnswers && stress_round.is_some() => {
+            let detail = "ストレスチェックの回答（stress_answers）の取込でだけ指定できます。";
+            checks.fault("/options/stress_round_id", "not_applicable", detail);
+        }
+        _ => {}
+    }
     let allow_deletions = body.options.allow_deletions;
     if allow_deletions && kind.is_some_and(|kind| kind != ImportKind::Accounts) {
         checks.fault("/options/allow_deletions", "not_applicable", "アカウント（accounts）の取込でだけ指定できます。");
@@ -412,10 +428,11 @@ fn checked(body: NewImportBody) -> Result<(ImportKind, NewImport), Problem> {
         encoding,
         layout,
         fiscal_year,
+        stress_round: None,
         checkup_kind: checkup_kind.flatten(),
     };
     let file_name = file_name.to_owned();
-    checks.finish(kind.map(|kind| (kind, NewImport { file_name, options })))
+    checks.finish(kind.map(|kind| (kind, stress_round, NewImport { file_name, options })))
 }
 
 /// A layout that is asked for and not there is a fault of the body.
@@ -429,10 +446,21 @@ fn unknown_layout(error: Error) -> Problem {
     }
 }
 
+/// A round that takes no answers of this caller's is a fault of the body.
+fn no_such_round(error: Error) -> Problem {
+    match error {
+        Error::NotFound | Error::Conflict(_) => {
+            let detail = "受付中の、担当する実施回が見つかりません。任命と守秘の誓約を確かめてください。";
+            Problem::invalid(vec![Fault::at("/options/stress_round_id", "round_not_open", detail)])
+        }
+        error => error.into(),
+    }
+}
+
 /// Starts an import.
 #[utoipa::path(
     post, path = "/v1/imports", operation_id = "startImport", summary = "取込を開始する",
-    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。Excel ブック（.xlsx、50MiB・20万行・500列まで）も取り込めます（先頭のシート、または取込レイアウトで指定したシート。パスワード・マクロ付きと .xls は不可）。上限は1GiB・200万行です。\n\nアカウント（accounts）の列は、操作（作成・変更・削除。空欄の場合は、ログインIDが未登録なら作成、登録済みなら変更）、ログインID、氏名、メールアドレス、社員番号、初期パスワード、パスワードハッシュ（bcrypt）、人事権、停止です。新しいアカウントに初期パスワードもパスワードハッシュもない場合は、招待メールを送信します。登録済みのアカウントに初期パスワードを指定すると再設定になり、パスワードハッシュは使いません。ロールはファイルでは付与できません。自分のアカウントは変更・削除できません。「削除」の行を含む場合は、options の allow_deletions を true にしてください（5分以内のワンタイムパスワードが必要です）。",
+    description = "応答の upload に示すアドレスへ、15分以内にファイルを PUT してください。送信が終わると検査と反映が自動で進みます。文字コードは UTF-8（BOM の有無を問わず）と Shift_JIS、区切りはカンマとタブに対応しています。Excel ブック（.xlsx、50MiB・20万行・500列まで）も取り込めます（先頭のシート、または取込レイアウトで指定したシート。パスワード・マクロ付きと .xls は不可）。上限は1GiB・200万行です。\n\nアカウント（accounts）の列は、操作（作成・変更・削除。空欄の場合は、ログインIDが未登録なら作成、登録済みなら変更）、ログインID、氏名、メールアドレス、社員番号、初期パスワード、パスワードハッシュ（bcrypt）、人事権、停止です。新しいアカウントに初期パスワードもパスワードハッシュもない場合は、招待メールを送信します。登録済みのアカウントに初期パスワードを指定すると再設定になり、パスワードハッシュは使いません。ロールはファイルでは付与できません。自分のアカウントは変更・削除できません。「削除」の行を含む場合は、options の allow_deletions を true にしてください（5分以内のワンタイムパスワードが必要です）。\n\nストレスチェックの回答（stress_answers）の列は、社員番号と設問（問1、q1、設問1、A1～D2 など）、任意で氏名・フリガナ・生年月日です。氏名などが登録と一致しない行は誤りになります。空欄のある行は取り込みますが、判定不能になります。",
     params(("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
     request_body = NewImportBody, security(("token" = ["imports.use"])),
     responses((status = 201, description = "開始しました", body = ImportView))
@@ -445,8 +473,12 @@ async fn start(
     posted: Posted<NewImportBody>,
 ) -> Result<Answer, Problem> {
     let prepare = async |body| {
-        let (kind, new) = checked(body)?;
+        let (kind, round, mut new) = checked(body)?;
         let right = permit.import_right(kind)?;
+        if let Some(round) = round {
+            let asked = app.store.stress_intake_asks(&right, round).await.map_err(no_such_round)?;
+            new.options.stress_round = Some((round, asked));
+        }
         if new.options.allow_deletions {
             deleting.demand()?;
         }

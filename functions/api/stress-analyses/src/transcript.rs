@@ -3,7 +3,7 @@
 use domain::{
     dates::japanese,
     export::csv_line,
-    report::form6_3::{StressSheet, analysed},
+    report::form6_3::{CarriedOutBy, InterviewedBy, StressSheet, analysed},
     stress::{
         analysis::{FURTHER, RiskModel, shown},
         questionnaire::Questionnaire,
@@ -82,9 +82,9 @@ fn lines(sheet: &StressSheet) -> Vec<[String; 2]> {
         ("事業場の所在地", said(of.address.as_ref())),
         ("事業場の電話番号", said(of.phone.as_ref())),
         ("在籍労働者数", said(of.enrolled.as_ref())),
-        ("検査を実施した者", choice(of.carried_out_by.map(|by| by.choice()))),
+        ("検査を実施した者", choice(of.carried_out_by.map(CarriedOutBy::choice))),
         ("検査を受けた労働者数", sheet.examined.to_string()),
-        ("面接指導を実施した医師", choice(of.interviewed_by.map(|by| by.choice()))),
+        ("面接指導を実施した医師", choice(of.interviewed_by.map(InterviewedBy::choice))),
         ("面接指導を受けた労働者数", said(of.interviewed.as_ref())),
         ("集団ごとの分析の実施の有無", choice(of.analysed.map(analysed))),
         ("産業医の氏名", of.physician.as_ref().map(|of| of.name.to_string()).unwrap_or_default()),

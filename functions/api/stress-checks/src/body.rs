@@ -146,7 +146,10 @@ pub(crate) struct PutOffBody {
 /// Whom to appoint.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = StressAppointmentBody)]
+#[schema(
+    as = StressAppointmentBody,
+    example = json!({ "account_id": "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b", "duty": "implementer", "qualification": "industrial_physician" })
+)]
 pub(crate) struct AppointmentBody {
     /// アカウントのID。
     #[schema(value_type = String, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
@@ -350,12 +353,11 @@ impl AnswersBody {
             if answers.iter().any(|(item, _)| *item == body.item) {
                 checks.fault(&format!("/answers/{index}/item"), "twice", "同じ設問の回答が重複しています。");
             }
-            match body.choice.map(Choice::of).transpose() {
-                Ok(choice) => answers.push((body.item, choice)),
-                Err(_) => {
-                    let detail = "回答は1～4で指定してください。";
-                    checks.fault(&format!("/answers/{index}/choice"), "choice_invalid", detail);
-                }
+            if let Ok(choice) = body.choice.map(Choice::of).transpose() {
+                answers.push((body.item, choice));
+            } else {
+                let detail = "回答は1～4で指定してください。";
+                checks.fault(&format!("/answers/{index}/choice"), "choice_invalid", detail);
             }
         }
         checks.finish(Some(answers))

@@ -185,7 +185,7 @@ fn right(permit: &Permit<UseImports>, kind: &str) -> Result<(ImportRight, intake
 #[utoipa::path(
     get, path = "/v1/tenant/import-layouts/{kind}", operation_id = "listImportLayouts", summary = "取込レイアウトの一覧",
     description = "医療機関やシステムごとの、ファイルの読み取り方です。",
-    params(("kind" = String, Path, description = "取込の種別（departments・employees・accounts・checkups）")),
+    params(("kind" = String, Path, description = "取込の種別（departments・employees・accounts・checkups・working_hours）")),
     security(("token" = ["imports.use"])), responses((status = 200, description = "名称の順", body = LayoutList))
 )]
 pub(crate) async fn list(

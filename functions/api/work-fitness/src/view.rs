@@ -94,6 +94,7 @@ impl std::fmt::Debug for CaseView {
 
 /// What those see who may see letters.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 struct LettersView {
     /// 健康診断の総合判定（参照できる項目だけから求めます）。
     #[schema(value_type = Option<String>, example = "C")]
@@ -102,6 +103,8 @@ struct LettersView {
     needs_physician: bool,
     /// 異常の所見があり、法令で医師の意見が求められるかどうか（安衛法第66条の4）。
     asked_by_law: bool,
+    /// 就業制限を検討する値（産業医のコンセンサスによる検討値）に達した項目があるかどうか。
+    considers_restriction: bool,
     /// まとめて通常勤務と判定できるかどうか。
     may_be_signed_together: bool,
 }
@@ -112,6 +115,7 @@ impl From<Letters> for LettersView {
             overall: letters.summary.overall,
             needs_physician: letters.summary.needs_physician,
             asked_by_law: letters.asked_by_law,
+            considers_restriction: letters.restriction,
             may_be_signed_together: letters.together,
         }
     }

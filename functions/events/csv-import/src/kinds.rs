@@ -6,6 +6,8 @@ mod checkups;
 mod departments;
 mod employees;
 mod lifelogs;
+mod stress_answers;
+mod working_hours;
 
 use std::sync::Arc;
 
@@ -41,6 +43,8 @@ pub(crate) enum Layout {
     Checkups(Box<intake::checkups::Layout>),
     Accounts(Box<intake::accounts::Layout>),
     Lifelogs(Box<intake::lifelogs::Layout>),
+    WorkingHours(Box<intake::working_hours::Layout>),
+    StressAnswers(Box<intake::stress_answers::Layout>),
 }
 
 /// A row that was read.
@@ -51,6 +55,8 @@ pub(crate) enum Row {
     Checkup(Box<intake::checkups::CheckupRow>),
     Account(Box<intake::accounts::AccountRow>),
     Lifelog(Box<intake::lifelogs::LifelogRow>),
+    Month(Box<intake::working_hours::WorkingHoursRow>),
+    StressAnswers(Box<intake::stress_answers::StressAnswersRow>),
 }
 
 /// A row, held against the register.
@@ -129,8 +135,15 @@ impl Layout {
             ImportKind::Lifelogs => {
                 intake::lifelogs::Layout::recognise(header, options).map(Box::new).map(Self::Lifelogs)
             }
-            // No import of another kind is ever made: neither by the door nor for a drop.
-            _ => Err(vec![Fault::new(FaultCode::ColumnNotPermitted)]),
+            ImportKind::WorkingHours => {
+                intake::working_hours::Layout::recognise(header, options).map(Box::new).map(Self::WorkingHours)
+            }
+            ImportKind::StressAnswers => {
+                let (_, asked) =
+                    import.options.stress_round.ok_or_else(|| vec![Fault::new(FaultCode::RoundNotOpen)])?;
+                let layout = intake::stress_answers::Layout::recognise(header, options, asked);
+                layout.map(Box::new).map(Self::StressAnswers)
+            }
         }
     }
 
@@ -142,6 +155,8 @@ impl Layout {
             Self::Checkups(layout) => layout.columns().faults(),
             Self::Accounts(layout) => layout.columns().faults(),
             Self::Lifelogs(layout) => layout.columns().faults(),
+            Self::WorkingHours(layout) => layout.columns().faults(),
+            Self::StressAnswers(layout) => layout.columns().faults(),
         }
     }
 
@@ -154,6 +169,8 @@ impl Layout {
             Self::Checkups(layout) => read(layout.parse(count, cell), |row| Row::Checkup(Box::new(row))),
             Self::Accounts(layout) => read(layout.parse(count, cell), |row| Row::Account(Box::new(row))),
             Self::Lifelogs(layout) => read(layout.parse(count, cell), |row| Row::Lifelog(Box::new(row))),
+            Self::WorkingHours(layout) => read(layout.parse(count, cell), |row| Row::Month(Box::new(row))),
+            Self::StressAnswers(layout) => read(layout.parse(count, cell), |row| Row::StressAnswers(Box::new(row))),
         }
     }
 
@@ -174,6 +191,12 @@ impl Layout {
             }
             Self::Lifelogs(layout) => {
                 layout.columns().fault(FaultCode::DuplicateInFile, intake::lifelogs::Role::Number)
+            }
+            Self::WorkingHours(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::working_hours::Role::Month)
+            }
+            Self::StressAnswers(layout) => {
+                layout.columns().fault(FaultCode::DuplicateInFile, intake::stress_answers::Role::Number)
             }
         }
     }
@@ -196,7 +219,11 @@ impl Layout {
         match self {
             Self::Departments(_) => usize::MAX,
             Self::Accounts(_) => usual.min(ACCOUNTS_AT_A_TIME),
-            Self::Employees(_) | Self::Checkups(_) | Self::Lifelogs(_) => usual,
+            Self::Employees(_)
+            | Self::Checkups(_)
+            | Self::Lifelogs(_)
+            | Self::WorkingHours(_)
+            | Self::StressAnswers(_) => usual,
         }
     }
 }
@@ -221,6 +248,8 @@ enum Kind {
     Checkups(Box<checkups::Register>),
     Accounts(Box<accounts::Register>),
     Lifelogs(Box<lifelogs::Register>),
+    WorkingHours(Box<working_hours::Register>),
+    StressAnswers(Box<stress_answers::Register>),
 }
 
 impl Register {
@@ -231,7 +260,13 @@ impl Register {
             ImportKind::Checkups => Kind::Checkups(Box::new(checkups::Register::open(store, right, import).await?)),
             ImportKind::Accounts => Kind::Accounts(Box::new(accounts::Register::open(store, right, import).await?)),
             ImportKind::Lifelogs => Kind::Lifelogs(Box::default()),
-            _ => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
+            ImportKind::WorkingHours => {
+                Kind::WorkingHours(Box::new(working_hours::Register::open(store, right).await?))
+            }
+            ImportKind::StressAnswers => {
+                Kind::StressAnswers(Box::new(stress_answers::Register::open(store, right, import).await?))
+            }
+            ImportKind::Employees => Kind::Employees(Box::new(employees::Register::open(store, right).await?)),
         };
         Ok(Self { lookup: store.import_lookup(right).await?, kind })
     }
@@ -243,6 +278,8 @@ impl Register {
             Row::Employee(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Account(row) => self.lookup.identity(&[row.login_id.as_str()]),
             Row::Lifelog(row) => self.lookup.identity(&[row.number.as_str(), &row.date.to_string()]),
+            Row::Month(row) => self.lookup.identity(&[row.number.as_str(), &row.month.to_string()]),
+            Row::StressAnswers(row) => self.lookup.identity(&[row.number.as_str()]),
             Row::Checkup(row) => {
                 let (day, kind) = (row.date.to_string(), row.kind.japanese());
                 match (&row.employee_number, &row.identity) {
@@ -274,6 +311,12 @@ impl Register {
             (Kind::Lifelogs(_), Layout::Lifelogs(layout)) => {
                 lifelogs::Register::check(store, right, layout, rows).await
             }
+            (Kind::WorkingHours(register), Layout::WorkingHours(layout)) => {
+                register.check(store, right, layout, rows).await
+            }
+            (Kind::StressAnswers(register), Layout::StressAnswers(layout)) => {
+                register.check(store, right, layout, rows).await
+            }
             _ => Err(Error::Internal("a layout of another kind".to_owned())),
         }
     }
@@ -298,7 +341,8 @@ impl Register {
             Kind::Employees(register) => register.prepare(store, right, import, planned).await,
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
             Kind::Lifelogs(register) => register.prepare(store, right, planned).await,
-            Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
+            Kind::WorkingHours(register) => register.prepare(store, right, planned).await,
+            Kind::Departments(_) | Kind::Accounts(_) | Kind::StressAnswers(_) => Ok(()),
         }
     }
 
@@ -340,7 +384,9 @@ impl Register {
             Kind::Departments(_) => vec![planned],
             Kind::Employees(_) => grouped(planned, PEOPLE_AT_A_TIME),
             Kind::Lifelogs(_) => lifelogs::Register::groups(planned),
-            Kind::Checkups(_) | Kind::Accounts(_) => grouped(planned, 1),
+            Kind::Checkups(_) | Kind::Accounts(_) | Kind::WorkingHours(_) | Kind::StressAnswers(_) => {
+                grouped(planned, 1)
+            }
         }
     }
 
@@ -363,6 +409,8 @@ impl Register {
             Kind::Checkups(register) => register.apply(store, right, import, group).await,
             Kind::Accounts(_) => accounts::apply(store, right, import, &group).await,
             Kind::Lifelogs(register) => register.apply(store, right, group).await,
+            Kind::WorkingHours(register) => register.apply(store, right, import, group).await,
+            Kind::StressAnswers(register) => register.apply(store, right, group).await,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::{PLATFORM, TenantId};
-use jobs::{Invocation, Wake, for_export_writer};
+use jobs::{Invocation, Wake, for_checkup_export, for_export_writer};
 use serde_json::{Value, json};
 use store::{Error, Files, FilesWritten, Store, logs::metrics};
 
@@ -67,9 +67,16 @@ pub async fn handle(job: &ExportWriter, event: Value, invocation: Invocation) ->
         let written = Box::pin(job.store.write_disclosure(&permit, &job.files, id, until)).await;
         run.note(tenant, &id.to_string(), written);
     }
-    for (tenant, id) in job.store.exports_to_work_on(&everybodys).await? {
+    for (tenant, id, asked_by) in job.store.exports_to_work_on(&everybodys).await? {
         let permit = for_export_writer(tenant, origin);
-        let written = Box::pin(job.store.write_export(&permit, &job.files, id, until)).await;
+        let right = match asked_by {
+            Some(account) => for_checkup_export(&job.store, tenant, account, origin).await.map(Result::ok),
+            None => Ok(None),
+        };
+        let written = match right {
+            Ok(right) => Box::pin(job.store.write_export(&permit, &job.files, id, right, until)).await,
+            Err(error) => Err(error),
+        };
         run.note(tenant, &id.to_string(), written);
     }
     let Run { done, unfinished, failed } = run;

@@ -19,6 +19,8 @@ fn template(notice: &Notice) -> &'static str {
         Notice::GrantsChanged { .. } => include_str!("../mails/grants_changed.txt"),
         Notice::PasswordResetByOthers { .. } => include_str!("../mails/password_reset_by_others.txt"),
         Notice::SomethingToRead { .. } => include_str!("../mails/something_to_read.txt"),
+        Notice::StressCheckOpen { .. } => include_str!("../mails/stress_check_open.txt"),
+        Notice::StressCheckReminder { .. } => include_str!("../mails/stress_check_reminder.txt"),
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
@@ -77,6 +79,9 @@ fn values(notice: &Notice, portal: &str) -> Values {
             ("nearness", nearness(*how).into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
+        Notice::StressCheckOpen { until } | Notice::StressCheckReminder { until } => {
+            vec![("until", day(*until).into())]
+        }
         Notice::PasswordChanged { at }
         | Notice::GrantsChanged { at }
         | Notice::SomethingToRead { at }
@@ -230,7 +235,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 21] {
+    fn notices() -> [Notice; 23] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -260,6 +265,8 @@ mod tests {
             Notice::LastExportAsked { at },
             Notice::Disclosed { at },
             Notice::SomethingToRead { at },
+            Notice::StressCheckOpen { until: date(2026, 11, 30) },
+            Notice::StressCheckReminder { until: date(2026, 11, 30) },
             Notice::PurgeAhead { purge_on: date(2026, 2, 14), last_export_at: None },
             Notice::Announcement {
                 kind: AnnouncementKind::Maintenance,

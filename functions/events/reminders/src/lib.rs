@@ -9,6 +9,7 @@ mod controls;
 mod follow_ups;
 mod incidents;
 mod purges;
+mod stress_checks;
 
 use authz::{Permit, permission::RemindOperators};
 use domain::time::Jst;
@@ -82,7 +83,9 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
         Every::Day => follow_ups::remind(&job.store, &invocation.origin, at, dry_run).await?,
         Every::Hour => follow_ups::Reminded::default(),
     };
-    (told, failed) = (told + employees.told, failed + employees.failed);
+    // Whoever opens a round, or signs for one, does not wait for the next morning.
+    let workers = stress_checks::tell(&job.store, &invocation.origin, at, dry_run).await?;
+    (told, failed) = (told + employees.told + workers.told, failed + employees.failed + workers.failed);
     let (daily, due) = (u8::from(every == Every::Day), due.len());
     tracing::info!(function = NAME, daily, due, told, failed, _aws = %metrics(&[("daily", "Count"), ("failed", "Count")]), "run");
     Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due, "told": told, "failed": failed }))

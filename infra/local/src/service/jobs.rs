@@ -12,6 +12,7 @@ use jobs::Invocation;
 use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
 use notice_fan_out::NoticeFanOut;
+use points_close::PointsClose;
 use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use serde_json::Value;
@@ -88,6 +89,14 @@ pub(super) fn reminders(job: Reminders) -> [Schedule; 2] {
     let deployed = deployed("reminders", Duration::from_mins(5), job, handle);
     let hourly = r#"{"every":"hour","time":"<aws.scheduler.scheduled-time>"}"#;
     [Schedule::new("reminders", deployed.clone()), Schedule::new("reminders-hourly", deployed).input(hourly)]
+}
+
+/// `points-close`: by its schedule.
+pub(super) fn points_close(job: PointsClose) -> Schedule {
+    let handle = |job: PointsClose, event, invocation| async move {
+        Box::pin(points_close::handle(&job, event, invocation)).await
+    };
+    Schedule::new("points-close", deployed("points-close", Duration::from_mins(15), job, handle))
 }
 
 /// `retention-purge`: by its schedule.

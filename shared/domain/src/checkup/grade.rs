@@ -1,6 +1,8 @@
 //! Letters of judgement. Ours run from A to D; 治療中 (E) is a flag beside them, not a fifth letter (判定区分,
 //! 日本人間ドック・予防医療学会). A clinic's own letters are kept as they came.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::employee::word_of;
@@ -56,9 +58,16 @@ pub enum ClinicGrade {
     Graded(Grade),
     /// Under treatment (治療中).
     Treated,
+    /// A word of the clinic's own (`C2`, 要精検) that stands for one of our letters, or for 治療中 where it stands for none.
+    Worded(Box<str>, Option<Grade>),
     /// The clinic's own word, which the mapping does not know.
     Other(Box<str>),
 }
+
+/// Between what a word stands for and the word, where both are kept: no cell holds it.
+const STANDS_FOR: char = '\u{1f}';
+/// How long a clinic's word is at most, in characters.
+const LONGEST: usize = 40;
 
 /// Clinics' words. Letters as they are; 要経過観察, 要再検査 → C; 要精密, 要医療, 要治療 → D; 治療中 → E (domain.md 2.4-7).
 const WORDS: &[(&str, ClinicWord)] = &[
@@ -101,21 +110,74 @@ impl ClinicGrade {
             return None;
         }
         Some(match word_of(WORDS, word) {
-            Some(ClinicWord::Graded(grade)) => Self::Graded(grade),
-            Some(ClinicWord::Treated) => Self::Treated,
-            None => Self::Other(word.chars().filter(|c| !c.is_control()).take(40).collect()),
+            Some(ClinicWord::Graded(grade)) => Self::standing_for(word, Some(grade)),
+            Some(ClinicWord::Treated) => Self::standing_for(word, None),
+            None => Self::Other(kept(word)),
         })
     }
 
-    /// The letter, or the clinic's own word.
+    /// What a clinic wrote, where it is known to stand for a letter, or for 治療中.
+    #[must_use]
+    pub(crate) fn standing_for(cell: &str, grade: Option<Grade>) -> Self {
+        let (word, letter) = (crate::text::trim(cell), grade.map_or("E", Grade::letter));
+        if crate::text::narrow(word).eq_ignore_ascii_case(letter) {
+            grade.map_or(Self::Treated, Self::Graded)
+        } else {
+            Self::Worded(kept(word), grade)
+        }
+    }
+
+    /// Our letter, if it stands for one.
+    #[must_use]
+    pub fn grade(&self) -> Option<Grade> {
+        match self {
+            Self::Graded(grade) => Some(*grade),
+            Self::Worded(_, grade) => *grade,
+            Self::Treated | Self::Other(_) => None,
+        }
+    }
+
+    /// The letter that it stands for, or the clinic's own word.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Graded(grade) => grade.letter(),
-            Self::Treated => "E",
+            Self::Graded(grade) | Self::Worded(_, Some(grade)) => grade.letter(),
+            Self::Treated | Self::Worded(_, None) => "E",
             Self::Other(word) => word,
         }
     }
+
+    /// What the clinic wrote.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        match self {
+            Self::Worded(word, _) => word,
+            _ => self.as_str(),
+        }
+    }
+
+    /// As it is kept: reads back by [`Self::read_kept`].
+    #[must_use]
+    pub fn kept(&self) -> Cow<'_, str> {
+        match self {
+            Self::Worded(word, _) => Cow::Owned(format!("{}{STANDS_FOR}{word}", self.as_str())),
+            _ => Cow::Borrowed(self.as_str()),
+        }
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub fn read_kept(kept: &str) -> Option<Self> {
+        match kept.split_once(STANDS_FOR) {
+            Some((letter, word)) => Some(Self::Worded(word.into(), Grade::from_letter(letter))),
+            None => Self::read(kept),
+        }
+    }
+}
+
+/// A clinic's word, as much of it as is kept.
+fn kept(word: &str) -> Box<str> {
+    word.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -124,9 +186,14 @@ mod tests {
 
     #[test]
     fn clinics_words_are_mapped_and_unknown_ones_kept() {
-        assert_eq!(ClinicGrade::read("Ｃ２"), Some(ClinicGrade::Graded(Grade::C)));
-        assert_eq!(ClinicGrade::read("要精密検査"), Some(ClinicGrade::Graded(Grade::D)));
-        assert_eq!(ClinicGrade::read("治療中"), Some(ClinicGrade::Treated));
+        assert_eq!(ClinicGrade::read("Ｃ"), Some(ClinicGrade::Graded(Grade::C)));
+        for (cell, letter, grade) in
+            [("Ｃ２", "C", Some(Grade::C)), ("要精検", "D", Some(Grade::D)), ("治療中", "E", None)]
+        {
+            let read = ClinicGrade::read(cell).unwrap();
+            assert_eq!((read.as_str(), read.grade(), read.written()), (letter, grade, cell), "both are kept");
+            assert_eq!(ClinicGrade::read_kept(&read.kept()), Some(read), "and read back");
+        }
         assert_eq!(ClinicGrade::read("G"), Some(ClinicGrade::Other("G".into())));
         assert_eq!(ClinicGrade::read(" "), None);
         for word in ["A", "E", "G2"] {

@@ -81,14 +81,14 @@ impl StoredResults {
         let mut buffer: ValueText = [0; 48];
         for result in self.results.iter().filter(|result| !result.derived) {
             let value = encoded(&result.value, &mut buffer);
-            let grade = result.clinic_grade.as_ref().map(ClinicGrade::as_str);
-            let fields = [Some(result.item.item().key), Some(&*value), result.raw.as_deref(), grade];
+            let grade = result.clinic_grade.as_ref().map(ClinicGrade::kept);
+            let fields = [Some(result.item.item().key), Some(&*value), result.raw.as_deref(), grade.as_deref()];
             for field in fields {
                 put(&mut bytes, field);
             }
             bytes.push(missing_mark(&result.value).map_or(0, |mark| mark as u8));
         }
-        put(&mut bytes, self.clinic_overall.as_ref().map(ClinicGrade::as_str));
+        put(&mut bytes, self.clinic_overall.as_ref().map(ClinicGrade::kept).as_deref());
         bytes
     }
 }
@@ -179,8 +179,8 @@ impl Serialize for Line<'_> {
             length += mark.encode_utf8(&mut text[length..]).len();
         }
         let marks = std::str::from_utf8(&text[..length]).unwrap_or_default();
-        let clinic = result.clinic_grade.as_ref().map(ClinicGrade::as_str);
-        let fields = match (clinic, &result.raw) {
+        let clinic = result.clinic_grade.as_ref().map(ClinicGrade::kept);
+        let fields = match (&clinic, &result.raw) {
             (Some(_), _) => 5,
             (None, Some(_)) => 4,
             (None, None) if !marks.is_empty() => 3,
@@ -298,7 +298,7 @@ impl<'de> Deserialize<'de> for StoredResults {
         Ok(Self {
             subject,
             results,
-            clinic_overall: form.o.as_deref().and_then(ClinicGrade::read),
+            clinic_overall: form.o.as_deref().and_then(ClinicGrade::read_kept),
             judgement: Judgement {
                 criteria_version: Arc::from(form.c),
                 items,
@@ -328,7 +328,7 @@ fn read_line(line: &[Option<String>], near: usize) -> Option<(ItemResult, Option
         item,
         value,
         raw: field(3).map(Into::into),
-        clinic_grade: field(4).and_then(ClinicGrade::read),
+        clinic_grade: field(4).and_then(ClinicGrade::read_kept),
         derived: marks.contains('*'),
     };
     Some((result, letter.map(|grade| ItemGrade { item, grade, needs_physician })))

@@ -683,7 +683,10 @@ mod tests {
         let results = row.row.unwrap().results;
         assert_eq!(results.get(items::FPG).unwrap().raw.as_deref(), Some("5.5 [GLU]"));
         assert_eq!(results.get(items::U_GLU).unwrap().raw.as_deref(), Some("検出せず"), "their own word stays");
-        assert_eq!(results.get(items::AST).unwrap().clinic_grade, Some(ClinicGrade::Graded(Grade::C)));
+        assert_eq!(
+            results.get(items::AST).unwrap().clinic_grade,
+            Some(ClinicGrade::Worded("３".into(), Some(Grade::C)))
+        );
     }
 
     #[test]

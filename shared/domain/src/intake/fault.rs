@@ -221,10 +221,34 @@ pub enum FaultCode {
     PersonnelAuthority,
     /// No usable administrator would remain.
     LastAdministrator,
+    /// Not a month.
+    MonthInvalid,
+    /// A period without a day, without one of its ends, or of more than two months.
+    PeriodInvalid,
+    /// A month before the day of hiring.
+    MonthBeforeHire,
+    /// A cell that is no length of time.
+    HoursUnreadable,
+    /// A length of time with more decimals than are held exactly.
+    HoursTooFine,
+    /// Overtime and days off are more than all hours.
+    OvertimeOverTotal,
+    /// A word that is no kind of worker.
+    WorkerKindUnknown,
     /// The row changed between check and application.
     ChangedMeanwhile,
     /// What an import wrote has changed since, or something rests on it: it cannot be undone.
     TouchedSinceImport,
+    /// No answer to an item of a stress check.
+    ChoiceInvalid,
+    /// Answers that a decision needs are missing.
+    AnswersIncomplete,
+    /// Other answers were submitted before.
+    AlreadyAnswered,
+    /// The round does not ask this employee.
+    NotAsked,
+    /// The round takes no answers.
+    RoundNotOpen,
 }
 
 impl From<Violation> for FaultCode {
@@ -610,6 +634,37 @@ const TABLE: &[Row] = &[
         "利用可能なシステム管理者がいなくなるため、反映していません。先に別のシステム管理者を用意してください。",
     ),
     error(
+        F::MonthInvalid,
+        "month_invalid",
+        "年月として読めません。「2026-04」や「2026年4月」のように入力してください。",
+    ),
+    error(
+        F::PeriodInvalid,
+        "period_invalid",
+        "期間の開始日と終了日は両方を、開始日から終了日まで62日以内で入力してください。",
+    ),
+    warning(F::MonthBeforeHire, "month_before_hire", "入社日より前の期間です。社員番号と対象年月を確かめてください。"),
+    error(
+        F::HoursUnreadable,
+        "hours_unreadable",
+        "時間として読めません。「163.68」「163:41」「9821分」のいずれかの形で入力してください。",
+    ),
+    error(
+        F::HoursTooFine,
+        "hours_too_fine",
+        "小数の桁数が多すぎます。時間は小数第4位まで、分は小数第2位までにするか、「163:41」の形で入力してください。",
+    ),
+    error(
+        F::OvertimeOverTotal,
+        "overtime_over_total",
+        "時間外労働と休日労働の合計、または深夜労働が、実労働時間を超えています。値を確かめてください。",
+    ),
+    error(
+        F::WorkerKindUnknown,
+        "worker_kind_unknown",
+        "労働者区分は「一般」「管理監督者」「裁量労働」「研究開発」「高プロ」のいずれかで入力してください。",
+    ),
+    error(
         F::ChangedMeanwhile,
         "changed_meanwhile",
         "確認した後にデータが変更されたため、この行は反映していません。もう一度取り込んでください。",
@@ -618,6 +673,23 @@ const TABLE: &[Row] = &[
         F::TouchedSinceImport,
         "touched_since_import",
         "取込の後に変更されたか、この行をもとにした記録があるため、取り消せません。個別に訂正してください。",
+    ),
+    error(F::ChoiceInvalid, "choice_invalid", "回答は1～4の数字で入力してください。"),
+    warning(
+        F::AnswersIncomplete,
+        "answers_incomplete",
+        "判定に必要な回答が足りません。取り込みますが、判定不能になります。",
+    ),
+    error(
+        F::AlreadyAnswered,
+        "already_answered",
+        "すでに回答を提出しています。社員番号を確かめるか、実施者に差し戻しを依頼してください。",
+    ),
+    error(F::NotAsked, "not_asked", "この実施回の対象者ではありません。社員番号と対象者の条件を確かめてください。"),
+    error(
+        F::RoundNotOpen,
+        "round_not_open",
+        "受付中の実施回ではないか、担当者ではありません。実施回を確かめてください。",
     ),
 ];
 
@@ -708,7 +780,7 @@ mod tests {
             assert_eq!(row.code as usize, at, "{} stands out of order", row.name);
             assert_eq!(serde_json::to_string(&row.code).unwrap(), format!("\"{}\"", row.name));
         }
-        assert_eq!(TABLE.len(), FaultCode::TouchedSinceImport as usize + 1);
+        assert_eq!(TABLE.len(), FaultCode::RoundNotOpen as usize + 1);
     }
 
     #[test]

@@ -128,7 +128,8 @@ pub struct LayoutFault {
 pub struct Layout {
     kind: Kind,
     draft: Draft,
-    grades: Vec<(String, ClinicGrade)>,
+    /// What words stand for: a letter, or none for 治療中.
+    grades: Vec<(String, Option<Grade>)>,
 }
 
 /// A layout as it is kept.
@@ -186,8 +187,8 @@ impl Layout {
         }
         for (word, letter) in &draft.grades {
             let grade = match letter.as_str() {
-                "E" => Some(ClinicGrade::Treated),
-                letter => Grade::from_letter(letter).map(ClinicGrade::Graded),
+                "E" => Some(None),
+                letter => Grade::from_letter(letter).map(Some),
             };
             if let Some(grade) = grade.filter(|_| is_word(word)) {
                 grades.push((word_key(word), grade));
@@ -283,7 +284,8 @@ impl Layout {
             return None;
         }
         let key = word_key(cell);
-        self.grades.iter().find(|(word, _)| *word == key).map(|(_, grade)| grade.clone())
+        let (_, letter) = self.grades.iter().find(|(word, _)| *word == key)?;
+        Some(ClinicGrade::standing_for(cell, *letter))
     }
 }
 
@@ -386,7 +388,7 @@ mod tests {
         let layout = Layout::new(Kind::Checkups, Draft { grades, ..draft(columns) }).unwrap();
         let json = serde_json::to_string(&layout).unwrap();
         assert_eq!(serde_json::from_str::<Layout>(&json).unwrap(), layout, "{json}");
-        assert_eq!(layout.grade("1"), Some(ClinicGrade::Graded(Grade::A)));
-        assert_eq!(layout.grade("治 "), Some(ClinicGrade::Treated));
+        assert_eq!(layout.grade("1"), Some(ClinicGrade::Worded("1".into(), Some(Grade::A))));
+        assert_eq!(layout.grade("治 "), Some(ClinicGrade::Worded("治".into(), None)));
     }
 }

@@ -143,7 +143,7 @@ impl Layout {
             }
             (Some(over), Some(under)) => found.push((Metric::BloodPressure, over, Some(under))),
             (Some(_), None) if !is_there(Role::Diastolic, &reader) => {
-                reader.fault(FaultCode::Required, Role::Diastolic)
+                reader.fault(FaultCode::Required, Role::Diastolic);
             }
             (None, Some(_)) if !is_there(Role::Systolic, &reader) => reader.fault(FaultCode::Required, Role::Systolic),
             _ => {}

@@ -300,6 +300,7 @@ impl Rules {
     }
 
     /// Which metrics they look at.
+    #[must_use]
     pub fn metrics(&self) -> BTreeSet<Metric> {
         let mut metrics = BTreeSet::new();
         for rule in &self.0.rules {

@@ -63,7 +63,8 @@ pub fn flags(day: Date, steps: &BTreeMap<Date, DayValue>, distance: &BTreeMap<Da
     let Some(today) = steps.get(&day) else { return Vec::new() };
     let back = |days: i64| steps.range(day.saturating_sub(days.days())..=day).map(|(_, value)| value);
     let week: Vec<i64> = back(6).map(|value| value.value).collect();
-    let same = (0..SAME_DAYS as i64)
+    let same = (0_i64..)
+        .take(SAME_DAYS)
         .all(|days| steps.get(&day.saturating_sub(days.days())).is_some_and(|value| value.value == today.value));
     let is_round = |value: &&DayValue| value.origin == Origin::Hand && value.value > 0 && value.value % 1_000 == 0;
     let no_distance = today.origin == Origin::Device

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Instant};
 use authz::{Permit, permission::PurgeTenants};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    ids::{EmployeeId, PLATFORM, TenantId},
+    ids::{CheckupId, EmployeeId, PLATFORM, TenantId},
     retention::{RecordKind, RetentionPolicy},
     time::{Jst, fiscal_year},
 };
@@ -16,11 +16,11 @@ use serde::Serialize;
 
 use super::{Record, key, year::partition_of};
 use crate::{
-    Bounds, Conflict, Error, Store, Write, contracts,
+    Bounds, Conflict, Error, Store, Write, attachments, contracts,
     db::Range,
     follow_ups,
-    item::{Attributes, Stored, from_item, number},
-    key::{Family, Table, partition, shards},
+    item::{Attributes, Stored, as_text, from_item, number},
+    key::{Family, Key, Table, partition, shards},
     tenants, work_fitness,
 };
 
@@ -116,7 +116,7 @@ impl Store {
         Ok(over)
     }
 
-    /// Deletes what checkups said before. It goes first: a run that is cut short leaves a checkup without its history, which the next one takes up, and never a history
+    /// Deletes what checkups said before, and what is attached to them. It goes first: a run that is cut short leaves a checkup without its history, which the next one takes up, and never a history
     /// that nobody finds. Whether it was allowed to.
     async fn delete_histories(
         &self,
@@ -127,13 +127,17 @@ impl Store {
         let tenant = permit.tenant();
         let replaced = checkups.iter().filter(|checkup| checkup.version > 1);
         let past = replaced.map(|it| self.past_versions(tenant, it.record.employee, Some(it.record.id)));
-        let past: Vec<_> = try_join_all(past).await?.into_iter().flatten().collect();
-        for batch in past.chunks(HISTORY_BATCH) {
+        let past = try_join_all(past).await?.into_iter().flatten();
+        let past = past.map(|(key, it)| (key, Some(it.version), (it.record.employee, it.record.id)));
+        let attached = checkups.iter().map(|it| self.attached_keys(tenant, (it.record.employee, it.record.id)));
+        let attached = try_join_all(attached).await?.into_iter().flatten();
+        let gone: Vec<_> = past.chain(attached).collect();
+        for batch in gone.chunks(HISTORY_BATCH) {
             let mut write = self.while_nothing_is_held(tenant, settings)?;
-            for (key, Stored { version, .. }) in batch {
-                write.delete(self, key.clone(), Some(*version))?;
+            for (key, version, _) in batch {
+                write.delete(self, key.clone(), *version)?;
             }
-            let of = batch.iter().flat_map(|(_, it)| [it.record.employee.to_string(), it.record.id.to_string()]);
+            let of = batch.iter().flat_map(|(_, _, (whose, id))| [whose.to_string(), id.to_string()]);
             let of: BTreeSet<String> = of.collect();
             let event = self.event(permit, "checkup.expire_history")?.on_all(of).because("retention");
             match write.commit(self, event).await {
@@ -143,6 +147,20 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// What is attached to a checkup. Its files go with the files that no item knows any more.
+    async fn attached_keys(
+        &self,
+        tenant: TenantId,
+        (employee, id): (EmployeeId, CheckupId),
+    ) -> Result<Vec<(Key, Option<u64>, (EmployeeId, CheckupId))>, Error> {
+        let range = attachments::range_of(tenant, employee, id);
+        let place = range.pk.clone();
+        let items = self.db.query_all(range).await?.into_iter();
+        let key =
+            |sk: &str| Key { table: Table::Records, family: Family::Attachment, pk: place.clone(), sk: sk.to_owned() };
+        Ok(items.filter_map(|item| Some((key(as_text(&item, "sk")?), None, (employee, id)))).collect())
     }
 
     /// A write that holds if the contract runs, nothing is held, and the settings have not changed since they were read.

@@ -117,7 +117,7 @@ impl CheckupWord {
             Self::Course => health.course.as_ref().map(OrganisationName::as_str),
             Self::Doctor => health.doctor.as_ref().map(PersonName::as_str),
             Self::Comment => health.comment.as_deref(),
-            Self::ClinicOverall => health.results.clinic_overall.as_ref().map(ClinicGrade::as_str),
+            Self::ClinicOverall => health.results.clinic_overall.as_ref().map(ClinicGrade::written),
         }
     }
 }

@@ -301,7 +301,8 @@ impl Store {
                 .await?;
             items.retain(|item| as_text(item, "sk").is_some_and(|sk| sk.parse::<CheckupId>().is_ok()));
             let opened = self.open_checkups(right.tenant(), items).await?;
-            Ok::<_, Error>(opened.into_iter().map(PastCheckup::from).collect())
+            let standing = opened.into_iter().filter(|opened| opened.record.stands());
+            Ok::<_, Error>(standing.map(PastCheckup::from).collect())
         };
         stream::iter(employees.iter().copied()).map(of).buffered(IN_FLIGHT).try_collect().await
     }

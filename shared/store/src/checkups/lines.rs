@@ -61,7 +61,7 @@ fn whole(RegisteredCheckup { record, health, .. }: &RegisteredCheckup, person: &
         said(health.course.as_ref()),
         said(health.doctor.as_ref()),
         said(health.comment.as_ref()),
-        said(results.clinic_overall.as_ref().map(ClinicGrade::as_str)),
+        said(results.clinic_overall.as_ref().map(ClinicGrade::written)),
         said(results.judgement.summary().overall.map(domain::checkup::grade::Grade::letter)),
         text(&results.judgement.criteria_version),
         said(record.parent),
@@ -113,7 +113,7 @@ fn cells(opened: &RegisteredCheckup, result: &ItemResult) -> Vec<Cell> {
         Cow::Owned(result.value.japanese(result.item).into_owned()),
         said(item.unit()),
         said(result.raw.as_deref()),
-        said(result.clinic_grade.as_ref().map(ClinicGrade::as_str)),
+        said(result.clinic_grade.as_ref().map(ClinicGrade::written)),
         said(grade.map(|ItemGrade { grade, .. }| grade.letter())),
     ]
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use authz::{Permission, Permit, Placement};
 use domain::{
-    checkup::{judge::Summary, kind::CheckupKind},
+    checkup::{item::ItemId, judge::Summary, kind::CheckupKind, screening},
     ids::{CheckupId, EmployeeId, TenantId},
     work_fitness::opinion_due,
 };
@@ -35,6 +35,8 @@ pub(crate) struct CheckupHead {
     pub(crate) awaits: bool,
     statutory: Summary,
     whole: Summary,
+    /// The items by which restriction of work is considered.
+    screened: Vec<ItemId>,
     content: String,
 }
 
@@ -42,6 +44,11 @@ impl CheckupHead {
     /// What its letters say: of the statutory items alone, or of all.
     pub(crate) fn letters(&self, non_statutory: bool) -> Summary {
         if non_statutory { self.whole } else { self.statutory }
+    }
+
+    /// Whether restriction of work is considered: by the statutory items alone, or by all.
+    pub(crate) fn considers_restriction(&self, non_statutory: bool) -> bool {
+        self.screened.iter().any(|item| non_statutory || item.item().statutory.is_some())
     }
 }
 
@@ -114,6 +121,7 @@ pub(super) fn head(RegisteredCheckup { record, version, health, .. }: &Registere
         awaits: record.awaits_opinion(),
         statutory: judgement.visible(|item| item.item().statutory.is_some()),
         whole: judgement.summary(),
+        screened: screening::reached(&health.results.results).collect(),
         content: record.content.clone(),
     }
 }

@@ -13,6 +13,7 @@ use domain::{
         kind::CheckupKind,
         results::ItemResult,
         specific::{self, Standing},
+        statutory::{Lacking, lacking},
         stored::StoredResults,
     },
     employee::PersonName,
@@ -58,6 +59,8 @@ pub struct ShownCheckup {
     pub summary: Summary,
     /// What is concluded from several items at once.
     pub conclusions: Conclusions,
+    /// The statutory items without a result, of a first periodic checkup and for those who see attributes: what may be left out goes by age.
+    pub lacking: Vec<Lacking>,
     /// The criteria that were applied.
     pub criteria_version: Arc<str>,
     /// When it first came.
@@ -111,7 +114,7 @@ impl Sees {
     }
 
     /// Whether every item is.
-    pub(super) const fn everything(self) -> bool {
+    pub(crate) const fn everything(self) -> bool {
         self.non_statutory
     }
 
@@ -147,6 +150,11 @@ pub(super) fn of(opened: RegisteredCheckup, sees: Sees) -> Stored<ShownCheckup> 
         doctor,
         comment: comment.filter(|_| whole),
         clinic_overall: clinic_overall.filter(|_| whole),
+        lacking: if attributes && record.kind == CheckupKind::Periodic && record.parent.is_none() {
+            lacking(&results, subject, record.examined_on)
+        } else {
+            Vec::new()
+        },
         results: shown.map(|result| ShownResult::new(result, judgement.item(result.item), subject)).collect(),
         summary: judgement.visible(visible),
         conclusions,

@@ -10,7 +10,7 @@ use super::{
     key,
 };
 use crate::{
-    Error, Store, Write, follow_ups,
+    Error, Store, Write, attachments, follow_ups,
     imports::Wrote,
     item::{Attributes, Stored, as_text, text},
     work_fitness,
@@ -123,6 +123,10 @@ impl Store {
             if as_text(&item, "updated_at").is_none_or(|at| at > written.as_str()) {
                 return Ok(true);
             }
+        }
+        let attached = self.db.query_all(attachments::range_of(tenant, employee, checkup.id)).await?;
+        if attached.iter().any(|item| as_text(item, "updated_at").is_some_and(|at| at > written.as_str())) {
+            return Ok(true);
         }
         let others = self.checkup_records(tenant, employee).await?;
         Ok(others.iter().any(|Stored { record, .. }| record.stands() && record.parent == Some(checkup.id)))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use authz::{Permit, Placement, permission::ViewCheckups};
+use authz::{Permission, Permit, Placement, permission::ViewCheckups};
 use domain::ids::{EmployeeId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,24 @@ impl Store {
     }
 }
 
-fn employee_of(item: &Attributes) -> Option<EmployeeId> {
+impl Store {
+    /// Checkups of the index that are not void, as somebody sees them; `placed` says where each person stands, and whose are left out.
+    pub(crate) async fn shown_of_items<'a, P: Permission>(
+        &self,
+        tenant: TenantId,
+        items: Vec<Attributes>,
+        permit: &Permit<P>,
+        placed: impl Fn(EmployeeId) -> Option<&'a Placement>,
+    ) -> Result<Vec<ShownCheckup>, Error> {
+        let opened = self.open_checkups(tenant, items).await?;
+        let shown = opened.into_iter().filter(|opened| opened.record.stands()).filter_map(|opened| {
+            let sees = Sees::of(permit, placed(opened.record.employee)?);
+            Some(shown::of(opened, sees).record)
+        });
+        Ok(shown.collect())
+    }
+}
+
+pub(crate) fn employee_of(item: &Attributes) -> Option<EmployeeId> {
     as_text(item, "employee")?.parse().ok()
 }

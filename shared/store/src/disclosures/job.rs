@@ -121,7 +121,7 @@ impl Store {
         };
         let period = Period { since: record.since, until: record.until };
         let (kinds, format) = (record.kinds.clone(), ExportFormat::JsonLines);
-        let selection = Selection { kinds, format, people, period, with_confidence: true };
+        let selection = Selection { kinds, table: None, format, people, period, with_confidence: true };
         let basis = self.words_of(record).await?.basis;
         let about: Value = json!({
             "disclosure": record.id, "tenant": tenant, "basis": basis, "asked_by": record.asked_by, "approved_by": record.decided_by,

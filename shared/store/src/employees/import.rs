@@ -61,7 +61,7 @@ impl Store {
     /// The names of people that [`Self::registered`] found, in the order of `ids`: for rows that leave a part of the name as it is, or say whom they are
     /// about.
     pub async fn names_of(&self, right: &ImportRight, ids: &[EmployeeId]) -> Result<Vec<Option<Person>>, Error> {
-        if !matches!(right.kind(), ImportKind::Employees | ImportKind::Checkups) {
+        if !matches!(right.kind(), ImportKind::Employees | ImportKind::Checkups | ImportKind::StressAnswers) {
             return Err(Denied::Forbidden.into());
         }
         self.load_people(right.tenant(), ids).await

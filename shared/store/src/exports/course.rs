@@ -5,15 +5,12 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use authz::{Permit, permission::WriteExports};
-use domain::{
-    export::{ExportKind, Sheet},
-    ids::TenantId,
-};
+use domain::{export::Sheet, ids::TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::lines::Selection;
+use super::lines::{Of, Selection};
 use crate::{Error, Files, Store, Write, item::Stored};
 
 /// How large a part is: with its encoding it must fit into an answer, which is 6 MB at most.
@@ -30,12 +27,23 @@ pub struct MadeFile {
     pub name: String,
     /// How many lines it has, without its first one.
     pub rows: u64,
+    /// How many characters its encoding does not have: each is marked by 〓.
+    #[serde(default)]
+    pub replaced: u64,
     /// How many bytes.
     pub bytes: u64,
     /// Their SHA-256, in hexadecimal digits.
     pub sha256: String,
     /// The last part of the object's key: nobody can guess it.
     object: String,
+}
+
+impl MadeFile {
+    /// A file that is no part of an export.
+    pub(crate) fn of_one(name: &str, bytes: u64, sha256: &str) -> Self {
+        let (name, sha256) = (name.to_owned(), sha256.to_owned());
+        Self { name, rows: 0, replaced: 0, bytes, sha256, object: String::new() }
+    }
 }
 
 /// How far files are.
@@ -110,6 +118,13 @@ pub struct TakenFile {
     pub(crate) sha256: String,
 }
 
+impl TakenFile {
+    /// A file that is about one person.
+    pub(crate) fn of_one(name: &str, bytes: Zeroizing<Vec<u8>>, about: domain::ids::EmployeeId, sha256: &str) -> Self {
+        Self { name: name.to_owned(), bytes, people: vec![about.to_string()], sha256: sha256.to_owned() }
+    }
+}
+
 impl Store {
     /// Goes on with files while there is time. `told` finds out which records are written, and what the manifest says beside the files. A run that fails counts, and the fifth is
     /// the last; but what passes is tried again as long as it takes, and what another run has stored meanwhile is that one's.
@@ -171,19 +186,20 @@ impl Store {
         until: Instant,
     ) -> Result<Course, Error> {
         let tenant = permit.tenant();
-        let Some(kind) = selection.kinds.get(course.kind).copied() else {
+        let Some(of) = selection.at(course.kind) else {
             let manifest = manifest(selection, about, &course)?;
-            let part = Sealing { name: MANIFEST.to_owned(), rows: 0, bytes: manifest, people: BTreeSet::new() };
+            let name = MANIFEST.to_owned();
+            let part = Sealing { name, rows: 0, replaced: 0, bytes: manifest, people: BTreeSet::new() };
             course.files.push(self.seal_part(files, tenant, prefix, part).await?);
             course.is_complete = true;
             return Ok(course);
         };
-        let (mut sheet, mut people) = (Sheet::new(selection.format, kind), BTreeSet::new());
+        let (mut sheet, mut people) = (of.sheet(selection.format), BTreeSet::new());
         loop {
-            let page = self.page_of_lines(permit, selection, kind, course.after.take()).await?;
+            let page = self.page_of_lines(permit, selection, of, course.after.take()).await?;
             for line in page.lines {
                 if sheet.len() >= PART_BYTES {
-                    let full = std::mem::replace(&mut sheet, Sheet::new(selection.format, kind));
+                    let full = std::mem::replace(&mut sheet, of.sheet(selection.format));
                     let shown = std::mem::take(&mut people);
                     self.keep_part(files, tenant, prefix, selection, &mut course, full, shown).await?;
                 }
@@ -216,23 +232,25 @@ impl Store {
         sheet: Sheet,
         people: BTreeSet<String>,
     ) -> Result<(), Error> {
-        let kind = selection.kinds.get(course.kind).copied().map_or("", |kind| kind.row().name);
+        let of = selection.at(course.kind).map_or("", Of::name);
         course.parts += 1;
-        let name = format!("{kind}-{}.{}", course.parts, selection.format.extension());
-        let part = Sealing { name, rows: sheet.rows(), bytes: Zeroizing::new(sheet.into_bytes()), people };
+        let name = format!("{of}-{}.{}", course.parts, selection.format.extension());
+        let (rows, replaced) = (sheet.rows(), sheet.replaced());
+        let bytes = sheet.into_bytes().map_err(|error| Error::Internal(error.to_string()))?;
+        let part = Sealing { name, rows, replaced, bytes: Zeroizing::new(bytes), people };
         course.files.push(self.seal_part(files, tenant, prefix, part).await?);
         Ok(())
     }
 
     async fn seal_part(&self, files: &Files, tenant: TenantId, prefix: &str, part: Sealing) -> Result<MadeFile, Error> {
-        let Sealing { name, rows, bytes, people } = part;
+        let Sealing { name, rows, replaced, bytes, people } = part;
         let (sha256, length) = (hex_of_hash(&bytes), bytes.len() as u64);
         let mut plain = Zeroizing::new(serde_json::to_vec(&people)?);
         plain.push(b'\n');
         plain.extend_from_slice(&bytes);
         let object = self.random_text::<18>()?;
         self.seal_file(files, tenant, &format!("{prefix}{object}"), &plain).await?;
-        Ok(MadeFile { name, rows, bytes: length, sha256, object })
+        Ok(MadeFile { name, rows, replaced, bytes: length, sha256, object })
     }
 
     /// Opens a file, whose bytes must be those that were made.
@@ -255,6 +273,7 @@ impl Store {
 struct Sealing {
     name: String,
     rows: u64,
+    replaced: u64,
     bytes: Zeroizing<Vec<u8>>,
     people: BTreeSet<String>,
 }
@@ -266,7 +285,7 @@ fn opened(plain: &[u8]) -> Result<Opened, Error> {
 }
 
 /// SHA-256 in hexadecimal digits.
-fn hex_of_hash(bytes: &[u8]) -> String {
+pub(crate) fn hex_of_hash(bytes: &[u8]) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
@@ -274,15 +293,18 @@ fn hex_of_hash(bytes: &[u8]) -> String {
 
 /// What says which files there are, with their hashes and how many lines each has, and for how long the law wants what is in them to be kept.
 fn manifest(selection: &Selection, about: &Value, course: &Course) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let of_kind = |kind: &ExportKind| {
-        let row = kind.row();
-        let prefix = format!("{}-", row.name);
+    let of_kind = |of: Of<'_>| {
+        let prefix = format!("{}-", of.name());
         let files = course.files.iter().filter(|file| {
             file.name.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
         });
         let files: Vec<_> = files.collect();
-        let kept: Vec<_> = row
-            .kept
+        let (japanese, source, kept) = match of {
+            Of::Kind(kind) => (kind.row().japanese, kind.row().source, kind.row().kept),
+            // What is kept is kept in the service; this is a copy of it.
+            Of::Table(_) => ("健康診断の一覧表", "依頼者が閲覧できる範囲の写し", [].as_slice()),
+        };
+        let kept: Vec<_> = kept
             .iter()
             .map(|kept| {
                 let kept = kept.row();
@@ -290,14 +312,14 @@ fn manifest(selection: &Selection, about: &Value, course: &Course) -> Result<Zer
             })
             .collect();
         json!({
-            "種別": row.japanese, "name": row.name, "件数": files.iter().map(|file| file.rows).sum::<u64>(),
-            "根拠": row.source, "法定保存期間": kept,
+            "種別": japanese, "name": of.name(), "件数": files.iter().map(|file| file.rows).sum::<u64>(),
+            "根拠": source, "法定保存期間": kept,
             "files": files.iter().map(|file| json!({
-                "name": file.name, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256,
+                "name": file.name, "rows": file.rows, "replaced": file.replaced, "bytes": file.bytes, "sha256": file.sha256,
             })).collect::<Vec<_>>(),
         })
     };
-    let kinds: Vec<_> = selection.kinds.iter().map(of_kind).collect();
+    let kinds: Vec<_> = (0..).map_while(|place| selection.at(place)).map(of_kind).collect();
     let manifest = json!({ "about": about, "format": selection.format, "kinds": kinds });
     Ok(Zeroizing::new(serde_json::to_vec_pretty(&manifest)?))
 }

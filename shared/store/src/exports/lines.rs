@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use authz::{Permit, permission::WriteExports};
 use domain::{
-    export::{ExportFormat, ExportKind},
+    export::{ExportFormat, ExportKind, Sheet},
     ids::{AccountId, EmployeeId, TenantId},
     time::Jst,
 };
@@ -12,6 +12,7 @@ use futures_util::future::try_join_all;
 use jiff::{ToSpan as _, civil::Date};
 use serde::Serialize;
 
+use super::checkups::CheckupTable;
 use crate::{
     Department, Error, Event, Label, Outcome, RETENTION_DAYS, Store, Workplace,
     accounts::Account,
@@ -57,12 +58,47 @@ pub(crate) struct Page {
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     pub(crate) kinds: Vec<ExportKind>,
+    /// After these kinds, a table of checkups.
+    pub(crate) table: Option<CheckupTable>,
     pub(crate) format: ExportFormat,
     /// These people and their accounts alone; everybody where it is none.
     pub(crate) people: Option<People>,
     pub(crate) period: Period,
     /// Events in confidence are among it: for a court, and not for the company.
     pub(crate) with_confidence: bool,
+}
+
+/// What a file is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// Everything of a kind.
+    Kind(ExportKind),
+    /// A table of checkups.
+    Table(&'a CheckupTable),
+}
+
+impl Of<'_> {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kind(kind) => kind.row().name,
+            Self::Table(_) => "checkups",
+        }
+    }
+
+    pub(super) fn sheet(self, format: ExportFormat) -> Sheet {
+        match self {
+            Self::Kind(kind) => Sheet::new(format, kind),
+            Self::Table(table) => Sheet::of(format, table.columns()),
+        }
+    }
+}
+
+impl Selection {
+    /// What comes at this place, counted from 0.
+    pub(super) fn at(&self, place: usize) -> Option<Of<'_>> {
+        let kind = self.kinds.get(place).copied().map(Of::Kind);
+        kind.or_else(|| self.table.as_ref().filter(|_| place == self.kinds.len()).map(Of::Table))
+    }
 }
 
 /// Chosen people.
@@ -126,15 +162,19 @@ fn joined(values: impl IntoIterator<Item = impl ToString>) -> Cell {
 }
 
 impl Store {
-    /// The page of lines of `kind` after `after`.
+    /// The page of lines of `of` after `after`.
     pub(super) async fn page_of_lines(
         &self,
         permit: &Permit<WriteExports>,
         selection: &Selection,
-        kind: ExportKind,
+        of: Of<'_>,
         after: Option<String>,
     ) -> Result<Page, Error> {
         let tenant = permit.tenant();
+        let kind = match of {
+            Of::Kind(kind) => kind,
+            Of::Table(table) => return self.page_of_table(tenant, table, after).await,
+        };
         match kind {
             ExportKind::Workplaces => {
                 let (units, next) =

@@ -25,8 +25,9 @@ use super::{Import, ImportState, SCHEMA, UPLOAD_KEPT_SECONDS, Wrote, late_key};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     db::Range,
-    item::{Attributes, Sealed, Stored, from_item, to_item},
+    item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, partition},
+    page::sift,
     write::indexed,
 };
 
@@ -277,48 +278,54 @@ impl Store {
         Ok(id)
     }
 
-    /// The rows of one import that were not clear, in their order.
+    /// The rows of one import that were not clear, in their order: up to `limit` after `after`, and where to go on.
     pub async fn discrepancies_of(
         &self,
         permit: &Permit<UseImports>,
         import: ImportId,
-    ) -> Result<Vec<ShownDiscrepancy>, Error> {
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<ShownDiscrepancy>, Option<String>), Error> {
         self.import(permit, import).await?;
         let of_import = partition(permit.tenant(), Family::Discrepancy, import);
-        let items = self.db.query_all(Range::whole(Table::Records, Family::Discrepancy, of_import)).await?;
-        self.shown_discrepancies(permit, items).await
+        let range = || Range::whole(Table::Records, Family::Discrepancy, of_import.clone());
+        self.shown_discrepancies(permit, range, after, limit).await
     }
 
-    /// The rows of all imports that wait for a person, the oldest import's first.
-    pub async fn open_discrepancies(&self, permit: &Permit<UseImports>) -> Result<Vec<ShownDiscrepancy>, Error> {
+    /// The rows of all imports that wait for a person, the oldest import's first: up to `limit` after `after`, and where to go on.
+    pub async fn open_discrepancies(
+        &self,
+        permit: &Permit<UseImports>,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<ShownDiscrepancy>, Option<String>), Error> {
         let open = partition(permit.tenant(), Family::Discrepancy, OPEN);
-        let range = Range::whole(Table::Records, Family::Discrepancy, open).by_index();
-        let items = self.db.query_all(range).await?;
-        self.shown_discrepancies(permit, items).await
+        let range = || Range::whole(Table::Records, Family::Discrepancy, open.clone()).by_index();
+        self.shown_discrepancies(permit, range, after, limit).await
     }
 
     async fn shown_discrepancies(
         &self,
         permit: &Permit<UseImports>,
-        items: Vec<Attributes>,
-    ) -> Result<Vec<ShownDiscrepancy>, Error> {
+        range: impl Fn() -> Range,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<ShownDiscrepancy>, Option<String>), Error> {
         let sees = |column| permit.sees(column).is_some_and(authz::Reach::is_everybody);
         let (sees_names, sees_attributes) = (sees(PermissionId::SeeNames), sees(PermissionId::SeeAttributes));
-        let mut shown = Vec::new();
-        for item in items {
-            let Some(stored) = from_item::<Discrepancy>(item, self.clock.now())? else { continue };
-            if !may_see(permit, &stored.record) {
-                continue;
-            }
+        let look = |after| self.records_that(range().limit(limit).after(after), |of: &Discrepancy| may_see(permit, of));
+        let (found, next) = sift(after, limit, look).await?;
+        let mut shown = Vec::with_capacity(found.len());
+        for stored in found {
             let key = key(permit.tenant(), stored.record.import, stored.record.id);
             let said = self.open(permit.tenant(), Purpose::Files, &key, "said", &stored.record.said).await?;
             shown.push(ShownDiscrepancy { stored, said, sees_names, sees_attributes });
         }
-        let subjects: Vec<String> = shown.iter().map(|it| it.stored.record.id.to_string()).collect();
-        if subjects.is_empty() {
-            return Ok(shown);
+        if shown.is_empty() {
+            return Ok((shown, next));
         }
-        self.disclose(permit, "import.read_discrepancies", subjects, shown).await
+        let subjects: Vec<String> = shown.iter().map(|it| it.stored.record.id.to_string()).collect();
+        Ok((self.disclose(permit, "import.read_discrepancies", subjects, shown).await?, next))
     }
 
     /// Notes what a person says of a row that waits.

@@ -1,6 +1,6 @@
 //! What the import job does, with the right that it was given for the uploader: it notes files, leaves a plan, and notes what became of each chunk.
 
-use authz::{ImportRight, Permit, permission::UseImports};
+use authz::{ImportKind, ImportRight, Permit, permission::UseImports};
 use domain::{
     ids::{EmployeeId, ImportId, TenantId},
     intake::FaultCode,
@@ -228,6 +228,8 @@ impl Store {
         write.create(self, key, SCHEMA, &self.part(done), || Conflict::WrongState.into())?;
         let action = format!("import.apply_{}", right.kind().name());
         let event = self.event_of(right.tenant(), right.actor(), "imports.use", &action)?.on(import).on_all(touched);
+        // Whose answers a file holds is not for the company to know.
+        let event = if right.kind() == ImportKind::StressAnswers { event.in_confidence() } else { event };
         match write.commit(self, event).await {
             Ok(()) | Err(Error::Conflict(Conflict::WrongState)) => Ok(()),
             Err(error) => Err(error),

@@ -55,7 +55,8 @@ pub fn intake_kind(kind: ImportKind) -> Option<intake::Kind> {
         ImportKind::Accounts => Some(intake::Kind::Accounts),
         ImportKind::Checkups => Some(intake::Kind::Checkups),
         ImportKind::Lifelogs => Some(intake::Kind::Lifelogs),
-        ImportKind::WorkingHours | ImportKind::StressAnswers => None,
+        ImportKind::WorkingHours => Some(intake::Kind::WorkingHours),
+        ImportKind::StressAnswers => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How long files live: what customers sent goes seven days after its import ended, what the service made of it after thirty. A bucket's own rules are the net below.
 //!
-//! What a workbook was turned into goes with the workbook. What no import knows (a file of an unknown kind, one for an import that had its file) goes as long after it came.
+//! What is attached to a checkup goes when its item has gone, with the checkup. What a workbook was turned into goes with the workbook. What no import knows (a file of an unknown kind, one for an import that had its file) goes as long after it came.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ use super::{
     delete::{self, Budget},
 };
 use crate::{
-    Error, Files, ImportState, Store, Write,
+    Error, Files, ImportState, Store, Write, attachments,
     db::{Range, failed},
     files::CONVERTED,
     imports::{self, Import, UPLOAD_KEPT_SECONDS},
-    item::from_item,
-    key::{Family, Table, partition},
+    item::{from_item, is_expired},
+    key::{Family, Key, Table, partition},
 };
 
 /// For how long what the service made is kept, in seconds after its import ended.
@@ -138,9 +138,13 @@ impl Store {
             let page = Box::pin(request.send()).await.map_err(failed("ListObjectVersions"))?;
             let versions = page.versions().iter().filter_map(Listed::of_version);
             let listed = versions.chain(page.delete_markers().iter().filter_map(Listed::of_marker));
-            let mut over: Vec<Listed> = listed
+            let (attached, others): (Vec<Listed>, Vec<Listed>) =
+                listed.partition(|it| attachments::item_of_file(tenant, &it.key).is_some());
+            let mut over: Vec<Listed> = others
+                .into_iter()
                 .filter(|it| known.over(tenant, &it.key, &it.version, it.came).is_some_and(|over| over <= at))
                 .collect();
+            over.extend(self.belonging_to_nothing(tenant, attached).await?);
             if !dry_run {
                 over.truncate(budget.take(over.len()));
             }
@@ -161,6 +165,14 @@ impl Store {
             Write::new().commit(self, self.event(permit, "files.expire")?.on(tenant).because(counts)).await?;
         }
         Ok(ended)
+    }
+
+    /// Of attached files those whose item is gone: with its checkup, or because nobody confirmed it.
+    async fn belonging_to_nothing(&self, tenant: TenantId, files: Vec<Listed>) -> Result<Vec<Listed>, Error> {
+        let keys: Vec<Key> = files.iter().filter_map(|it| attachments::item_of_file(tenant, &it.key)).collect();
+        let (now, items) = (self.clock.now(), self.db.batch_get(&keys).await?);
+        let gone = items.into_iter().map(|item| item.is_none_or(|item| is_expired(&item, now)));
+        Ok(files.into_iter().zip(gone).filter(|(_, gone)| *gone).map(|(file, _)| file).collect())
     }
 
     async fn known_files(&self, tenant: TenantId) -> Result<Known, Error> {

@@ -80,7 +80,7 @@ pub(super) struct Record {
     reopened: Option<Sealed>,
     /// The import that wrote them, if one did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    imported_by: Option<ImportId>,
+    pub(super) imported_by: Option<ImportId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     submitted_at: Option<Jst>,
     created_at: Jst,

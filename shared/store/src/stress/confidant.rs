@@ -13,7 +13,7 @@
 //! ```
 
 use authz::{
-    Permission, Permit,
+    ImportRight, Permission, Permit,
     permission::{
         AnalyseStress, AnswerStressCheck, HandleStressAnswers, SelectHighStress, ShareOwnStress, ViewOwnStress,
         ViewStressResults,
@@ -79,6 +79,14 @@ pub(super) struct Seen {
     pub(super) insight: Insight,
     pub(super) round: Round,
     pub(super) employee: Employee,
+}
+
+impl Seen {
+    /// Somebody's part in a round, for a file that whoever carries the round out brings: [`Store::stress_intake`] has looked.
+    pub(super) fn of_intake(right: &ImportRight, round: Round, employee: Employee) -> Self {
+        let insight = Insight { tenant: right.tenant(), round: round.record.id, oneself: None, duty: None };
+        Self { insight, round, employee }
+    }
 }
 
 impl Store {

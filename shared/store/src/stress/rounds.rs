@@ -6,8 +6,9 @@ use authz::{
 };
 use domain::{
     ids::{AccountId, StressRoundId, TenantId},
-    stress::round::{
-        Appointment, Duty, MOST_APPOINTED, Period, Plan, Qualification, REMINDER_DAYS, RoundAct, RoundState,
+    stress::{
+        questionnaire::Questionnaire,
+        round::{Appointment, Duty, MOST_APPOINTED, Period, Plan, Qualification, REMINDER_DAYS, RoundAct, RoundState},
     },
     time::Jst,
 };
@@ -36,6 +37,8 @@ pub(super) struct Record {
     pub(super) state: RoundState,
     pub(super) opens_on: Date,
     pub(super) closes_on: Date,
+    /// As the plan says: a file of answers is read by it.
+    pub(super) questionnaire: Questionnaire,
     plan: Sealed,
     #[serde(default)]
     pub(super) appointments: Vec<Appointment>,
@@ -223,6 +226,7 @@ impl Store {
             state: RoundState::Drafted,
             opens_on: period.opens_on,
             closes_on: period.closes_on,
+            questionnaire: plan.criteria.questionnaire(),
             plan: self.seal(tenant, Purpose::Stress, &key, PLAN, &plan).await?,
             appointments: Vec::new(),
             remind_on: None,
@@ -256,6 +260,7 @@ impl Store {
         let tenant = permit.tenant();
         let PlannedRound { plan, period } = planned;
         (round.record.opens_on, round.record.closes_on) = (period.opens_on, period.closes_on);
+        round.record.questionnaire = plan.criteria.questionnaire();
         let key = key(tenant, round.record.id);
         round.record.plan = self.seal(tenant, Purpose::Stress, &key, PLAN, &plan).await?;
         round.plan = plan;

@@ -120,10 +120,8 @@ impl Store {
         employee: &Employee,
     ) -> Result<Option<LeftOut>, Error> {
         // Kinds of employment are sealed: they are opened only for a rule that asks.
-        let attributes = match rule.asks_for_employment_types() {
-            true => Some(self.open_attributes(tenant, employee).await?),
-            false => None,
-        };
+        let attributes =
+            if rule.asks_for_employment_types() { Some(self.open_attributes(tenant, employee).await?) } else { None };
         let candidate = Candidate {
             employee: employee.id,
             state: employee.state,

@@ -85,10 +85,8 @@ impl Register {
             }
         }
         let said = store.import_lifelog(right, employee, &rows).await?;
-        let applied = |is_new: bool| match is_new {
-            true => Applied::Written(employee.id.to_string(), None),
-            false => Applied::Unchanged,
-        };
+        let applied =
+            |is_new: bool| if is_new { Applied::Written(employee.id.to_string(), None) } else { Applied::Unchanged };
         Ok(said.into_iter().map(|(row, is_new)| (row, applied(is_new))).collect())
     }
 }

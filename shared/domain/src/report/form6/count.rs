@@ -98,7 +98,7 @@ impl Counted {
             counted.examined.insert(of.row);
         }
         let by_us = results.judgement.visible(is_statutory).overall == Some(Grade::D);
-        let by_clinic = results.clinic_overall == Some(ClinicGrade::Graded(Grade::D));
+        let by_clinic = results.clinic_overall.as_ref().and_then(ClinicGrade::grade) == Some(Grade::D);
         counted.instructed = (by_us || (whole && by_clinic)) && !counted.findings.is_empty();
         counted
     }

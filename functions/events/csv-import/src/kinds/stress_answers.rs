@@ -1,0 +1,150 @@
+//! Answers of stress checks on paper: one row is one person's answers in the import's round. A row that says who it is about must be about that person: to write one person's answers to another
+//! is the worst that an import can do.
+
+use authz::ImportRight;
+use domain::{
+    ids::ImportId,
+    intake::{
+        Fault, FaultCode,
+        stress_answers::{Layout, Role, StressAnswersRow},
+    },
+    text::fold_for_search,
+};
+use store::{Error, Import, Outlook, Person, Registered, Store, StressIntake, StressPut, StressRow};
+
+use super::{Applied, Foreseen, Held, Planned, Row, registered};
+
+/// The round that rows are into.
+#[derive(Debug)]
+pub(super) struct Register {
+    /// None where it takes no answers, or whoever imports does not carry it out.
+    intake: Option<StressIntake>,
+    import: ImportId,
+}
+
+impl Register {
+    pub(super) async fn open(store: &Store, right: &ImportRight, import: &Import) -> Result<Self, Error> {
+        let (round, _) =
+            import.options.stress_round.ok_or_else(|| Error::Internal("answers without a round".to_owned()))?;
+        let intake = match store.stress_intake(right, round).await {
+            Ok(intake) => Some(intake),
+            Err(Error::NotFound | Error::Conflict(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { intake, import: import.id })
+    }
+
+    pub(super) async fn check(
+        &self,
+        store: &Store,
+        right: &ImportRight,
+        layout: &Layout,
+        rows: &[(u64, &Row)],
+    ) -> Result<Vec<Held>, Error> {
+        let rows: Vec<&StressAnswersRow> = rows.iter().filter_map(|(_, row)| of(row)).collect();
+        let known = registered(store, right, rows.iter().map(|row| &row.number)).await?;
+        let people = people(store, right, &rows, &known).await?;
+        let mut held = Vec::with_capacity(rows.len());
+        for ((row, known), person) in rows.iter().zip(&known).zip(&people) {
+            held.push(self.hold(store, right, layout, (*row, known.as_ref(), person.as_ref())).await?);
+        }
+        Ok(held)
+    }
+
+    async fn hold(
+        &self,
+        store: &Store,
+        right: &ImportRight,
+        layout: &Layout,
+        (row, known, person): (&StressAnswersRow, Option<&Registered>, Option<&Person>),
+    ) -> Result<Held, Error> {
+        let fault = |code, role| layout.columns().fault(code, role);
+        let Some(intake) = &self.intake else {
+            return Ok(Held { faults: vec![Fault::new(FaultCode::RoundNotOpen)], ..Held::default() });
+        };
+        let Some(known) = known else {
+            let unknown = fault(FaultCode::UnknownEmployee, Role::Number).showing(row.number.as_str());
+            return Ok(Held { faults: vec![unknown], ..Held::default() });
+        };
+        let mut faults = contradictions(layout, row, known, person);
+        let standing = store.stress_row(right, intake, self.import, known, &row.answers).await?;
+        let (version, outlook) = match standing {
+            StressRow::Free(version) => (version, Outlook::New),
+            StressRow::Same | StressRow::Ours => (0, Outlook::Unchanged),
+            StressRow::Answered => {
+                faults.push(fault(FaultCode::AlreadyAnswered, Role::Number));
+                (0, Outlook::Changed)
+            }
+        };
+        if store.stress_left_out(right, intake, known).await?.is_some() {
+            faults.push(fault(FaultCode::NotAsked, Role::Number));
+        }
+        let foreseen = Some(Foreseen { outlook, letters: Vec::new() });
+        Ok(Held { version, faults, foreseen, ..Held::default() })
+    }
+
+    pub(super) async fn apply(
+        &self,
+        store: &Store,
+        right: &ImportRight,
+        group: Vec<Planned>,
+    ) -> Result<Vec<(u64, Applied)>, Error> {
+        let mut applied = Vec::with_capacity(group.len());
+        for Planned { number, row, version, .. } in group {
+            let Row::StressAnswers(row) = row else { continue };
+            let known = registered(store, right, std::iter::once(&row.number)).await?.into_iter().next().flatten();
+            // Somebody who was there at the check and is not any more, or is beyond reach now.
+            let (Some(known), Some(intake)) = (known, &self.intake) else {
+                applied.push((number, Applied::CHANGED));
+                continue;
+            };
+            let put = store.put_stress_row(right, intake, self.import, &known, row.answers, version).await?;
+            let what = match put {
+                StressPut::Written => Applied::Written(known.employee.record.id.to_string(), None),
+                StressPut::Unchanged => Applied::Unchanged,
+                StressPut::Conflict => Applied::CHANGED,
+            };
+            applied.push((number, what));
+        }
+        Ok(applied)
+    }
+}
+
+/// What the row says of whom it is about and the register does not. Spellings of one name are forgiven, because the number has said who it is.
+fn contradictions(layout: &Layout, row: &StressAnswersRow, known: &Registered, person: Option<&Person>) -> Vec<Fault> {
+    let differs = |text: &str, registered: &str| fold_for_search(text) != fold_for_search(registered);
+    let name = row.name.as_ref().zip(person).is_some_and(|(name, known)| differs(name.as_str(), known.name.as_str()));
+    let kana = row.kana.as_ref().zip(person).is_some_and(|(kana, known)| differs(kana.as_str(), known.kana.as_str()));
+    let born = row.birth_date.is_some_and(|date| date != known.attributes.birth_date);
+    let found = [
+        (name, FaultCode::NameContradicts, Role::Name),
+        (kana, FaultCode::KanaContradicts, Role::Kana),
+        (born, FaultCode::BirthDateContradicts, Role::BirthDate),
+    ];
+    let found = found.into_iter().filter(|(wrong, ..)| *wrong);
+    found.map(|(_, code, role)| layout.columns().fault(code, role)).collect()
+}
+
+fn of(row: &Row) -> Option<&StressAnswersRow> {
+    if let Row::StressAnswers(row) = row { Some(row) } else { None }
+}
+
+/// The names of those whose rows say a name; nobody else's is opened.
+async fn people(
+    store: &Store,
+    right: &ImportRight,
+    rows: &[&StressAnswersRow],
+    known: &[Option<Registered>],
+) -> Result<Vec<Option<Person>>, Error> {
+    let named = |(index, (row, known)): (usize, (&&StressAnswersRow, &Option<Registered>))| {
+        let says = row.name.is_some() || row.kana.is_some();
+        says.then_some((index, known.as_ref()?.employee.record.id))
+    };
+    let named: Vec<_> = rows.iter().zip(known).enumerate().filter_map(named).collect();
+    let ids: Vec<_> = named.iter().map(|(_, id)| *id).collect();
+    let mut people = vec![None; rows.len()];
+    for ((index, _), person) in named.iter().zip(store.names_of(right, &ids).await?) {
+        people[*index] = person;
+    }
+    Ok(people)
+}

@@ -1,0 +1,156 @@
+//! Opening day: everybody of a company answers a stress check at the same time. People and accounts come by file, and sign in before anything is measured; then all of them save in three parts and
+//! submit, each as fast as they are answered.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::ToSpan as _;
+use serde_json::{Value, json};
+use tests::imports::import;
+use tests::{Actor, Tenant, World, etag};
+use tokio::sync::Barrier;
+
+use crate::Error;
+use crate::args::Args;
+use crate::figures::{self, Sample};
+
+/// How many sign in at the same time beforehand: each hash takes its memory.
+const SIGN_INS: usize = 16;
+/// Everybody's own password, after the initial one of the file.
+const OWN: &str = "Jibun-no-Kotoba-2026";
+const INITIAL: &str = "Hajimete-no-Kaito-26";
+/// The requests of one worker.
+const STEPS: [&str; 5] = ["read", "save a third", "save a second third", "save the rest", "submit"];
+
+/// Prints the table.
+pub(crate) async fn print(args: &Args) -> Result<(), Error> {
+    let people = args.people;
+    let world = World::own().await;
+    let tenant = world.tenant(0);
+    let workers = registered(&tenant, people).await?;
+    let round = opened(&tenant).await?;
+    let path = Arc::new(format!("/v1/me/stress-checks/{round}/answers"));
+    let counters = world.service().cloud().counters().clone();
+    let (before, begun, barrier) = (counters.snapshot(), Instant::now(), Arc::new(Barrier::new(workers.len())));
+    let answering = workers.into_iter().map(|worker| {
+        let (path, barrier) = (Arc::clone(&path), Arc::clone(&barrier));
+        tests::spawn(async move {
+            barrier.wait().await;
+            answer(&worker, &path).await
+        })
+    });
+    let answering: Vec<_> = answering.collect();
+    let mut took: [Vec<Duration>; STEPS.len()] = Default::default();
+    let mut errors = 0_usize;
+    for one in answering {
+        match one.await? {
+            Ok(steps) => took.iter_mut().zip(steps).for_each(|(took, step)| took.push(step)),
+            Err(status) => {
+                errors += 1;
+                eprintln!("answered with {status}");
+            }
+        }
+    }
+    let whole = begun.elapsed().as_secs_f64();
+    let rows = STEPS.iter().zip(took).map(|(step, took)| {
+        let sample: Sample = took.into_iter().collect();
+        let at = |part| figures::time(sample.percentile(part));
+        vec![(*step).to_owned(), sample.len().to_string(), at(0.5), at(0.99)]
+    });
+    println!("{}", figures::table(&["request", "workers", "p50", "p99"], &rows.collect::<Vec<_>>()));
+    let after = counters.snapshot();
+    let sum = |of: fn(&local::counters::Count) -> f64| {
+        let total = |snapshot: &local::counters::Snapshot| snapshot.values().map(of).sum::<f64>();
+        total(&after) - total(&before)
+    };
+    let share = f64::from(u32::try_from(people)?);
+    println!(
+        "{} workers in {}, {errors} errors; per worker {} RCU and {} WCU.",
+        figures::thousands(share),
+        figures::time(whole),
+        figures::count(sum(|count| count.read_units) / share),
+        figures::count(sum(|count| count.write_units) / share),
+    );
+    if errors > 0 { Err("not everybody could answer".into()) } else { Ok(()) }
+}
+
+/// One worker's answers: how long each request took, or the status of the first that failed.
+async fn answer(worker: &Actor, path: &str) -> Result<[Duration; STEPS.len()], u16> {
+    let mut took = [Duration::ZERO; STEPS.len()];
+    let mut begun = Instant::now();
+    let mut last = worker.get(path).await;
+    took[0] = begun.elapsed();
+    for (part, items) in [1..=19, 20..=38, 39..=57].into_iter().enumerate() {
+        let answers: Vec<Value> = items.map(|item| json!({ "item": item, "choice": 1 + item % 4 })).collect();
+        begun = Instant::now();
+        last = worker.put(path, &etag(&last), json!({ "answers": answers })).await;
+        took[part + 1] = begun.elapsed();
+        if last.status != 200 {
+            return Err(last.status);
+        }
+    }
+    begun = Instant::now();
+    let headers = [("If-Match", &*etag(&last))];
+    let submitted = worker.call("POST", &format!("{path}/submit"), &headers, None).await;
+    took[STEPS.len() - 1] = begun.elapsed();
+    if submitted.status == 200 { Ok(took) } else { Err(submitted.status) }
+}
+
+/// Registers people with accounts, by file as a customer does, and signs everybody in.
+async fn registered(tenant: &Tenant, people: usize) -> Result<Vec<Actor>, Error> {
+    let administrator = tenant.actor("administrator");
+    let numbers = || (0..people).map(|number| format!("K{number:06}"));
+    let employee = |number: String| format!("{number},開始 花子,カイシ ハナコ,1990-04-01,女,2020-04-01,正社員,在籍\n");
+    let employees: String = numbers().map(employee).collect();
+    let employees = format!("社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,雇用形態,在籍区分\n{employees}");
+    let login = |number: &str| format!("{number}@kaishi.example");
+    let account = |number: String| format!("作成,{},開始 花子,{},{number},{INITIAL}\n", login(&number), login(&number));
+    let accounts: String = numbers().map(account).collect();
+    let accounts = format!("操作,ログインID,氏名,メールアドレス,社員番号,初期パスワード\n{accounts}");
+    for (kind, file) in [("employees", employees), ("accounts", accounts)] {
+        let done = import(&administrator, kind, file.as_bytes(), json!({})).await;
+        if done["state"] != "applied" {
+            return Err(format!("{kind} are not applied: {done}").into());
+        }
+    }
+    let numbers: Vec<String> = numbers().collect();
+    let mut workers = Vec::with_capacity(people);
+    for (group, numbers) in numbers.chunks(SIGN_INS).enumerate() {
+        let joining = numbers.iter().enumerate().map(|(place, number)| {
+            let worker = tenant.account(&login(number), INITIAL);
+            // Everybody sits somewhere else: one address has a limit of its own.
+            let at = group * SIGN_INS + place;
+            let worker = worker.from_address(&format!("10.{}.{}.{}", at >> 16 & 255, at >> 8 & 255, at & 255));
+            async move {
+                let change = json!({ "current_password": INITIAL, "new_password": OWN });
+                let changed = worker.call("PUT", "/v1/me/password", &[], Some(change)).await;
+                if changed.status == 200 { Ok(worker) } else { Err(changed.json().to_string()) }
+            }
+        });
+        for worker in futures_util::future::join_all(joining).await {
+            workers.push(worker?);
+        }
+    }
+    Ok(workers)
+}
+
+/// A round that is open today; its id.
+async fn opened(tenant: &Tenant) -> Result<String, Error> {
+    let (hr, implementer) = (tenant.actor("hr"), tenant.actor("stress_implementer"));
+    let today = tenant.world().today();
+    let plan = json!({
+        "title": "開始日", "opens_on": today, "closes_on": today + 7.days(), "questionnaire": "items_57", "method": "conversion",
+        "targets": { "as_of": today },
+    });
+    let planned = hr.post("/v1/stress-rounds", plan).await;
+    let round = planned.header("location").to_owned();
+    let (account, ..) = implementer.seen_by(&tenant.actor("administrator")).await;
+    let id = account.rsplit('/').next().unwrap_or_default();
+    let body = json!({ "account_id": id, "duty": "implementer", "qualification": "nurse" });
+    let appointed = hr.post_if(&format!("{round}/appointments"), &etag(&planned), body).await;
+    let opened = hr.call("POST", &format!("{round}/open"), &[("If-Match", &etag(&appointed))], None).await;
+    if opened.status != 200 {
+        return Err(format!("the round does not open: {}", opened.json()).into());
+    }
+    Ok(round.rsplit('/').next().unwrap_or_default().to_owned())
+}
