@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::checked::{Checked, Rule, line};
+use crate::checked::{Checked, Rule, line, sha256};
 
 /// The largest file, in bytes: with its encoding it must fit into an answer.
 pub const LARGEST: u64 = 4_000_000;
@@ -44,8 +44,7 @@ impl Rule for Sha256Rule {
     const PERSONAL: bool = false;
 
     fn normalise(text: &str) -> Option<Cow<'_, str>> {
-        let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| Cow::Owned(text.to_ascii_lowercase()))
+        sha256(text)
     }
 }
 /// A SHA-256 in hexadecimal digits.

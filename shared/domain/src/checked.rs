@@ -109,6 +109,12 @@ impl<'de, R: Rule> Deserialize<'de> for Checked<R> {
     }
 }
 
+/// A SHA-256 in 64 hexadecimal digits, in lower case. Otherwise `None`.
+pub(crate) fn sha256(text: &str) -> Option<Cow<'_, str>> {
+    let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| Cow::Owned(text.to_ascii_lowercase()))
+}
+
 /// A single line of 1 to `longest` characters: trimmed, half-width kana widened, no control characters. Otherwise `None`.
 #[must_use]
 pub fn line(text: &str, longest: usize) -> Option<Cow<'_, str>> {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use jiff::{Span, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::{Checked, Rule, line};
+use crate::checked::{Checked, Rule, line, sha256};
 
 /// Days before the due date from which a control is due soon, and the first reminder goes out.
 const SOON: i32 = 60;
@@ -129,8 +129,7 @@ impl Rule for Sha256Rule {
     const PERSONAL: bool = false;
 
     fn normalise(text: &str) -> Option<Cow<'_, str>> {
-        let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| Cow::Owned(text.to_ascii_lowercase()))
+        sha256(text)
     }
 }
 /// The hash of a document, by which it is known again without being kept here.

@@ -63,24 +63,24 @@ impl Kind {
         // Nothing of it depends on a day.
         let options = Options::new(Date::MIN);
         match self {
-            Self::Departments => departments::understand(header, &options),
-            Self::Employees => employees::understand(header, &options),
-            Self::Accounts => accounts::understand(header, &options),
+            Self::Departments => sheet::understand(departments::NAMES, header, &options),
+            Self::Employees => sheet::understand(employees::NAMES, header, &options),
+            Self::Accounts => sheet::understand(accounts::NAMES, header, &options),
             Self::Checkups => checkups::understand(header, &options),
-            Self::Lifelogs => lifelogs::understand(header, &options),
-            Self::WorkingHours => working_hours::understand(header, &options),
+            Self::Lifelogs => sheet::understand(lifelogs::NAMES, header, &options),
+            Self::WorkingHours => sheet::understand(working_hours::NAMES, header, &options),
         }
     }
 
     /// The comparison key of every name that a column may have, with the header of ours that it means.
     fn names(self) -> Vec<(String, String)> {
         match self {
-            Self::Departments => departments::names(),
-            Self::Employees => employees::names(),
-            Self::Accounts => accounts::names(),
+            Self::Departments => sheet::all_names(departments::NAMES),
+            Self::Employees => sheet::all_names(employees::NAMES),
+            Self::Accounts => sheet::all_names(accounts::NAMES),
             Self::Checkups => checkups::names(),
-            Self::Lifelogs => lifelogs::names(),
-            Self::WorkingHours => working_hours::names(),
+            Self::Lifelogs => sheet::all_names(lifelogs::NAMES),
+            Self::WorkingHours => sheet::all_names(working_hours::NAMES),
         }
     }
 }
@@ -160,4 +160,11 @@ pub struct Parsed<R> {
     pub faults: Vec<Fault>,
     /// What somebody should look at.
     pub warnings: Vec<Fault>,
+}
+
+impl<R> Parsed<R> {
+    /// A record that has more or fewer cells than the header.
+    fn of_another_width() -> Self {
+        Self { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() }
+    }
 }

@@ -2,9 +2,21 @@
 
 use authz::{Permission, Permit};
 use http::Uri;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Answer, App, Problem};
+
+/// Which page of a list without filters.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// How many things at most, unchecked.
+    #[serde(skip_serializing)]
+    pub limit: Option<usize>,
+    /// Where the page begins.
+    #[serde(skip_serializing)]
+    pub cursor: Option<String>,
+}
 
 /// One list, as one caller asks for it.
 #[derive(Debug, Clone, Copy)]

@@ -5,12 +5,10 @@ use domain::{
     report::form6::{FormVersion, RowFigures, Sheet, SpecificWork},
 };
 
-use crate::paper::{Align, Area, Paper, area};
-
-const LEFT: f32 = 15.0;
-const WIDE: f32 = 180.0;
-const TEXT: f32 = 8.5;
-const SMALL: f32 = 7.0;
+use crate::{
+    form::{LEFT, SMALL, TEXT, WIDE, field, insurance_number, said, signed},
+    paper::{Align, Paper, area},
+};
 
 /// The report. `revision` says which freeze it is printed from; none for figures that are still open.
 #[must_use]
@@ -20,7 +18,12 @@ pub fn form6(sheet: &Sheet, revision: Option<&str>) -> Paper {
     paper.text((LEFT, 12.0), SMALL, Align::Left, "様式第6号（第52条関係）");
     paper.text((LEFT + WIDE, 12.0), SMALL, Align::Right, revision.unwrap_or("未確定の集計"));
     paper.text((105.0, 20.0), 15.0, Align::Middle, "定期健康診断結果報告書");
-    insurance_number(&mut paper, sheet, 25.0);
+    insurance_number(
+        &mut paper,
+        25.0,
+        sheet.settings.labour_insurance_number.as_ref(),
+        sheet.settings.branch_office.as_ref(),
+    );
     when(&mut paper, sheet, 37.0);
     workplace(&mut paper, sheet, 47.0);
     institutions(&mut paper, sheet, 67.0);
@@ -34,43 +37,9 @@ pub fn form6(sheet: &Sheet, revision: Option<&str>) -> Paper {
         paper.cell(area(x + 50.0, y, 40.0, 9.0), 10.0, Align::Right, (what, &format!("{people} 人")));
     }
     physician(&mut paper, sheet, 200.0);
-    signed(&mut paper, sheet, 226.0);
+    signed(&mut paper, 226.0, sheet.submitted_on, sheet.settings.office.as_ref(), sheet.settings.employer.as_ref());
     remarks(&mut paper, sheet, 250.0);
     paper.finished()
-}
-
-/// A heading and its value side by side.
-fn field(paper: &mut Paper, place: Area, head: f32, what: &str, value: &str) {
-    paper.head(Area { width: head, ..place }, SMALL, what);
-    let rest = area(place.x + head, place.y, place.width - head, place.height);
-    paper.cell(rest, TEXT, Align::Left, (what, value));
-}
-
-fn said<T: ToString>(value: Option<&T>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
-}
-
-/// Digits in boxes, as the form has them.
-fn insurance_number(paper: &mut Paper, sheet: &Sheet, y: f32) {
-    paper.head(area(LEFT, y, 24.0, 10.0), SMALL, "労働保険番号");
-    let number = said(sheet.settings.labour_insurance_number.as_ref());
-    let branch = said(sheet.settings.branch_office.as_ref());
-    let parts = ["都道府県", "所掌", "管轄", "基幹番号", "枝番号", "被一括事業場番号"];
-    let mut groups: Vec<&str> = number.split('-').collect();
-    groups.resize(5, "");
-    groups.push(&branch);
-    let mut x = LEFT + 26.0;
-    for ((name, digits), count) in parts.into_iter().zip(groups).zip([2_u8, 1, 2, 6, 3, 4]) {
-        let begin = x;
-        let mut letters = digits.chars();
-        for _ in 0..count {
-            let digit: String = letters.next().into_iter().collect();
-            paper.cell(area(x, y, 6.0, 7.0), 10.0, Align::Middle, (name, &digit));
-            x += 6.0;
-        }
-        paper.text((f32::midpoint(begin, x), y + 9.7), 5.5, Align::Middle, name);
-        x += 4.0;
-    }
 }
 
 fn when(paper: &mut Paper, sheet: &Sheet, y: f32) {
@@ -170,20 +139,6 @@ fn physician(paper: &mut Paper, sheet: &Sheet, y: f32) {
         let value = value.unwrap_or_default();
         field(paper, area(LEFT + 20.0, y + at, 160.0, height), 36.0, what, &value);
     }
-}
-
-fn signed(paper: &mut Paper, sheet: &Sheet, y: f32) {
-    let day = sheet.submitted_on.map_or_else(|| "　　　　年　　月　　日".to_owned(), japanese);
-    paper.text((LEFT + 4.0, y + 4.0), 9.5, Align::Left, &day);
-    let office = said(sheet.settings.office.as_ref());
-    // Some write the office, some its head.
-    let office = office.strip_suffix('長').unwrap_or(&office);
-    let office = if office.is_empty() { "　　　　　　労働基準監督署" } else { office };
-    paper.text((LEFT + 4.0, y + 18.0), 10.0, Align::Left, &format!("{office}長殿"));
-    paper.text((LEFT + 84.0, y + 11.0), 8.0, Align::Left, "事業者職氏名");
-    let employer = sheet.settings.employer.as_ref().map(|of| format!("{}　{}", of.title, of.name)).unwrap_or_default();
-    paper.words(area(LEFT + 106.0, y + 5.0, 74.0, 10.0), 10.0, Align::Left, ("事業者職氏名", &employer));
-    paper.rule((LEFT + 106.0, y + 15.0), (LEFT + WIDE, y + 15.0), 0.15);
 }
 
 fn remarks(paper: &mut Paper, sheet: &Sheet, y: f32) {

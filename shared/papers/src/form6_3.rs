@@ -5,12 +5,11 @@ use domain::{
     report::form6_3::{CarriedOutBy, FORM_VERSION, FormChoice, InterviewedBy, StressSheet, analysed},
 };
 
-use crate::paper::{Align, Area, Paper, area};
+use crate::{
+    form::{self, LEFT, SMALL, TEXT, WIDE, field, insurance_number, signed},
+    paper::{Align, Area, Paper, area},
+};
 
-const LEFT: f32 = 15.0;
-const WIDE: f32 = 180.0;
-const TEXT: f32 = 8.5;
-const SMALL: f32 = 7.0;
 const HEAD: f32 = 42.0;
 
 /// The report.
@@ -20,17 +19,17 @@ pub fn form6_3(sheet: &StressSheet) -> Paper {
     let said = &sheet.said;
     paper.text((LEFT, 12.0), SMALL, Align::Left, "様式第6号の3（第52条の21関係）");
     paper.text((105.0, 21.0), 14.0, Align::Middle, "心理的な負担の程度を把握するための検査結果等報告書");
-    insurance_number(&mut paper, sheet, 27.0);
+    insurance_number(&mut paper, 27.0, said.labour_insurance_number.as_ref(), said.branch_office.as_ref());
     let month = sheet.carried_out_on.map(|day| month_of(&japanese(day))).unwrap_or_default();
-    field(&mut paper, area(LEFT, 40.0, 90.0, 9.0), "対象年", &format!("{}年分", sheet.year));
-    field(&mut paper, area(LEFT + 90.0, 40.0, 90.0, 9.0), "検査実施年月", &month);
+    field(&mut paper, area(LEFT, 40.0, 90.0, 9.0), HEAD, "対象年", &format!("{}年分", sheet.year));
+    field(&mut paper, area(LEFT + 90.0, 40.0, 90.0, 9.0), HEAD, "検査実施年月", &month);
     let business = said.business.map(|of| format!("{}　{}", of.code(), of.japanese())).unwrap_or_default();
-    field(&mut paper, area(LEFT, 49.0, 90.0, 10.0), "事業の種類", &business);
-    field(&mut paper, area(LEFT + 90.0, 49.0, 90.0, 10.0), "事業場の名称", sheet.workplace.as_str());
+    field(&mut paper, area(LEFT, 49.0, 90.0, 10.0), HEAD, "事業の種類", &business);
+    field(&mut paper, area(LEFT + 90.0, 49.0, 90.0, 10.0), HEAD, "事業場の名称", sheet.workplace.as_str());
     let postal = said.postal_code.as_ref().map(|code| format!("〒{code}　")).unwrap_or_default();
-    let address = format!("{postal}{}", words(said.address.as_ref()));
-    field(&mut paper, area(LEFT, 59.0, WIDE, 10.0), "事業場の所在地", &address);
-    field(&mut paper, area(LEFT, 69.0, 90.0, 9.0), "電話", &words(said.phone.as_ref()));
+    let address = format!("{postal}{}", form::said(said.address.as_ref()));
+    field(&mut paper, area(LEFT, 59.0, WIDE, 10.0), HEAD, "事業場の所在地", &address);
+    field(&mut paper, area(LEFT, 69.0, 90.0, 9.0), HEAD, "電話", &form::said(said.phone.as_ref()));
     people(&mut paper, area(LEFT + 90.0, 69.0, 90.0, 9.0), "在籍労働者数", said.enrolled);
     let all = [CarriedOutBy::IndustrialPhysician, CarriedOutBy::OfTheWorkplace, CarriedOutBy::Contractor];
     let by = said.carried_out_by.map(CarriedOutBy::choice);
@@ -43,7 +42,7 @@ pub fn form6_3(sheet: &StressSheet) -> Paper {
     let done = said.analysed.map(analysed);
     choices(&mut paper, 162.0, "集団ごとの分析の実施の有無", &[analysed(true), analysed(false)], done);
     physician(&mut paper, sheet, 188.0);
-    signed(&mut paper, sheet, 218.0);
+    signed(&mut paper, 218.0, said.submitted_on, said.office.as_ref(), said.employer.as_ref());
     let register = format!("様式の版：{FORM_VERSION}　登録上の在籍者数（検査実施年月の末日）：{}人", sheet.registered);
     paper.paragraph((LEFT, 250.0), WIDE, SMALL, &register);
     let mut y = 256.0;
@@ -56,17 +55,6 @@ pub fn form6_3(sheet: &StressSheet) -> Paper {
 /// 令和8年10月 of 令和8年10月30日.
 fn month_of(day: &str) -> String {
     day.split_once('月').map(|(month, _)| format!("{month}月")).unwrap_or_default()
-}
-
-fn words<T: ToString>(value: Option<&T>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
-}
-
-/// A heading and its value side by side.
-fn field(paper: &mut Paper, place: Area, what: &str, value: &str) {
-    paper.head(Area { width: HEAD, ..place }, SMALL, what);
-    let rest = area(place.x + HEAD, place.y, place.width - HEAD, place.height);
-    paper.cell(rest, TEXT, Align::Left, (what, value));
 }
 
 fn people(paper: &mut Paper, place: Area, what: &str, people: Option<u32>) {
@@ -90,29 +78,6 @@ fn choices(paper: &mut Paper, y: f32, what: &str, all: &[FormChoice], chosen: Op
     }
 }
 
-/// Digits in boxes, as the form has them.
-fn insurance_number(paper: &mut Paper, sheet: &StressSheet, y: f32) {
-    paper.head(area(LEFT, y, 24.0, 10.0), SMALL, "労働保険番号");
-    let number = words(sheet.said.labour_insurance_number.as_ref());
-    let branch = words(sheet.said.branch_office.as_ref());
-    let parts = ["都道府県", "所掌", "管轄", "基幹番号", "枝番号", "被一括事業場番号"];
-    let mut groups: Vec<&str> = number.split('-').collect();
-    groups.resize(5, "");
-    groups.push(&branch);
-    let mut x = LEFT + 26.0;
-    for ((name, digits), count) in parts.into_iter().zip(groups).zip([2_u8, 1, 2, 6, 3, 4]) {
-        let begin = x;
-        let mut letters = digits.chars();
-        for _ in 0..count {
-            let digit: String = letters.next().into_iter().collect();
-            paper.cell(area(x, y, 6.0, 7.0), 10.0, Align::Middle, (name, &digit));
-            x += 6.0;
-        }
-        paper.text((f32::midpoint(begin, x), y + 9.7), 5.5, Align::Middle, name);
-        x += 4.0;
-    }
-}
-
 fn physician(paper: &mut Paper, sheet: &StressSheet, y: f32) {
     let physician = sheet.said.physician.as_ref();
     paper.head(area(LEFT, y, 20.0, 24.0), TEXT, "産業医");
@@ -123,22 +88,9 @@ fn physician(paper: &mut Paper, sheet: &StressSheet, y: f32) {
     ];
     let mut row = y;
     for (what, value) in rows {
-        field(paper, area(LEFT + 20.0, row, WIDE - 20.0, 8.0), what, &value.unwrap_or_default());
+        field(paper, area(LEFT + 20.0, row, WIDE - 20.0, 8.0), HEAD, what, &value.unwrap_or_default());
         row += 8.0;
     }
-}
-
-fn signed(paper: &mut Paper, sheet: &StressSheet, y: f32) {
-    let said = &sheet.said;
-    let day = said.submitted_on.map_or_else(|| "　　　　年　　月　　日".to_owned(), japanese);
-    paper.text((LEFT + 4.0, y + 4.0), 9.5, Align::Left, &day);
-    let office = words(said.office.as_ref());
-    let office = if office.is_empty() { "　　　　　　労働基準監督署".to_owned() } else { office };
-    paper.text((LEFT + 4.0, y + 18.0), 10.0, Align::Left, &format!("{office}長殿"));
-    paper.text((LEFT + 84.0, y + 11.0), 8.0, Align::Left, "事業者職氏名");
-    let employer = said.employer.as_ref().map(|of| format!("{}　{}", of.title, of.name)).unwrap_or_default();
-    paper.words(area(LEFT + 106.0, y + 5.0, 74.0, 10.0), 10.0, Align::Left, ("事業者職氏名", &employer));
-    paper.rule((LEFT + 106.0, y + 15.0), (LEFT + WIDE, y + 15.0), 0.15);
 }
 
 #[cfg(test)]

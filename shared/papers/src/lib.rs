@@ -9,6 +9,7 @@
 
 mod card;
 mod face;
+mod form;
 mod form6;
 mod form6_3;
 mod group;

@@ -60,6 +60,7 @@ pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, SealedChec
 pub(crate) use opined::CheckupHead;
 pub use opined::SeenOfCheckup;
 pub use preview::{CriteriaPreview, LetterChange, PreviewedCheckup};
+pub(crate) use rejudge::RejudgedPage;
 pub use series::{CheckupComparison, CheckupTrend, TrendPoint};
 pub use shown::{ShownCheckup, ShownResult};
 pub use year::CheckupPosition;

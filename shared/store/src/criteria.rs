@@ -1,12 +1,6 @@
 //! A tenant's criteria of judgement (判定基準): versions that follow one another, none of which is changed or deleted. A checkup is judged by the version that is valid on its day,
 //! or by the default where there is none.
-//!
-//! | | |
-//! | --- | --- |
-//! | `CRITERIA#`/`HEAD` | how many versions there are; its version is the list's ETag |
-//! | `CRITERIA#`/`V#<number>` | a version: whose it is, from when on, the criteria; sealed (`health`): why, in words |
-//!
-//! Criteria are nobody's data and stand in the clear.
+//! They lie as [`crate::versions`] says. Criteria are nobody's data and stand in the clear; why they were changed, in words, is sealed (`health`).
 
 use authz::{
     ImportKind, ImportRight, Permit,
@@ -27,12 +21,11 @@ use vault::Purpose;
 
 use crate::{
     Conflict, Error, Prepared, Store, Write,
-    db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item},
-    key::{Family, Key, Table, partition},
+    item::Sealed,
+    key::Family,
+    versions::{Listed, key, next_number, on},
 };
 
-const SCHEMA: u8 = 1;
 const REASON: &str = "reason";
 /// How many versions a tenant has at most.
 const MOST_VERSIONS: u32 = 100;
@@ -67,14 +60,9 @@ impl CriteriaBook {
     /// The criteria of a checkup of `day`: of the versions that are valid by then the one that begins last, of those the newest.
     #[must_use]
     pub fn on(&self, day: Date) -> &Criteria {
-        let valid = self.versions.iter().filter(|it| it.criteria.draft().valid_from <= day);
-        valid.max_by_key(|it| (it.criteria.draft().valid_from, it.number)).map_or(&self.standard, |it| &it.criteria)
+        let begins = |it: &CriteriaVersion| (it.criteria.draft().valid_from, it.number);
+        on(&self.versions, day, begins).map_or(&self.standard, |it| &it.criteria)
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Head {
-    versions: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,14 +75,6 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_by: Option<String>,
     made_at: Jst,
-}
-
-fn head(tenant: TenantId) -> Key {
-    Key::new(Table::Records, tenant, Family::Criteria, "", "HEAD")
-}
-
-fn key(tenant: TenantId, number: u32) -> Key {
-    Key::new(Table::Records, tenant, Family::Criteria, "", format_args!("V#{number:05}"))
 }
 
 impl Store {
@@ -139,11 +119,8 @@ impl Store {
         if taken(&book.standard) || book.versions.iter().any(|it| taken(&it.criteria)) {
             return Err(Conflict::CriteriaVersionTaken.into());
         }
-        let number = u32::try_from(book.versions.len() + 1).map_err(|_| Conflict::TooMany)?;
-        if number > MOST_VERSIONS {
-            return Err(Conflict::TooMany.into());
-        }
-        let (place, made_at, made_by) = (key(tenant, number), self.clock.now(), permit.actor().id());
+        let number = next_number(book.versions.len(), MOST_VERSIONS)?;
+        let (place, made_at, made_by) = (key(tenant, Family::Criteria, number), self.clock.now(), permit.actor().id());
         let sealed = self.seal(tenant, Purpose::Health, &place, REASON, &reason).await?;
         let record = Record {
             number,
@@ -154,12 +131,7 @@ impl Store {
             made_at,
         };
         let mut write = Write::new();
-        write.create(self, place, SCHEMA, &record, || Error::Stale)?;
-        let counted = Head { versions: number };
-        match version {
-            0 => write.create(self, head(tenant), SCHEMA, &counted, || Error::Stale)?,
-            _ => write.replace(self, head(tenant), SCHEMA, version, &counted)?,
-        };
+        write.add_version(self, (tenant, Family::Criteria), version, number, &record)?;
         let event = self.event(permit, "checkup_criteria.add")?.on(criteria.version());
         book.version += 1;
         book.versions.push(CriteriaVersion { number, criteria, reason, made_by, made_at });
@@ -167,24 +139,19 @@ impl Store {
     }
 
     pub(crate) async fn criteria_book(&self, tenant: TenantId) -> Result<CriteriaBook, Error> {
-        let range = Range::whole(Table::Records, Family::Criteria, partition(tenant, Family::Criteria, ""));
-        let (now, items) = (self.clock.now(), self.db.query_all(range).await?);
-        let is_head = |item: &Attributes| as_text(item, "sk") == Some("HEAD");
-        let (heads, versions): (Vec<_>, Vec<_>) = items.into_iter().partition(is_head);
-        let listed = heads.into_iter().next().map(|item| from_item::<Head>(item, now)).transpose()?.flatten();
-        let mut read = Vec::with_capacity(versions.len());
-        for item in versions {
-            let Some(Stored { record, .. }) = from_item::<Record>(item, now)? else { continue };
-            let place = key(tenant, record.number);
+        let Listed { version, records } = self.versions::<Record>(tenant, Family::Criteria).await?;
+        let mut versions = Vec::with_capacity(records.len());
+        for record in records {
+            let place = key(tenant, Family::Criteria, record.number);
             let reason = self.open(tenant, Purpose::Health, &place, REASON, &record.reason).await?;
             let Record { number, made_by, made_at, .. } = record;
             let draft: Draft = serde_json::from_str(&record.criteria)?;
             let criteria = Criteria::try_from(draft)
                 .map_err(|_| Error::Internal("criteria that contradict themselves".to_owned()))?;
-            read.push(CriteriaVersion { number, criteria, reason, made_by, made_at });
+            versions.push(CriteriaVersion { number, criteria, reason, made_by, made_at });
         }
         let standard = standard::criteria().map_err(|fault| Error::Internal(fault.to_string()))?;
-        Ok(CriteriaBook { version: listed.map_or(0, |head| head.version), versions: read, standard })
+        Ok(CriteriaBook { version, versions, standard })
     }
 }
 

@@ -41,8 +41,9 @@ use crate::{
     callers::{of_platform, somebody},
     contracts,
     db::Range,
-    item::{Attributes, Stored, as_text, from_item, number, to_item},
+    item::{Attributes, Stored, from_item, number, to_item},
     key::{Family, Key, Table, partition},
+    page::sift,
     tenants::attribute,
     write::indexed,
 };
@@ -347,34 +348,29 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<Export>>, Option<String>), Error> {
         let pk = partition(permit.tenant(), Family::Export, "");
-        let range = Range::whole(Table::Records, Family::Export, pk).descending().after(after).limit(limit);
-        let (items, more) = self.db.query(&range).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let now = self.clock.now();
-        let read = |item| {
-            let stored = from_item::<Record>(item, now)?.filter(|it| it.record.is_for(permit));
-            Ok(stored.map(|it| Stored { record: export(it.record), version: it.version }))
-        };
-        let page = items.into_iter().filter_map(|item| read(item).transpose()).collect::<Result<_, Error>>()?;
-        Ok((page, next))
+        let range = Range::whole(Table::Records, Family::Export, pk).descending().limit(limit);
+        let look = |after| self.records_that(range.clone().after(after), |it: &Record| it.is_for(permit));
+        let (page, next) = sift(after, limit, look).await?;
+        let shown = page.into_iter().map(|it| Stored { record: export(it.record), version: it.version });
+        Ok((shown.collect(), next))
+    }
+
+    /// An export, if it is the permit's holder's to see.
+    async fn export_for<P: Permission>(&self, permit: &Permit<P>, id: ExportId) -> Result<Stored<Record>, Error> {
+        let stored = self.load_export(permit.tenant(), id).await?;
+        if stored.record.is_for(permit) { Ok(stored) } else { Err(Error::NotFound) }
     }
 
     /// One of the company's exports.
     pub async fn export(&self, permit: &Permit<ViewExports>, id: ExportId) -> Result<Stored<Export>, Error> {
-        let Stored { record, version } = self.load_export(permit.tenant(), id).await?;
-        if !record.is_for(permit) {
-            return Err(Error::NotFound);
-        }
+        let Stored { record, version } = self.export_for(permit, id).await?;
         Ok(Stored { record: export(record), version })
     }
 
     /// Opens the files to whoever asks, for some minutes.
     pub async fn take_export(&self, permit: &Permit<FetchExports>, id: ExportId) -> Result<Prepared<Download>, Error> {
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
-        let Stored { record, .. } = self.load_export(tenant, id).await?;
-        if !record.is_for(permit) {
-            return Err(Error::NotFound);
-        }
+        let Stored { record, .. } = self.export_for(permit, id).await?;
         if record.state != ExportState::Ready || record.is_over(now) {
             return Err(Conflict::WrongState.into());
         }
@@ -405,10 +401,7 @@ impl Store {
         number: usize,
     ) -> Result<TakenFile, Error> {
         let (by, tenant, now) = (somebody(permit)?, permit.tenant(), self.clock.now());
-        let Stored { record, .. } = self.load_export(tenant, id).await?;
-        if !record.is_for(permit) {
-            return Err(Error::NotFound);
-        }
+        let Stored { record, .. } = self.export_for(permit, id).await?;
         let taking = self.load::<Taking>(&download_key(tenant, id, download)).await?.ok_or(Error::NotFound)?.record;
         if !taking.is_good(by, now) || record.state != ExportState::Ready || record.is_over(now) {
             return Err(Error::NotFound);

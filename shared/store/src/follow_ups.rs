@@ -325,11 +325,9 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<FollowUp>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let of_state = of_state(tenant, state);
-        let range = || Range::whole(Table::Records, Family::FollowUp, of_state.clone()).by_index().limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &Record| true);
+        let range = Range::whole(Table::Records, Family::FollowUp, of_state(tenant, state)).by_index();
         let (found, next) =
-            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
+            self.records_within_reach(permit, range, after, limit, |record: &Record| record.employee).await?;
         let mut follow_ups = Vec::with_capacity(found.len());
         for (Stored { record, version }, placement) in found {
             let course = self.follow_up_course(tenant, &record).await?;

@@ -45,7 +45,7 @@ pub use preview::{Against, LetterMove, Outlook, Preview};
 pub use turn::Turn;
 use undo::late_key;
 pub(crate) use undo::{Images, image_key, images_after};
-pub use undo::{Undo, UndoPhase, Wrote};
+pub use undo::{Undo, UndoPhase, UndoStep, Wrote};
 
 use crate::{
     ObjectVersion,

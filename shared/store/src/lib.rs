@@ -71,6 +71,7 @@ mod sub_processors;
 mod suppression;
 mod tenants;
 mod trail;
+mod versions;
 mod work_fitness;
 mod working_hours;
 mod write;
@@ -126,8 +127,8 @@ pub use follow_ups::{
 pub use imports::{
     Against, Candidate, Chunk, Discrepancy, DiscrepancyCause, DiscrepancyState, Done, DroppedFile, FileShape, Import,
     ImportLayout, ImportLookup, ImportOptions, ImportState, LayoutUsed, LetterMove, Likeness, NewDiscrepancy,
-    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Undo, UndoPhase, Way,
-    Wrote, intake_kind,
+    NewImport, Outlook, Preview, Resolution, RowSays, Rows, ShownDiscrepancy, Started, Turn, Undo, UndoPhase, UndoStep,
+    Way, Wrote, intake_kind,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,

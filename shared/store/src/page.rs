@@ -120,6 +120,19 @@ impl Store {
         Ok(merged(pages))
     }
 
+    /// Up to `limit` records of a partition after `after` whose people the permit reaches, each with where its employee stands today; and where to go on.
+    pub(crate) async fn records_within_reach<P: Permission, T: DeserializeOwned>(
+        &self,
+        permit: &Permit<P>,
+        range: Range,
+        after: Option<String>,
+        limit: usize,
+        employee_of: impl Fn(&T) -> EmployeeId,
+    ) -> Result<(Vec<(Stored<T>, Placement)>, Option<String>), Error> {
+        let look = |after| self.records_that(range.clone().limit(limit).after(after), |_: &T| true);
+        self.within_reach(permit, after, limit, |stored| Some(employee_of(&stored.record)), look).await
+    }
+
     /// A part of a partition for [`sift`]: its records, of which those that are not over and that `is_for` says yes to are for the one who asks.
     pub(crate) async fn records_that<T: DeserializeOwned>(
         &self,
@@ -134,6 +147,16 @@ impl Store {
             Ok((place, from_item::<T>(item, now)?.filter(|stored| is_for(&stored.record))))
         });
         Ok((entries.collect::<Result<_, Error>>()?, more))
+    }
+
+    /// A part of a partition that is all for the one who asks: its records that are not over, and where to go on.
+    pub(crate) async fn page_of<T: DeserializeOwned>(
+        &self,
+        range: Range,
+    ) -> Result<(Vec<Stored<T>>, Option<String>), Error> {
+        let (entries, more) = self.records_that(range, |_: &T| true).await?;
+        let next = entries.last().filter(|_| more).map(|(place, _)| place.clone());
+        Ok((entries.into_iter().filter_map(|(_, stored)| stored).collect(), next))
     }
 
     /// Where the next page of list `list` with these `filters` starts, for nobody but the permit's holder.

@@ -44,7 +44,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, to_item},
+    item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, partition, shard},
     write::indexed,
 };
@@ -220,13 +220,10 @@ impl Store {
         self.placed_within(permit, employee).await?;
         let pk = partition(permit.tenant(), Family::Points, employee);
         let range = Range::whole(Table::Records, Family::Points, pk).starting_with("ENTRY#").descending();
-        let (items, more) = self.db.query(&range.after(after).limit(limit)).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let mut entries = Vec::with_capacity(items.len());
-        for item in items {
-            if let Some(stored) = from_item::<EntryRecord>(item, self.clock.now())? {
-                entries.push(self.opened_entry(permit.tenant(), employee, stored.record).await?);
-            }
+        let (records, next) = self.page_of::<EntryRecord>(range.after(after).limit(limit)).await?;
+        let mut entries = Vec::with_capacity(records.len());
+        for stored in records {
+            entries.push(self.opened_entry(permit.tenant(), employee, stored.record).await?);
         }
         Ok((entries, next))
     }
@@ -345,13 +342,10 @@ impl Store {
         self.placed_within(permit, employee).await?;
         let pk = partition(permit.tenant(), Family::Points, employee);
         let range = Range::whole(Table::Records, Family::Points, pk).starting_with("red_").descending();
-        let (items, more) = self.db.query(&range.after(after).limit(limit)).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let mut redemptions = Vec::with_capacity(items.len());
-        for item in items {
-            if let Some(stored) = from_item::<RedemptionRecord>(item, self.clock.now())? {
-                redemptions.push(self.opened_redemption(permit.tenant(), stored).await?);
-            }
+        let (records, next) = self.page_of::<RedemptionRecord>(range.after(after).limit(limit)).await?;
+        let mut redemptions = Vec::with_capacity(records.len());
+        for stored in records {
+            redemptions.push(self.opened_redemption(permit.tenant(), stored).await?);
         }
         Ok((redemptions, next))
     }
@@ -365,11 +359,9 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<Redemption>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let of_state = of_state(tenant, state);
-        let range = || Range::whole(Table::Records, Family::Points, of_state.clone()).by_index().limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &RedemptionRecord| true);
+        let range = Range::whole(Table::Records, Family::Points, of_state(tenant, state)).by_index();
         let (found, next) =
-            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
+            self.records_within_reach(permit, range, after, limit, |record: &RedemptionRecord| record.employee).await?;
         let mut redemptions = Vec::with_capacity(found.len());
         for (stored, _) in found {
             redemptions.push(self.opened_redemption(tenant, stored).await?);

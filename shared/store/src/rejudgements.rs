@@ -28,6 +28,7 @@ use vault::Purpose;
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::{of_platform, somebody},
+    checkups::RejudgedPage,
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, to_item},
     key::{Family, Key, Table, partition, shards},
@@ -223,13 +224,10 @@ impl Store {
     ) -> Result<(Vec<Stored<Rejudgement>>, Option<String>), Error> {
         let pk = partition(permit.tenant(), Family::Rejudgement, "");
         let range = Range::whole(Table::Records, Family::Rejudgement, pk).descending().after(after).limit(limit);
-        let (items, more) = self.db.query(&range).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let mut page = Vec::with_capacity(items.len());
-        for item in items {
-            if let Some(stored) = from_item::<Record>(item, self.clock.now())? {
-                page.push(self.open_rejudgement(stored).await?);
-            }
+        let (records, next) = self.page_of::<Record>(range).await?;
+        let mut page = Vec::with_capacity(records.len());
+        for stored in records {
+            page.push(self.open_rejudgement(stored).await?);
         }
         Ok((page, next))
     }
@@ -315,15 +313,20 @@ impl Store {
             let range = Range::whole(Table::Records, Family::Checkup, pk).by_index();
             let (entries, more) = self.db.query(&range.after(record.next_after.clone()).limit(PAGE)).await?;
             let last = entries.last().filter(|_| more).and_then(|item| as_text(item, "gsi1sk").map(str::to_owned));
-            // Read for each page: criteria that come while this goes on hold for what is still to come.
-            let book = self.criteria_book(tenant).await?;
-            let page = self.rejudge_page(permit, &book, record.examined_from, record.asked_at, entries).await?;
-            let counts = &mut stored.record.counts;
-            counts.judged += page.judged;
-            counts.changed += page.changed.len() as u64;
-            counts.left += page.left;
-            stored.record.advance(last);
-            let write = self.rejudgement_put(stored)?;
+            let page = if entries.is_empty() {
+                RejudgedPage::default()
+            } else {
+                // Read for each page: criteria that come while this goes on hold for what is still to come.
+                let book = self.criteria_book(tenant).await?;
+                self.rejudge_page(permit, &book, record.examined_from, record.asked_at, entries).await?
+            };
+            // What has not been written is not remembered either: a page whose event is lost comes again.
+            let mut next = stored.clone();
+            next.record.counts.judged += page.judged;
+            next.record.counts.changed += page.changed.len() as u64;
+            next.record.counts.left += page.left;
+            next.record.advance(last);
+            let write = self.rejudgement_put(&next)?;
             if page.changed.is_empty() {
                 write.commit_unaudited(self).await?;
             } else {
@@ -331,7 +334,8 @@ impl Store {
                 let event = self.event(permit, "checkup.rejudge")?.on(stored.record.id).on_all(ids);
                 write.commit(self, event).await?;
             }
-            stored.version += 1;
+            next.version += 1;
+            *stored = next;
         }
         Ok(true)
     }

@@ -27,8 +27,9 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, to_item},
+    item::{Sealed, Stored, from_item, to_item},
     key::{Family, Key, Table, partition},
+    versions::{self, Listed, next_number, on},
     write::indexed,
 };
 
@@ -120,14 +121,8 @@ impl HandlingBook {
     /// What holds on `day`: of the versions that have begun the one that began last, of those the newest.
     #[must_use]
     pub fn on(&self, day: Date) -> Option<&HandlingVersion> {
-        let begun = self.versions.iter().filter(|it| it.rules.effective_on <= day);
-        begun.max_by_key(|it| (it.rules.effective_on, it.number))
+        on(&self.versions, day, |it| (it.rules.effective_on, it.number))
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Head {
-    versions: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,14 +149,6 @@ fn key(tenant: TenantId, employee: EmployeeId, id: RightsRequestId) -> Key {
 
 fn of_state(tenant: TenantId, state: RightState) -> String {
     partition(tenant, Family::RightsRequest, state.name())
-}
-
-fn head(tenant: TenantId) -> Key {
-    Key::new(Table::Records, tenant, Family::HandlingRules, "", "HEAD")
-}
-
-fn rules_key(tenant: TenantId, number: u32) -> Key {
-    Key::new(Table::Records, tenant, Family::HandlingRules, "", format_args!("V#{number:05}"))
 }
 
 fn acknowledgement_key(tenant: TenantId, number: u32, employee: EmployeeId) -> Key {
@@ -225,11 +212,9 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<RightsRequest>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let of_state = of_state(tenant, state);
-        let range = || Range::whole(Table::Records, Family::RightsRequest, of_state.clone()).by_index().limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &Record| true);
+        let range = Range::whole(Table::Records, Family::RightsRequest, of_state(tenant, state)).by_index();
         let (found, next) =
-            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
+            self.records_within_reach(permit, range, after, limit, |record: &Record| record.employee).await?;
         let mut requests = Vec::with_capacity(found.len());
         for (stored, _) in found {
             requests.push(self.opened_request(tenant, stored).await?);
@@ -373,19 +358,11 @@ impl Store {
         if book.version != version {
             return Err(Error::Stale);
         }
-        let number = u32::try_from(book.versions.len() + 1).map_err(|_| Conflict::TooMany)?;
-        if number > MOST_VERSIONS {
-            return Err(Conflict::TooMany.into());
-        }
+        let number = next_number(book.versions.len(), MOST_VERSIONS)?;
         let (made_at, made_by) = (self.clock.now(), permit.actor().id());
         let record = RulesRecord { number, rules: serde_json::to_string(&rules)?, made_by: made_by.clone(), made_at };
         let mut write = Write::new();
-        write.create(self, rules_key(tenant, number), SCHEMA, &record, || Error::Stale)?;
-        let counted = Head { versions: number };
-        match version {
-            0 => write.create(self, head(tenant), SCHEMA, &counted, || Error::Stale)?,
-            _ => write.replace(self, head(tenant), SCHEMA, version, &counted)?,
-        };
+        write.add_version(self, (tenant, Family::HandlingRules), version, number, &record)?;
         let event = self.event(permit, "handling_rules.add")?.on(format_args!("handling-rules-{number}"));
         book.version += 1;
         book.versions.push(HandlingVersion { number, rules, made_by, made_at });
@@ -399,7 +376,9 @@ impl Store {
         number: u32,
     ) -> Result<Acknowledgement, Error> {
         let (tenant, employee) = (permit.tenant(), permit.reach().only_oneself().ok_or(Error::NotFound)?);
-        self.load::<RulesRecord>(&rules_key(tenant, number)).await?.ok_or(Error::NotFound)?;
+        self.load::<RulesRecord>(&versions::key(tenant, Family::HandlingRules, number))
+            .await?
+            .ok_or(Error::NotFound)?;
         let key = acknowledgement_key(tenant, number, employee);
         if let Some(there) = self.load::<Acknowledgement>(&key).await? {
             return Ok(there.record);
@@ -421,28 +400,23 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Acknowledgement>, Option<String>), Error> {
         let tenant = permit.tenant();
-        self.load::<RulesRecord>(&rules_key(tenant, number)).await?.ok_or(Error::NotFound)?;
-        let of_version = partition(tenant, Family::HandlingAck, number);
-        let range = || Range::whole(Table::Records, Family::HandlingAck, of_version.clone()).limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &Acknowledgement| true);
-        let (found, next) =
-            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
+        self.load::<RulesRecord>(&versions::key(tenant, Family::HandlingRules, number))
+            .await?
+            .ok_or(Error::NotFound)?;
+        let range = Range::whole(Table::Records, Family::HandlingAck, partition(tenant, Family::HandlingAck, number));
+        let of = |read: &Acknowledgement| read.employee;
+        let (found, next) = self.records_within_reach(permit, range, after, limit, of).await?;
         Ok((found.into_iter().map(|(stored, _)| stored.record).collect(), next))
     }
 
     async fn handling_book(&self, tenant: TenantId) -> Result<HandlingBook, Error> {
-        let range = Range::whole(Table::Records, Family::HandlingRules, partition(tenant, Family::HandlingRules, ""));
-        let (now, items) = (self.clock.now(), self.db.query_all(range).await?);
-        let is_head = |item: &Attributes| as_text(item, "sk") == Some("HEAD");
-        let (heads, versions): (Vec<_>, Vec<_>) = items.into_iter().partition(is_head);
-        let listed = heads.into_iter().next().map(|item| from_item::<Head>(item, now)).transpose()?.flatten();
-        let mut read = Vec::with_capacity(versions.len());
-        for item in versions {
-            let Some(Stored { record, .. }) = from_item::<RulesRecord>(item, now)? else { continue };
+        let Listed { version, records } = self.versions::<RulesRecord>(tenant, Family::HandlingRules).await?;
+        let mut versions = Vec::with_capacity(records.len());
+        for record in records {
             let RulesRecord { number, rules, made_by, made_at } = record;
-            read.push(HandlingVersion { number, rules: serde_json::from_str(&rules)?, made_by, made_at });
+            versions.push(HandlingVersion { number, rules: serde_json::from_str(&rules)?, made_by, made_at });
         }
-        Ok(HandlingBook { version: listed.map_or(0, |head| head.version), versions: read })
+        Ok(HandlingBook { version, versions })
     }
 }
 

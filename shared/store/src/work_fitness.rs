@@ -565,10 +565,8 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<(Stored<Record>, Placement)>, Option<String>), Error> {
-        let of_state = of_state(permit.tenant(), state);
-        let range = || Range::whole(Table::Records, Family::Fitness, of_state.clone()).by_index().limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &Record| true);
-        self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await
+        let range = Range::whole(Table::Records, Family::Fitness, of_state(permit.tenant(), state)).by_index();
+        self.records_within_reach(permit, range, after, limit, |record: &Record| record.employee).await
     }
 
     async fn fitness_course(&self, tenant: TenantId, stored: Option<&Stored<Record>>) -> Result<Course, Error> {

@@ -9,9 +9,10 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{AnnouncementId, PLATFORM};
-use endpoint::{Answer, App, Checks, DeliveryPage, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{
+    Answer, App, Checks, DeliveryPage, Door, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit,
+};
 use http::Uri;
-use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -35,16 +36,6 @@ pub fn door() -> Door {
     }
 }
 
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
-}
-
 /// Lists announcements.
 #[utoipa::path(
     get, path = "/v1/announcements", operation_id = "listAnnouncements", summary = "お知らせの一覧",
@@ -58,7 +49,7 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ViewAnnouncements>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let pages = Pages::of(&app, &permit, "announcements", &query);
@@ -217,7 +208,7 @@ async fn deliveries(
     permit: Permit<ManageAnnouncements>,
     Path(announcement): Path<AnnouncementId>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let of = (announcement, &query);

@@ -10,9 +10,10 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{ClientCredentialId, ClientId};
-use endpoint::{Answer, Answers, App, Caller, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{
+    Answer, Answers, App, Caller, Door, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit,
+};
 use http::Uri;
-use serde::{Deserialize, Serialize};
 use store::MadeClient;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -37,16 +38,6 @@ pub fn door() -> Door {
     }
 }
 
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
-}
-
 /// Lists the tenant's programs.
 #[utoipa::path(
     get, path = "/v1/api-clients", operation_id = "listApiClients", summary = "APIクライアントの一覧",
@@ -57,7 +48,7 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ViewApiClients>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let pages = Pages::of(&app, &permit, "api-clients", &query);

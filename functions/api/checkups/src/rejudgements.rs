@@ -10,7 +10,7 @@ use domain::{
     ids::{AccountId, RejudgementId},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -130,16 +130,6 @@ pub(crate) async fn ask(
         Ok(Answer::accepted(&RejudgementView::from(&asked.record))?.at(location).version(asked.version))
     };
     posted.once(&app, &permit, prepare, answer).await
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }
 
 /// Lists.

@@ -13,7 +13,7 @@ use domain::{
     ids::{AccountId, AssuranceRequestId, TenantId},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, CsvFile, Filters, Json, Kind, Pages, Path, Posted, Problem};
+use endpoint::{Answer, App, Checks, CsvFile, Filters, Json, Kind, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,6 @@ use serde_json::Value;
 use store::{AssuranceRequest, AssuranceState, CertificateFacts, Released, ReleasedControl, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::ListQuery;
 
 /// The result of the audit against the checklist, as of this version of the service.
 const CHECKLIST: &str = include_str!("../../../../docs/security/ipa-checklist.json");
@@ -217,11 +215,11 @@ async fn list(
     State(app): State<App>,
     permit: Permit<AskAssurance>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "assurance-requests", &query);
     let before = pages.after(query.cursor.as_deref()).await?;
-    let (found, next) = app.store.assurance_requests(&permit, before, query.limit()?).await?;
+    let (found, next) = app.store.assurance_requests(&permit, before, limit(query.limit)?).await?;
     pages.answer(&uri, next, |next_cursor| RequestPage::of(found, next_cursor)).await
 }
 
@@ -302,11 +300,11 @@ async fn waiting(
     State(app): State<App>,
     permit: Permit<ReleaseAssurance>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "assurance-reviews", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
-    let (found, next) = app.store.assurance_waiting(&permit, after, query.limit()?).await?;
+    let (found, next) = app.store.assurance_waiting(&permit, after, limit(query.limit)?).await?;
     pages.answer(&uri, next, |next_cursor| RequestPage::of(found, next_cursor)).await
 }
 

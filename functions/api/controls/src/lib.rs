@@ -6,8 +6,7 @@ mod availability;
 mod register;
 mod sub_processors;
 
-use endpoint::{Door, limit};
-use serde::{Deserialize, Serialize};
+use endpoint::Door;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The routes.
@@ -21,21 +20,5 @@ pub fn door() -> Door {
             .merge(sub_processors::routes())
             .merge(assurance::routes())
             .merge(availability::routes()),
-    }
-}
-
-/// A list without filters.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
-}
-
-impl ListQuery {
-    fn limit(&self) -> Result<usize, endpoint::Problem> {
-        limit(self.limit)
     }
 }

@@ -7,15 +7,13 @@ use domain::{
     ids::{AccountId, ControlId},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Posted, Problem};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{CertificateFacts, Completion, Control, ControlChange, Document, NewCompletion, NewControl, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::ListQuery;
 
 /// How often a control may come.
 const MONTHS: std::ops::RangeInclusive<u8> = 1..=36;
@@ -303,11 +301,11 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ManageControls>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "controls", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
-    let (found, next) = app.store.controls(&permit, after, query.limit()?).await?;
+    let (found, next) = app.store.controls(&permit, after, limit(query.limit)?).await?;
     let today = app.clock().now().date();
     let items = found.into_iter().map(|stored| ControlView::of(stored.record, today)).collect();
     pages.answer(&uri, next, |next_cursor| ControlPage { items, next_cursor }).await

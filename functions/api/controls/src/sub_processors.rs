@@ -10,15 +10,13 @@ use domain::{
     ids::SubProcessorId,
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Posted, Problem};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{Stored, SubProcessor, SubProcessorFacts};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::ListQuery;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change)).routes(routes!(of_provider))
@@ -146,11 +144,11 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ManageControls>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "sub-processors", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
-    let (found, next) = app.store.sub_processors(&permit, after, query.limit()?).await?;
+    let (found, next) = app.store.sub_processors(&permit, after, limit(query.limit)?).await?;
     pages.answer(&uri, next, |next_cursor| SubProcessorPage::of(found, next_cursor)).await
 }
 
@@ -165,11 +163,11 @@ async fn of_provider(
     State(app): State<App>,
     permit: Permit<ViewSubProcessors>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "sub-processors", &query);
     let after = pages.after(query.cursor.as_deref()).await?;
-    let (found, next) = app.store.sub_processors_of_provider(&permit, after, query.limit()?).await?;
+    let (found, next) = app.store.sub_processors_of_provider(&permit, after, limit(query.limit)?).await?;
     pages.answer(&uri, next, |next_cursor| SubProcessorPage::of(found, next_cursor)).await
 }
 

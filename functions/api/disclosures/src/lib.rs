@@ -10,10 +10,9 @@ use authz::{
 use axum::{Extension, extract::State, response::Response};
 use domain::ids::{DisclosureId, DownloadId};
 use endpoint::{
-    Answer, App, Door, DownloadView, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit, taken_file,
+    Answer, App, Door, DownloadView, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit, taken_file,
 };
 use http::Uri;
-use serde::{Deserialize, Serialize};
 use store::{Disclosure, Files, Stored};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -61,16 +60,6 @@ async fn ask(
         Ok(Answer::created(location, &DisclosureView::of(&asked.record))?.version(asked.version))
     };
     posted.with_key()?.once(&app, &permit, prepare, answer).await
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }
 
 /// Lists.

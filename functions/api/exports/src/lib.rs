@@ -11,9 +11,9 @@ use domain::{
     export::{ExportFormat, checkups::CheckupColumn},
     ids::{DownloadId, ExportId, WorkplaceId},
 };
-use endpoint::{Answer, App, Checks, Door, Filters, Pages, Path, Posted, Problem, limit, taken_file};
+use endpoint::{Answer, App, Checks, Door, Filters, PageQuery, Pages, Path, Posted, Problem, limit, taken_file};
 use http::Uri;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::{CheckupChoice, Export, ExportWhat, Files, Stored, may_choose};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -146,16 +146,6 @@ async fn ask(
         Ok(Answer::accepted(&ExportView::of(&asked.record))?.at(location).version(asked.version))
     };
     posted.with_key()?.once(&app, &permit, prepare, answer).await
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }
 
 /// Lists.

@@ -7,7 +7,7 @@ use domain::{
     ids::{DiscrepancyId, EmployeeId, ImportId},
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, Json, Pages, Path, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, Json, PageQuery, Pages, Path, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -137,14 +137,6 @@ impl DiscrepancyView {
             updated_at: record.updated_at,
         }
     }
-}
-
-/// Which page of an import's rows.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
 }
 
 /// Lists the rows of an import that were not clear.

@@ -9,9 +9,10 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{BroadcastId, IncidentId, PLATFORM};
-use endpoint::{Answer, App, DeliveryPage, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{
+    Answer, App, DeliveryPage, Door, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit,
+};
 use http::Uri;
-use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -35,16 +36,6 @@ pub fn door() -> Door {
     }
 }
 
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
-}
-
 /// Lists incidents.
 #[utoipa::path(
     get, path = "/v1/incidents", operation_id = "listIncidents", summary = "インシデントの一覧",
@@ -58,7 +49,7 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ViewIncidents>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let pages = Pages::of(&app, &permit, "incidents", &query);
@@ -209,7 +200,7 @@ async fn deliveries(
     permit: Permit<ManageIncidents>,
     Path((incident, message)): Path<(IncidentId, BroadcastId)>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let of = (message, &query);

@@ -10,14 +10,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::ids::LogRequestId;
-use endpoint::{Answer, App, Checks, EventView, Filters, Pages, Path, Posted, Problem, events_file, limit};
+use endpoint::{Answer, App, Checks, EventView, Filters, PageQuery, Pages, Path, Posted, Problem, events_file, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::Deserialize;
 use store::{Files, LogRequest, LogRequestFault, NewLogRequest, Stored};
 use utoipa::ToSchema;
 
-use crate::view::{LogRequestPage, LogRequestView, PageQuery};
+use crate::view::{LogRequestPage, LogRequestView};
 
 /// What is asked for.
 #[derive(Debug, Deserialize, ToSchema)]

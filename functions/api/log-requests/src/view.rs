@@ -5,7 +5,7 @@ use domain::{
     time::Jst,
 };
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::{LogRequest, LogRequestState, Stored};
 use utoipa::ToSchema;
 
@@ -79,14 +79,4 @@ pub(crate) struct LogRequestPage {
     pub(crate) items: Vec<LogRequestView>,
     /// 次のページの位置。最後のページでは null です。
     pub(crate) next_cursor: Option<String>,
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    #[serde(skip_serializing)]
-    pub(crate) limit: Option<usize>,
-    #[serde(skip_serializing)]
-    pub(crate) cursor: Option<String>,
 }

@@ -3,21 +3,11 @@
 use authz::{Permit, Role, permission::ViewAccessLog, use_of};
 use axum::extract::State;
 use domain::time::Jst;
-use endpoint::{Answer, App, Filters, Pages, Problem, limit};
+use endpoint::{Answer, App, Filters, PageQuery, Pages, Problem, limit};
 use http::Uri;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::ShownLook;
 use utoipa::ToSchema;
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
-}
 
 /// One look.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,7 +79,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     permit: Permit<ViewAccessLog>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let limit = limit(query.limit)?;
     let pages = Pages::of(&app, &permit, "access-log", &query);

@@ -6,14 +6,14 @@ use authz::{
 };
 use axum::extract::State;
 use domain::{ids::LabelId, organisation::OrganisationName, time::Jst};
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{Label, Stored};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ListQuery, NO_FILTERS};
+use crate::NO_FILTERS;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change, delete))
@@ -83,7 +83,7 @@ async fn list(
     State(app): State<App>,
     permit: Permit<ViewOrganisation>,
     uri: Uri,
-    Filters(query): Filters<ListQuery>,
+    Filters(query): Filters<PageQuery>,
 ) -> Result<Answer, Problem> {
     let pages = Pages::of(&app, &permit, "labels", NO_FILTERS);
     let after: Option<String> = pages.after(query.cursor.as_deref()).await?;

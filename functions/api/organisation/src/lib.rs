@@ -5,7 +5,6 @@ mod labels;
 mod workplaces;
 
 use endpoint::Door;
-use serde::Deserialize;
 
 /// The routes.
 #[must_use]
@@ -15,14 +14,6 @@ pub fn door() -> Door {
         heading: "組織（事業場・部署・ラベル）",
         routes: workplaces::routes().merge(departments::routes()).merge(labels::routes()),
     }
-}
-
-/// Which part of a list.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
 }
 
 /// What a list is, beside its place: none of them has filters.

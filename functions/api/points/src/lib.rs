@@ -12,7 +12,7 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{EmployeeId, RedemptionId};
-use endpoint::{Answer, App, Door, Filters, IfMatch, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, IfMatch, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::RedemptionState;
@@ -63,16 +63,6 @@ async fn read(
 ) -> Result<Answer, Problem> {
     let wallet = app.store.points(&permit, employee).await?;
     Ok(Answer::ok(&PointsView::of(&wallet.record))?.version(wallet.version))
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }
 
 /// What a list of one employee is bound to.

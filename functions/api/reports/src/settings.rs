@@ -8,17 +8,15 @@ use authz::{
 };
 use axum::extract::State;
 use domain::{
-    employee::{JobTitle, PersonName},
     ids::WorkplaceId,
     organisation::OrganisationName,
     report::form6::{
-        Address, BranchOffice, BusinessClass, Employer, EnrolledOverride, FindingRule, Institution,
-        LabourInsuranceNumber, MOST_INSTITUTIONS, MOST_WORKERS, Office, OverrideReason, Phone, Physician, PostalCode,
-        SpecificWork, WorkplaceSettings,
+        Address, BranchOffice, BusinessClass, EnrolledOverride, FindingRule, Institution, LabourInsuranceNumber,
+        MOST_INSTITUTIONS, MOST_WORKERS, Office, OverrideReason, Phone, PostalCode, SpecificWork, WorkplaceSettings,
     },
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, IfMatch, Json, Path, Problem};
+use endpoint::{Answer, App, Checks, EmployerBody, IfMatch, Json, Path, PhysicianBody, Problem};
 use serde::{Deserialize, Serialize};
 use store::{ReportRule, Stored};
 use utoipa::ToSchema;
@@ -146,35 +144,6 @@ struct EnrolledBody {
     reason: String,
 }
 
-/// The physician.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Form6PhysicianSetting)]
-struct PhysicianBody {
-    /// 氏名。
-    #[schema(example = "山田 一郎")]
-    name: String,
-    /// 所属医療機関の名称。
-    #[schema(example = "みなと病院")]
-    institution: String,
-    /// 所属医療機関の所在地。
-    #[schema(example = "東京都港区0-0-0")]
-    address: String,
-}
-
-/// The employer.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Form6EmployerSetting)]
-struct EmployerBody {
-    /// 職名。
-    #[schema(example = "代表取締役社長")]
-    title: String,
-    /// 氏名。
-    #[schema(example = "青山 太郎")]
-    name: String,
-}
-
 impl From<WorkplaceSettings> for SettingsBody {
     fn from(settings: WorkplaceSettings) -> Self {
         let institution =
@@ -191,14 +160,8 @@ impl From<WorkplaceSettings> for SettingsBody {
                 .enrolled
                 .map(|said| EnrolledBody { workers: said.workers, reason: said.reason.to_string() }),
             specific_work: settings.specific_work,
-            physician: settings.physician.map(|of| PhysicianBody {
-                name: of.name.to_string(),
-                institution: of.institution.to_string(),
-                address: of.address.to_string(),
-            }),
-            employer: settings
-                .employer
-                .map(|of| EmployerBody { title: of.title.to_string(), name: of.name.to_string() }),
+            physician: settings.physician.map(PhysicianBody::from),
+            employer: settings.employer.map(EmployerBody::from),
             office: settings.office.map(|it| it.to_string()),
         }
     }
@@ -249,23 +212,6 @@ impl EnrolledBody {
         }
         let reason = checks.field("/enrolled/reason", OverrideReason::parse(&self.reason))?;
         Some(EnrolledOverride { workers: self.workers, reason })
-    }
-}
-
-impl PhysicianBody {
-    fn checked(&self, checks: &mut Checks) -> Option<Physician> {
-        let name = checks.field("/physician/name", PersonName::parse(&self.name));
-        let institution = checks.field("/physician/institution", OrganisationName::parse(&self.institution));
-        let address = checks.field("/physician/address", Address::parse(&self.address));
-        Some(Physician { name: name?, institution: institution?, address: address? })
-    }
-}
-
-impl EmployerBody {
-    fn checked(&self, checks: &mut Checks) -> Option<Employer> {
-        let title = checks.field("/employer/title", JobTitle::parse(&self.title));
-        let name = checks.field("/employer/name", PersonName::parse(&self.name));
-        Some(Employer { title: title?, name: name? })
     }
 }
 

@@ -13,7 +13,7 @@ use domain::{
     remark::Remark,
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, Pages, Path, Problem, limit};
+use endpoint::{Answer, App, Checks, Filters, IfMatch, Json, PageQuery, Pages, Path, Problem, limit};
 use http::Uri;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -265,14 +265,6 @@ pub(crate) struct AcknowledgementPage {
     items: Vec<AcknowledgementView>,
     /// 次のページの位置。
     next_cursor: Option<String>,
-}
-
-/// Which page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
 }
 
 /// What a list is bound to.

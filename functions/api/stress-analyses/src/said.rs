@@ -6,18 +6,13 @@ use authz::{
 };
 use axum::extract::State;
 use domain::{
-    employee::{JobTitle, PersonName},
     ids::WorkplaceId,
-    organisation::OrganisationName,
     report::{
-        form6::{
-            Address, BranchOffice, BusinessClass, Employer, LabourInsuranceNumber, MOST_WORKERS, Office, Phone,
-            Physician, PostalCode,
-        },
+        form6::{Address, BranchOffice, BusinessClass, LabourInsuranceNumber, MOST_WORKERS, Office, Phone, PostalCode},
         form6_3::{CarriedOutBy, InterviewedBy, Said, YEARS},
     },
 };
-use endpoint::{Answer, App, Checks, IfMatch, Json, Kind, Path, Problem};
+use endpoint::{Answer, App, Checks, EmployerBody, IfMatch, Json, Kind, Path, PhysicianBody, Problem};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::Stored;
@@ -78,35 +73,6 @@ pub(crate) struct SaidBody {
     submitted_on: Option<Date>,
 }
 
-/// The physician.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Form63Physician)]
-struct PhysicianBody {
-    /// 氏名。
-    #[schema(example = "山田 一郎")]
-    name: String,
-    /// 所属医療機関の名称。
-    #[schema(example = "みなと病院")]
-    institution: String,
-    /// 所属医療機関の所在地。
-    #[schema(example = "東京都港区0-0-0")]
-    address: String,
-}
-
-/// The employer.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Form63Employer)]
-struct EmployerBody {
-    /// 職名。
-    #[schema(example = "代表取締役社長")]
-    title: String,
-    /// 氏名。
-    #[schema(example = "青山 太郎")]
-    name: String,
-}
-
 impl From<Said> for SaidBody {
     fn from(said: Said) -> Self {
         Self {
@@ -121,12 +87,8 @@ impl From<Said> for SaidBody {
             interviewed_by: said.interviewed_by,
             interviewed: said.interviewed,
             analysed: said.analysed,
-            physician: said.physician.map(|of| PhysicianBody {
-                name: of.name.to_string(),
-                institution: of.institution.to_string(),
-                address: of.address.to_string(),
-            }),
-            employer: said.employer.map(|of| EmployerBody { title: of.title.to_string(), name: of.name.to_string() }),
+            physician: said.physician.map(PhysicianBody::from),
+            employer: said.employer.map(EmployerBody::from),
             office: said.office.map(|it| it.to_string()),
             submitted_on: said.submitted_on,
         }
@@ -163,23 +125,6 @@ impl SaidBody {
             submitted_on: self.submitted_on,
         };
         checks.finish(Some(said))
-    }
-}
-
-impl PhysicianBody {
-    fn checked(&self, checks: &mut Checks) -> Option<Physician> {
-        let name = checks.field("/physician/name", PersonName::parse(&self.name));
-        let institution = checks.field("/physician/institution", OrganisationName::parse(&self.institution));
-        let address = checks.field("/physician/address", Address::parse(&self.address));
-        Some(Physician { name: name?, institution: institution?, address: address? })
-    }
-}
-
-impl EmployerBody {
-    fn checked(&self, checks: &mut Checks) -> Option<Employer> {
-        let title = checks.field("/employer/title", JobTitle::parse(&self.title));
-        let name = checks.field("/employer/name", PersonName::parse(&self.name));
-        Some(Employer { title: title?, name: name? })
     }
 }
 

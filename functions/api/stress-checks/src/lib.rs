@@ -13,7 +13,6 @@ mod shared;
 mod view;
 
 use endpoint::Door;
-use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
@@ -52,14 +51,4 @@ pub fn door() -> Door {
             .routes(routes!(shared::requests))
             .routes(routes!(analysis::make)),
     }
-}
-
-/// A page of a list without filters.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }

@@ -9,13 +9,12 @@ use domain::{
     ids::StressRoundId,
     stress::{round::RoundAct, targets::LeftOut},
 };
-use endpoint::{Answer, App, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{Attended, Stored, StressRound};
 
 use crate::{
-    PageQuery,
     body::{PutOffBody, RoundBody},
     view::{AttendancePage, RoundPage, RoundView, TargetView},
 };

@@ -6,13 +6,10 @@ use authz::{
 };
 use axum::extract::State;
 use domain::ids::{EmployeeId, StressRoundId};
-use endpoint::{Answer, App, Filters, Pages, Path, Problem, limit};
+use endpoint::{Answer, App, Filters, PageQuery, Pages, Path, Problem, limit};
 use http::Uri;
 
-use crate::{
-    PageQuery,
-    view::{RequestPage, RequestView, SharedPage, SharedResultView, SharedView},
-};
+use crate::view::{RequestPage, RequestView, SharedPage, SharedResultView, SharedView};
 
 /// Lists who has shared a result.
 #[utoipa::path(

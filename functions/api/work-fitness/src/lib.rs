@@ -13,7 +13,7 @@ use domain::{
     ids::{CheckupId, EmployeeId},
     work_fitness::FitnessState,
 };
-use endpoint::{Answer, App, Door, Filters, IfMatch, Json, Pages, Path, Posted, Problem, limit};
+use endpoint::{Answer, App, Door, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{FitnessCase, SeenOfCheckup, Stored};
@@ -47,16 +47,6 @@ pub fn door() -> Door {
 /// A case as an answer, as it stands today.
 fn shown(app: &App, stored: &Stored<FitnessCase>) -> Result<Answer, Problem> {
     Ok(Answer::ok(&CaseView::of(stored, app.clock().now().date()))?.version(stored.version))
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery {
-    #[serde(skip_serializing)]
-    limit: Option<usize>,
-    #[serde(skip_serializing)]
-    cursor: Option<String>,
 }
 
 /// Which cases, and which page.

@@ -21,7 +21,7 @@ use domain::{
 };
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use store::{DiscrepancyCause, Error, Import, ImportLookup, LetterMove, Outlook, Registered, Store, Wrote};
+use store::{DiscrepancyCause, Error, Import, ImportLookup, LetterMove, Outlook, Person, Registered, Store, Wrote};
 
 /// Departments of one file: they are one chunk, and the tree of all is one item.
 const MOST_DEPARTMENTS: u64 = 5_000;
@@ -469,4 +469,16 @@ async fn registered<'a>(
     let numbers: Vec<_> = numbers.cloned().collect();
     let found = try_join_all(numbers.chunks(LOOKED_UP).map(|numbers| store.registered(right, numbers))).await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// The names of those who are given, in their order; nobody else's is opened.
+async fn people<'a>(
+    store: &Store,
+    right: &ImportRight,
+    given: impl Iterator<Item = Option<&'a Registered>>,
+) -> Result<Vec<Option<Person>>, Error> {
+    let given: Vec<Option<EmployeeId>> = given.map(|known| Some(known?.employee.record.id)).collect();
+    let ids: Vec<EmployeeId> = given.iter().copied().flatten().collect();
+    let mut found = store.names_of(right, &ids).await?.into_iter();
+    Ok(given.iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
 }

@@ -49,13 +49,11 @@ impl Register {
         phase: UndoPhase,
         (wrote, image): (&Wrote, Option<&EmployeeImage>),
     ) -> Result<bool, Error> {
-        let writes = phase == UndoPhase::Writing;
-        match self {
-            Self::Checkups(sealer) if writes => store.undo_checkup(right, sealer, import, wrote).await,
-            Self::Checkups(sealer) => store.checkup_can_be_undone(right, sealer, import, wrote).await,
-            Self::Employees(places) if writes => store.undo_employee(right, import, places, (wrote, image)).await,
-            Self::Employees(places) => store.employee_can_be_undone(right, import, places, (wrote, image)).await,
-        }
+        let step = match self {
+            Self::Checkups(sealer) => store.checkup_undone(right, sealer, import, wrote).await?,
+            Self::Employees(places) => store.employee_undone(right, import, places, (wrote, image)).await?,
+        };
+        store.take_back(right, step, phase).await
     }
 }
 

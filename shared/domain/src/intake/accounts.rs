@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CLEAR, Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, Understood, all_names, flag, name_of, named},
+    sheet::{Reader, flag, named},
 };
 use crate::{
     account::{LoginId, password::BcryptHash},
@@ -37,7 +37,8 @@ pub enum Role {
     Grants,
 }
 
-const NAMES: &[(Role, &[&str])] = &[
+/// What columns are called, the first name being ours.
+pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Operation, &["操作", "処理", "処理区分", "operation", "action"]),
     (Role::LoginId, &["ログインID", "ログイン名", "ユーザーID", "アカウント", "login_id", "login id", "login"]),
     (Role::Name, &["氏名", "名前", "利用者名", "ユーザー名", "name"]),
@@ -130,17 +131,6 @@ impl AccountRow {
     }
 }
 
-/// What each header means by our own names.
-pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
-    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
-    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
-}
-
-/// Every name of a column, with the header of ours that it means.
-pub(super) fn names() -> Vec<(String, String)> {
-    all_names(NAMES)
-}
-
 /// How a file of accounts is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -166,7 +156,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<AccountRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let r = &mut reader;

@@ -181,7 +181,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<CheckupRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let written = &cell;
         let cell = self.columns.translated(written);

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, Understood, all_names, name_of, named},
+    sheet::{Reader, named},
 };
 use crate::organisation::{DepartmentCode, OrganisationName};
 
@@ -17,7 +17,8 @@ pub enum Role {
     Parent,
 }
 
-const NAMES: &[(Role, &[&str])] = &[
+/// What columns are called, the first name being ours.
+pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Code, &["部署コード", "部門コード", "所属コード", "組織コード"]),
     (Role::Name, &["部署名", "部署", "部門名", "所属名", "組織名"]),
     (Role::Parent, &["上位部署コード", "親部署コード", "上位部門コード", "上位所属コード", "上位組織コード"]),
@@ -32,17 +33,6 @@ pub struct DepartmentRow {
     pub name: Change<OrganisationName>,
     /// The department above; `Clear` puts it at the top, where a new one stands anyway.
     pub parent: Change<DepartmentCode>,
-}
-
-/// What each header means by our own names.
-pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
-    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
-    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
-}
-
-/// Every name of a column, with the header of ours that it means.
-pub(super) fn names() -> Vec<(String, String)> {
-    all_names(NAMES)
 }
 
 /// How a file of departments is read.
@@ -70,7 +60,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<DepartmentRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let code = reader

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, Understood, all_names, flag, name_of, named},
+    sheet::{Reader, flag, named},
 };
 use crate::{
     employee::{
@@ -66,7 +66,8 @@ pub enum Role {
     EffectiveOn,
 }
 
-const NAMES: &[(Role, &[&str])] = &[
+/// What columns are called, the first name being ours.
+pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Number, &["社員番号", "従業員番号", "職員番号", "社員コード", "社員No", "社員No.", "従業員コード"]),
     (Role::Name, &["氏名", "名前", "社員名", "従業員名", "氏名(漢字)", "漢字氏名"]),
     (Role::FamilyName, &["姓", "氏", "姓(漢字)", "苗字"]),
@@ -158,17 +159,6 @@ impl EmployeeRow {
     }
 }
 
-/// What each header means by our own names.
-pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
-    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
-    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
-}
-
-/// Every name of a column, with the header of ours that it means.
-pub(super) fn names() -> Vec<(String, String)> {
-    all_names(NAMES)
-}
-
 /// How a file of employees is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -205,7 +195,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<EmployeeRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let r = &mut reader;

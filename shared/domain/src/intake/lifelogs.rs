@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     Change, Columns, Fault, FaultCode, Options, Parsed,
-    sheet::{Reader, Understood, all_names, name_of, named},
+    sheet::{Reader, named},
 };
 use crate::{
     decimal::Decimal,
@@ -37,7 +37,8 @@ pub enum Role {
     Sleep,
 }
 
-const NAMES: &[(Role, &[&str])] = &[
+/// What columns are called, the first name being ours.
+pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Number, &["社員番号", "従業員番号", "社員コード", "従業員コード", "社員No"]),
     (Role::Date, &["日付", "測定日", "年月日", "記録日"]),
     (Role::Steps, &["歩数", "歩数(歩)"]),
@@ -58,17 +59,6 @@ pub struct LifelogRow {
     pub date: Date,
     /// What was measured. A file says no time: each reading stands at the beginning of its day.
     pub readings: Vec<Reading>,
-}
-
-/// What each header means by our own names.
-pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
-    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
-    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
-}
-
-/// Every name of a column, with the header of ours that it means.
-pub(super) fn names() -> Vec<(String, String)> {
-    all_names(NAMES)
 }
 
 /// How a file of lifelogs is read.
@@ -97,7 +87,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<LifelogRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let number = reader

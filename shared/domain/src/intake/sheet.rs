@@ -223,6 +223,16 @@ pub(super) fn all_names<R>(names: &[(R, &[&'static str])]) -> Vec<(String, Strin
     names.iter().flat_map(of).collect()
 }
 
+/// What each header means by a table of names.
+pub(super) fn understand<R: Copy + Ord>(
+    names: &[(R, &[&'static str])],
+    header: &[&str],
+    options: &Options,
+) -> Vec<Understood> {
+    let columns = Columns::recognise(header, options, |key, _| named(names, key), &[]);
+    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(names, &role), None)))
+}
+
 /// The role of a header in a table of names.
 pub(super) fn named<R: Copy>(names: &[(R, &[&str])], key: &str) -> Option<Meaning<R>> {
     names

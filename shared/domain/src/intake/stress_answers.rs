@@ -123,7 +123,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<StressAnswersRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let today = self.options.today;
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));

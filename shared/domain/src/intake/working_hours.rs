@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::{
     Fault, FaultCode, Options, Parsed,
-    sheet::{Columns, Reader, Understood, all_names, name_of, named},
+    sheet::{Columns, Reader, named},
 };
 use crate::{
     employee::EmployeeNumber,
@@ -50,7 +50,8 @@ pub enum Role {
     Minutes(Length),
 }
 
-const NAMES: &[(Role, &[&str])] = &[
+/// What columns are called, the first name being ours.
+pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Number, &["社員番号", "従業員番号", "職員番号", "社員コード", "社員No", "社員No.", "従業員コード"]),
     (Role::Month, &["対象年月", "年月", "対象月", "勤務年月", "処理年月"]),
     (Role::From, &["期間開始日", "開始日", "集計開始日"]),
@@ -134,17 +135,6 @@ impl WorkingHoursRow {
     }
 }
 
-/// What each header means by our own names.
-pub(super) fn understand(header: &[&str], options: &Options) -> Vec<Understood> {
-    let columns = Columns::recognise(header, options, |key, _| named(NAMES, key), &[]);
-    columns.map_or_else(|_| Vec::new(), |columns| columns.understood(|role, _| (name_of(NAMES, &role), None)))
-}
-
-/// Every name of a column, with the header of ours that it means.
-pub(super) fn names() -> Vec<(String, String)> {
-    all_names(NAMES)
-}
-
 /// How a file of working hours is read.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -181,7 +171,7 @@ impl Layout {
     #[must_use]
     pub fn parse<'r>(&'r self, count: usize, cell: impl Fn(usize) -> &'r str) -> Parsed<WorkingHoursRow> {
         if !self.columns.fits(count, &cell) {
-            return Parsed { row: None, faults: vec![Fault::new(FaultCode::WrongColumnCount)], warnings: Vec::new() };
+            return Parsed::of_another_width();
         }
         let mut reader = Reader::new(&self.columns, &self.options, self.columns.translated(cell));
         let r = &mut reader;

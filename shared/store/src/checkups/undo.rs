@@ -11,20 +11,10 @@ use super::{
 };
 use crate::{
     Error, Store, Write, attachments, follow_ups,
-    imports::Wrote,
+    imports::{UndoStep, Wrote},
     item::{Attributes, Stored, as_text, text},
     work_fitness,
 };
-
-/// What is to be done about a row that is undone.
-enum Step {
-    /// It says what it said before.
-    Done,
-    /// Somebody touched it since, or something rests on it.
-    Touched,
-    /// This makes it so.
-    Write(Write),
-}
 
 impl Record {
     /// Whether an undo took it away.
@@ -34,69 +24,40 @@ impl Record {
 }
 
 impl Store {
-    /// Whether a row about a checkup can be taken back.
-    pub async fn checkup_can_be_undone(
+    /// What is to be done about a row about a checkup that is undone.
+    pub async fn checkup_undone(
         &self,
         right: &ImportRight,
         sealer: &CheckupSealer,
         import: ImportId,
         wrote: &Wrote,
-    ) -> Result<bool, Error> {
-        Ok(!matches!(self.checkup_undone(right, sealer, import, wrote).await?, Step::Touched))
-    }
-
-    /// Takes a row about a checkup back, if that can still be; whether it is. A second time finds that it is.
-    pub async fn undo_checkup(
-        &self,
-        right: &ImportRight,
-        sealer: &CheckupSealer,
-        import: ImportId,
-        wrote: &Wrote,
-    ) -> Result<bool, Error> {
-        match self.checkup_undone(right, sealer, import, wrote).await? {
-            Step::Done => Ok(true),
-            Step::Touched => Ok(false),
-            Step::Write(write) => match self.commit_rows(right, write).await {
-                Ok(()) => Ok(true),
-                Err(Error::Stale) => Ok(false),
-                Err(error) => Err(error),
-            },
-        }
-    }
-
-    async fn checkup_undone(
-        &self,
-        right: &ImportRight,
-        sealer: &CheckupSealer,
-        import: ImportId,
-        wrote: &Wrote,
-    ) -> Result<Step, Error> {
+    ) -> Result<UndoStep, Error> {
         let (tenant, employee) = (right.tenant(), wrote.employee);
-        let Some(id) = wrote.checkup else { return Ok(Step::Touched) };
+        let Some(id) = wrote.checkup else { return Ok(UndoStep::Touched) };
         // Rows about people beyond reach are rows about nobody.
         let placed = self.placements_now(tenant, [employee]).await?.remove(&employee);
         if !placed.is_some_and(|placement| right.reach().covers(&placement)) {
-            return Ok(Step::Touched);
+            return Ok(UndoStep::Touched);
         }
         let key = key(tenant, employee, id);
         let item = self.db.get(&key).await?;
         let Some(there) = self.open_checkups(tenant, item.into_iter().collect()).await?.pop() else {
-            return Ok(Step::Touched);
+            return Ok(UndoStep::Touched);
         };
         let RegisteredCheckup { record, version, .. } = &there;
         if *version > wrote.version && record.reason == ChangeReason::Undo && record.imported_by == Some(import) {
-            return Ok(Step::Done);
+            return Ok(UndoStep::Done);
         }
         if *version != wrote.version || self.rests_on(right, record).await? {
-            return Ok(Step::Touched);
+            return Ok(UndoStep::Touched);
         }
         let (content, how) = if wrote.version == 1 {
             (content(&there), How { void: true, parent: record.parent, ..undone(import) })
         } else {
             let before = history::key(tenant, employee, id, wrote.version - 1);
-            let Some(stored) = self.load::<Record>(&before).await? else { return Ok(Step::Touched) };
+            let Some(stored) = self.load::<Record>(&before).await? else { return Ok(UndoStep::Touched) };
             let Some(before) = self.open_versions(tenant, vec![(before, stored)]).await?.pop() else {
-                return Ok(Step::Touched);
+                return Ok(UndoStep::Touched);
             };
             let (parent, cause, void) = (before.record.parent, before.record.cause, !before.record.stands());
             let note = before.note.clone().filter(|_| void);
@@ -111,7 +72,7 @@ impl Store {
             let untouched = "attribute_not_exists(pk) OR updated_at <= :at";
             write.check(self, beside, untouched, values, || Error::Stale)?;
         }
-        Ok(Step::Write(write))
+        Ok(UndoStep::Write(write))
     }
 
     /// Whether anybody did something on the ground of what a checkup says now: an opinion, a recommendation, a second examination.

@@ -13,7 +13,7 @@ use vault::Purpose;
 use super::{EmployeeAttributes, Person, PersonContent, Placements, Registered, content::Next};
 use crate::{
     Error, Organisation, Store, Write,
-    imports::{Images, Wrote, image_key, images_after},
+    imports::{Images, UndoStep, Wrote, image_key, images_after},
     item::{Stored, from_item},
 };
 
@@ -76,16 +76,6 @@ impl EmployeeImage {
     }
 }
 
-/// What is to be done about a row that is undone.
-enum Step {
-    /// It is as it was, or gone.
-    Done,
-    /// Somebody touched it since, or something rests on it.
-    Touched,
-    /// This makes it so.
-    Write(Write),
-}
-
 impl Store {
     /// Adds to `write`, which changes them, what people were before; `row` is the number of the first of their rows.
     pub async fn keep_images(
@@ -133,72 +123,43 @@ impl Store {
         }
     }
 
-    /// Whether a row about an employee can be taken back.
-    pub async fn employee_can_be_undone(
+    /// What is to be done about a row about an employee that is undone.
+    pub async fn employee_undone(
         &self,
         right: &ImportRight,
         import: ImportId,
         organisation: &Organisation,
         (wrote, image): (&Wrote, Option<&EmployeeImage>),
-    ) -> Result<bool, Error> {
-        Ok(!matches!(self.employee_undone(right, import, organisation, (wrote, image)).await?, Step::Touched))
-    }
-
-    /// Takes a row about an employee back, if that can still be; whether it is. A second time finds that it is.
-    pub async fn undo_employee(
-        &self,
-        right: &ImportRight,
-        import: ImportId,
-        organisation: &Organisation,
-        (wrote, image): (&Wrote, Option<&EmployeeImage>),
-    ) -> Result<bool, Error> {
-        match self.employee_undone(right, import, organisation, (wrote, image)).await? {
-            Step::Done => Ok(true),
-            Step::Touched => Ok(false),
-            Step::Write(write) => match self.commit_rows(right, write).await {
-                Ok(()) => Ok(true),
-                Err(Error::Stale | Error::Conflict(_)) => Ok(false),
-                Err(error) => Err(error),
-            },
-        }
-    }
-
-    async fn employee_undone(
-        &self,
-        right: &ImportRight,
-        import: ImportId,
-        organisation: &Organisation,
-        (wrote, image): (&Wrote, Option<&EmployeeImage>),
-    ) -> Result<Step, Error> {
+    ) -> Result<UndoStep, Error> {
         let tenant = right.tenant();
         let came_with_it = wrote.version == 1;
         let Some(known) = self.registered_by_id(right, &[wrote.employee]).await?.into_iter().next().flatten() else {
-            return Ok(if came_with_it { Step::Done } else { Step::Touched });
+            return Ok(if came_with_it { UndoStep::Done } else { UndoStep::Touched });
         };
         let (record, version) = (&known.employee.record, known.employee.version);
         if version == wrote.version + 1 && record.imported_by == Some(import) {
             // No import writes somebody twice: this is how an undo leaves them.
-            return Ok(Step::Done);
+            return Ok(UndoStep::Done);
         }
         if version != wrote.version {
-            return Ok(Step::Touched);
+            return Ok(UndoStep::Touched);
         }
         let mut write = Write::new();
         if came_with_it {
             if self.account_of_employee(tenant, wrote.employee).await?.is_some() {
-                return Ok(Step::Touched);
+                return Ok(UndoStep::Touched);
             }
             let gone = self.unregister(&mut write, tenant, wrote.employee, version, &known.attributes.number).await;
             return match gone {
-                Ok(()) => Ok(Step::Write(write)),
-                Err(Error::Conflict(_)) => Ok(Step::Touched),
+                Ok(()) => Ok(UndoStep::Write(write)),
+                Err(Error::Conflict(_)) => Ok(UndoStep::Touched),
                 Err(error) => Err(error),
             };
         }
         let today = self.today();
-        let Some(image) = image else { return Ok(Step::Touched) };
+        let Some(image) = image else { return Ok(UndoStep::Touched) };
         if !image.placements.from(today).iter().all(|it| organisation.has_place(it.workplace, it.department)) {
-            return Ok(Step::Touched);
+            return Ok(UndoStep::Touched);
         }
         let content = image.content(today);
         let next = Next {
@@ -216,6 +177,6 @@ impl Store {
             let event = self.event_of(tenant, right.actor(), "imports.use", "account.follow_employee")?;
             write.tell(self, &event.on(account).on(wrote.employee).on(import)).await?;
         }
-        Ok(Step::Write(write))
+        Ok(UndoStep::Write(write))
     }
 }

@@ -112,6 +112,17 @@ pub struct Wrote {
     pub version: u64,
 }
 
+/// What is to be done about a row that is undone.
+#[derive(Debug)]
+pub enum UndoStep {
+    /// It is as it was before the row, or gone.
+    Done,
+    /// Somebody touched it since, or something rests on it.
+    Touched,
+    /// This makes it so.
+    Write(Write),
+}
+
 /// What became of the rows of a chunk.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Looked {
@@ -204,6 +215,20 @@ impl Store {
         let stored = self.import(permit, import).await?;
         let file = stored.record.undo.and_then(|undo| undo.fault_file).ok_or(Error::NotFound)?;
         self.open_file(files, permit.tenant(), &file).await
+    }
+
+    /// Takes a row back where rows are being written, if that can still be; whether it can be, or was. A second time finds that it was.
+    pub async fn take_back(&self, right: &ImportRight, step: UndoStep, phase: UndoPhase) -> Result<bool, Error> {
+        match step {
+            UndoStep::Done => Ok(true),
+            UndoStep::Touched => Ok(false),
+            UndoStep::Write(_) if phase != UndoPhase::Writing => Ok(true),
+            UndoStep::Write(write) => match self.commit_rows(right, write).await {
+                Ok(()) => Ok(true),
+                Err(Error::Stale | Error::Conflict(_)) => Ok(false),
+                Err(error) => Err(error),
+            },
+        }
     }
 
     /// Adds a sealed image to the write that it is an image before.

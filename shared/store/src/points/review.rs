@@ -166,11 +166,9 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Stored<Suspicion>>, Option<String>), Error> {
         let tenant = permit.tenant();
-        let of_state = of_state(tenant, state);
-        let range = || Range::whole(Table::Records, Family::Suspicion, of_state.clone()).by_index().limit(limit);
-        let look = |after| self.records_that(range().after(after), |_: &Record| true);
+        let range = Range::whole(Table::Records, Family::Suspicion, of_state(tenant, state)).by_index();
         let (found, next) =
-            self.within_reach(permit, after, limit, |stored| Some(stored.record.employee), look).await?;
+            self.records_within_reach(permit, range, after, limit, |record: &Record| record.employee).await?;
         let mut days = Vec::with_capacity(found.len());
         for (stored, placement) in found {
             let own = permit.reach().is_oneself(placement.employee);

@@ -13,12 +13,10 @@ use domain::{
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::SCHEMA;
 use crate::{
     Conflict, Error, Prepared, Store, Write,
-    db::Range,
-    item::{Attributes, Stored, as_text, from_item},
-    key::{Family, Key, Table, partition},
+    key::Family,
+    versions::{Listed, next_number, on},
 };
 
 /// How many versions a tenant has at most.
@@ -52,14 +50,8 @@ impl RulesBook {
     /// What is valid on `day`: of the versions that have begun the one that began last, of those the newest.
     #[must_use]
     pub fn on(&self, day: Date) -> Option<&RulesVersion> {
-        let begun = self.versions.iter().filter(|it| it.rules.draft().valid_from <= day);
-        begun.max_by_key(|it| (it.rules.draft().valid_from, it.number))
+        on(&self.versions, day, |it| (it.rules.draft().valid_from, it.number))
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Head {
-    versions: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,14 +63,6 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_by: Option<String>,
     made_at: Jst,
-}
-
-fn head(tenant: TenantId) -> Key {
-    Key::new(Table::Records, tenant, Family::PointsRules, "", "HEAD")
-}
-
-fn key(tenant: TenantId, number: u32) -> Key {
-    Key::new(Table::Records, tenant, Family::PointsRules, "", format_args!("V#{number:05}"))
 }
 
 impl Store {
@@ -104,10 +88,7 @@ impl Store {
         if rules.draft().valid_from < earliest {
             return Err(Conflict::RulesTooEarly(earliest).into());
         }
-        let number = u32::try_from(book.versions.len() + 1).map_err(|_| Conflict::TooMany)?;
-        if number > MOST_VERSIONS {
-            return Err(Conflict::TooMany.into());
-        }
+        let number = next_number(book.versions.len(), MOST_VERSIONS)?;
         let (made_at, made_by) = (self.clock.now(), permit.actor().id());
         let record = Record {
             number,
@@ -117,12 +98,7 @@ impl Store {
             made_at,
         };
         let mut write = Write::new();
-        write.create(self, key(tenant, number), SCHEMA, &record, || Error::Stale)?;
-        let counted = Head { versions: number };
-        match version {
-            0 => write.create(self, head(tenant), SCHEMA, &counted, || Error::Stale)?,
-            _ => write.replace(self, head(tenant), SCHEMA, version, &counted)?,
-        };
+        write.add_version(self, (tenant, Family::PointsRules), version, number, &record)?;
         let event = self.event(permit, "points_rules.add")?.on(format_args!("points-rules-{number}"));
         book.version += 1;
         book.versions.push(RulesVersion { number, rules, made_by, made_at });
@@ -130,19 +106,14 @@ impl Store {
     }
 
     pub(super) async fn rules_book(&self, tenant: TenantId) -> Result<RulesBook, Error> {
-        let range = Range::whole(Table::Records, Family::PointsRules, partition(tenant, Family::PointsRules, ""));
-        let (now, items) = (self.clock.now(), self.db.query_all(range).await?);
-        let is_version = |item: &Attributes| as_text(item, "sk").is_some_and(|sk| sk.starts_with("V#"));
-        let (versions, others): (Vec<_>, Vec<_>) = items.into_iter().partition(is_version);
-        let listed = others.into_iter().find(|item| as_text(item, "sk") == Some("HEAD"));
-        let listed = listed.map(|item| from_item::<Head>(item, now)).transpose()?.flatten();
-        let mut read = Vec::with_capacity(versions.len());
-        for item in versions {
-            let Some(Stored { record, .. }) = from_item::<Record>(item, now)? else { continue };
+        let Listed { version, records } = self.versions::<Record>(tenant, Family::PointsRules).await?;
+        let mut versions = Vec::with_capacity(records.len());
+        for record in records {
             let draft: RulesDraft = serde_json::from_str(&record.rules)?;
             let rules = Rules::try_from(draft).map_err(|fault| Error::Internal(fault.to_owned()))?;
-            read.push(RulesVersion { number: record.number, rules, made_by: record.made_by, made_at: record.made_at });
+            let Record { number, made_by, made_at, .. } = record;
+            versions.push(RulesVersion { number, rules, made_by, made_at });
         }
-        Ok(RulesBook { version: listed.map_or(0, |head| head.version), versions: read })
+        Ok(RulesBook { version, versions })
     }
 }

@@ -37,7 +37,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
     db::Range,
-    item::{Attributes, Sealed, Stored, as_text, from_item, from_optional, number, text, to_item},
+    item::{Attributes, Sealed, Stored, from_optional, number, text, to_item},
     key::{Family, Key, Table},
 };
 
@@ -339,12 +339,9 @@ impl Store {
     ) -> Result<(Vec<(EmployeeId, Answers)>, Option<String>), Error> {
         let of = of_shard(insight.tenant(), Family::StressAnswer, round, shard);
         let range = Range::whole(Table::Records, Family::StressAnswer, of).after(after).limit(PAGE);
-        let (items, more) = self.db.query(&range).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let now = self.clock.now();
-        let mut page = Vec::with_capacity(items.len());
-        for item in items {
-            let Some(Stored { record, version }) = from_item::<Record>(item, now)? else { continue };
+        let (records, next) = self.page_of::<Record>(range).await?;
+        let mut page = Vec::with_capacity(records.len());
+        for Stored { record, version } in records {
             if record.state == AnswersState::Submitted {
                 let opened = self.open_answers(insight, record, version).await?;
                 page.push((opened.record.employee, opened.answers));

@@ -21,7 +21,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::{somebody, whole_tenant},
     db::Range,
-    item::{Sealed, Stored, as_text, from_item},
+    item::{Sealed, Stored, from_item},
     key::{Family, Key, Table, partition},
 };
 
@@ -192,11 +192,9 @@ impl Store {
     ) -> Result<(Vec<Stored<StressRound>>, Option<String>), Error> {
         let tenant = permit.tenant();
         let range = rounds_of(tenant).descending().after(after).limit(limit);
-        let (items, more) = self.db.query(&range).await?;
-        let next = items.last().filter(|_| more).and_then(|item| as_text(item, "sk").map(str::to_owned));
-        let mut rounds = Vec::with_capacity(items.len());
-        for item in items {
-            let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
+        let (records, next) = self.page_of::<Record>(range).await?;
+        let mut rounds = Vec::with_capacity(records.len());
+        for stored in records {
             rounds.push(self.with_plan(tenant, stored).await?.into());
         }
         Ok((rounds, next))

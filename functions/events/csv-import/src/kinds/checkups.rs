@@ -20,7 +20,7 @@ use store::{
     Registered, RegisteredCheckup, RowSays, Store, Wrote,
 };
 
-use super::{Applied, Foreseen, Held, LOOKED_UP, Planned, Row, Waiting, registered, registered_by_id};
+use super::{Applied, Foreseen, Held, LOOKED_UP, Planned, Row, Waiting, people, registered, registered_by_id};
 
 /// What checkups are judged by and sealed with, and what rows that are about to be written rest upon.
 #[derive(Debug)]
@@ -83,7 +83,8 @@ impl Register {
         let rows: Vec<&CheckupRow> = rows.iter().filter_map(|(_, row)| of(row)).collect();
         let found = self.find(store, right, &rows).await?;
         let employees: Vec<Option<&Registered>> = found.iter().map(Whom::known).collect();
-        let people = people(store, right, &rows, &employees).await?;
+        let named = rows.iter().zip(&employees).map(|(row, known)| known.filter(|_| says_a_name(row)));
+        let people = people(store, right, named).await?;
         let mut held: Vec<Held> = rows
             .iter()
             .zip(&found)
@@ -312,7 +313,11 @@ impl Register {
     ) -> Result<Applied, Error> {
         let known = registered_by_id(store, right, &[employee]).await?.into_iter().next().flatten();
         let Some(known) = known else { return Ok(Applied::Conflict(FaultCode::UnknownEmployee)) };
-        let person = people(store, right, &[&row], &[Some(&known)]).await?.into_iter().next().flatten();
+        let person = people(store, right, std::iter::once(Some(&known).filter(|_| says_a_name(&row))))
+            .await?
+            .into_iter()
+            .next()
+            .flatten();
         let faults = self.hold(layout, &row, &known, person.as_ref());
         if let Some(fault) = faults.iter().find(|fault| fault.code.severity() == Severity::Error) {
             return Ok(Applied::Conflict(fault.code));
@@ -456,25 +461,6 @@ fn of(row: &Row) -> Option<&CheckupRow> {
     if let Row::Checkup(row) = row { Some(row) } else { None }
 }
 
-/// The names of those whose rows say a name; nobody else's is opened.
-async fn people(
-    store: &Store,
-    right: &ImportRight,
-    rows: &[&CheckupRow],
-    employees: &[Option<&Registered>],
-) -> Result<Vec<Option<Person>>, Error> {
-    let says_a_name = |row: &CheckupRow| row.identity.name.is_some() || row.identity.kana.is_some();
-    let named: Vec<(usize, EmployeeId)> = rows
-        .iter()
-        .zip(employees)
-        .enumerate()
-        .filter(|(_, (row, _))| says_a_name(row))
-        .filter_map(|(index, (_, known))| Some((index, known.as_ref()?.employee.record.id)))
-        .collect();
-    let mut people = vec![None; rows.len()];
-    let ids: Vec<EmployeeId> = named.iter().map(|(_, id)| *id).collect();
-    for ((index, _), person) in named.iter().zip(store.names_of(right, &ids).await?) {
-        people[*index] = person;
-    }
-    Ok(people)
+fn says_a_name(row: &CheckupRow) -> bool {
+    row.identity.name.is_some() || row.identity.kana.is_some()
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use store::{Error, Import, Outlook, Person, Registered, Store, StressIntake, StressPut, StressRow};
 
-use super::{Applied, Foreseen, Held, Planned, Row, registered};
+use super::{Applied, Foreseen, Held, Planned, Row, people, registered};
 
 /// The round that rows are into.
 #[derive(Debug)]
@@ -43,7 +43,9 @@ impl Register {
     ) -> Result<Vec<Held>, Error> {
         let rows: Vec<&StressAnswersRow> = rows.iter().filter_map(|(_, row)| of(row)).collect();
         let known = registered(store, right, rows.iter().map(|row| &row.number)).await?;
-        let people = people(store, right, &rows, &known).await?;
+        let says_a_name = |row: &StressAnswersRow| row.name.is_some() || row.kana.is_some();
+        let named = rows.iter().zip(&known).map(|(row, known)| known.as_ref().filter(|_| says_a_name(row)));
+        let people = people(store, right, named).await?;
         let mut held = Vec::with_capacity(rows.len());
         for ((row, known), person) in rows.iter().zip(&known).zip(&people) {
             held.push(self.hold(store, right, layout, (*row, known.as_ref(), person.as_ref())).await?);
@@ -127,24 +129,4 @@ fn contradictions(layout: &Layout, row: &StressAnswersRow, known: &Registered, p
 
 fn of(row: &Row) -> Option<&StressAnswersRow> {
     if let Row::StressAnswers(row) = row { Some(row) } else { None }
-}
-
-/// The names of those whose rows say a name; nobody else's is opened.
-async fn people(
-    store: &Store,
-    right: &ImportRight,
-    rows: &[&StressAnswersRow],
-    known: &[Option<Registered>],
-) -> Result<Vec<Option<Person>>, Error> {
-    let named = |(index, (row, known)): (usize, (&&StressAnswersRow, &Option<Registered>))| {
-        let says = row.name.is_some() || row.kana.is_some();
-        says.then_some((index, known.as_ref()?.employee.record.id))
-    };
-    let named: Vec<_> = rows.iter().zip(known).enumerate().filter_map(named).collect();
-    let ids: Vec<_> = named.iter().map(|(_, id)| *id).collect();
-    let mut people = vec![None; rows.len()];
-    for ((index, _), person) in named.iter().zip(store.names_of(right, &ids).await?) {
-        people[*index] = person;
-    }
-    Ok(people)
 }
