@@ -340,6 +340,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::InUse => {
             ("", "in_use", "他で使用されているため削除できません。使用している箇所を先に変更してください。")
         }
+        Conflict::HasRecords => (
+            "",
+            "has_records",
+            "この従業員に関する記録が残っているため削除できません。退職した従業員は、退職として登録してください。",
+        ),
         Conflict::LabelTaken => ("/name", "name_taken", "同じ名称のラベルが既に登録されています。"),
         Conflict::ImportRunning => (
             "",

@@ -23,6 +23,7 @@
 mod change;
 mod content;
 mod import;
+mod kept;
 mod placements;
 mod search;
 mod undo;

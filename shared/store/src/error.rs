@@ -49,6 +49,8 @@ pub enum Conflict {
     LabelTaken,
     /// The thing is still used by something else.
     InUse,
+    /// Something is kept of an employee: they were not registered by mistake.
+    HasRecords,
     /// An import is placing people at this moment.
     ImportRunning,
     /// An employee would have left before they came.

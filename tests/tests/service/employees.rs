@@ -148,3 +148,25 @@ fn what_is_in_use_is_not_deleted() {
         assert_eq!(deleted.status, 204, "{}", deleted.json());
     });
 }
+
+#[test]
+fn r33_whoever_something_is_kept_of_was_not_registered_by_mistake() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let (administrator, hr) = (tenant.actor("administrator").fresh().await, tenant.actor("hr"));
+        let tokyo = workplace(&tenant, "W01").await;
+        let (mistake, etag) = create(&administrator, new_employee("601", &tokyo)).await;
+        assert_eq!(administrator.delete(&mistake, &etag).await.status, 204, "nothing is kept of them");
+        let (worked, etag) = create(&administrator, new_employee("601", &tokyo)).await;
+        let month = json!({ "month": "2026-10", "total": "180", "overtime": "10", "holiday": "0" });
+        assert_eq!(hr.post(&format!("{worked}/working-hours"), month).await.status, 201);
+        let kept = administrator.delete(&worked, &etag).await;
+        assert_eq!(
+            (kept.status, kept.json()["errors"][0]["code"].as_str()),
+            (409, Some("has_records")),
+            "{}",
+            kept.json()
+        );
+        assert_eq!(administrator.get(&worked).await.status, 200);
+    });
+}

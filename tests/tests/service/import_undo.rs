@@ -161,7 +161,18 @@ fn r34_employees_are_as_they_were_wherever_the_job_dies_and_whoever_came_with_th
         }
         assert!(polls > 3, "it died less than twice: that shows nothing");
 
-        // Somebody who was changed since stands in the way; so does the loss of the right.
+        // Somebody who has worked since stands in the way.
+        let id = applied(&hand, &administrator, &people("班長", true)).await;
+        let all = administrator.all("/v1/employees?employee_number=000003").await;
+        let months = format!("/v1/employees/{}/working-hours", all[0]["id"].as_str().unwrap());
+        let october = json!({ "month": "2026-10", "total": "180", "overtime": "10", "holiday": "0" });
+        assert_eq!(tenant.actor("hr").post(&months, october).await.status, 201);
+        administrator.post(&format!("/v1/imports/{id}/undo"), json!({})).await;
+        hand.settle().await;
+        let refused = administrator.get(&format!("/v1/imports/{id}")).await.json();
+        assert_eq!((&refused["state"], &refused["undo"]["touched"]), (&json!("applied"), &json!(1)), "{refused}");
+
+        // So does somebody who was changed; and so does the loss of the right.
         let id = applied(&hand, &administrator, &people("主任", true)).await;
         let all = administrator.all("/v1/employees?employee_number=000003").await;
         let path = format!("/v1/employees/{}", all[0]["id"].as_str().unwrap());

@@ -160,7 +160,7 @@ pub(crate) struct ResultView {
     #[schema(value_type = Option<String>, example = "B")]
     #[serde(skip_serializing_if = "Option::is_none")]
     clinic_grade: Option<String>,
-    /// `医療機関の判定の表記（clinic_grade` に読み替えた場合だけ）。
+    /// 医療機関の判定の表記（`clinic_grade` に読み替えた場合だけ）。
     #[schema(example = "要精検")]
     #[serde(skip_serializing_if = "Option::is_none")]
     clinic_grade_written: Option<String>,
@@ -239,7 +239,7 @@ struct JudgementView {
     /// 医療機関の総合判定。
     #[schema(value_type = Option<String>, example = "B")]
     clinic_overall: Option<String>,
-    /// `医療機関の総合判定の表記（clinic_overall` に読み替えた場合だけ）。
+    /// 医療機関の総合判定の表記（`clinic_overall` に読み替えた場合だけ）。
     #[schema(example = "C2")]
     #[serde(skip_serializing_if = "Option::is_none")]
     clinic_overall_written: Option<String>,

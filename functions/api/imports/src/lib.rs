@@ -53,7 +53,7 @@ pub fn door(files: Files, queue: Queue) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewImportBody {
-    /// `取込の種別（departments：部署、employees：従業員、accounts：アカウント、checkups：健康診断結果、lifelogs：ライフログ、stress_answers：ストレスチェックの回答`）。
+    /// 取込の種別（`departments`：部署、`employees`：従業員、`accounts`：アカウント、`checkups`：健康診断結果、`working_hours`：労働時間、`lifelogs`：ライフログ、`stress_answers`：ストレスチェックの回答）。
     #[schema(example = "employees")]
     kind: String,
     /// ファイル名。
@@ -89,7 +89,7 @@ struct OptionsBody {
     /// 健診種別。ファイルに健診種別の列がない場合に指定します。
     #[schema(value_type = Option<String>, example = "periodic")]
     checkup_kind: Option<String>,
-    /// `ストレスチェックの回答の実施回のID。stress_answers` では必須で、その実施回に任命され、守秘を誓約した実施者・実施事務従事者だけが取り込めます。
+    /// ストレスチェックの回答の実施回のID。`stress_answers` では必須で、その実施回に任命され、守秘を誓約した実施者・実施事務従事者だけが取り込めます。
     #[schema(value_type = Option<String>, example = "srd_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     stress_round_id: Option<StressRoundId>,
     /// 健康診断結果の取込で、登録されていない社員番号の行の扱い。reject：誤りにする（既定）、queue：照合待ちにする。社員番号のない行は、フリガナ・生年月日・性別が1人だけに一致すれば反映し、一致しない場合は常に照合待ちになります。

@@ -163,7 +163,8 @@ impl Store {
         self.rewritten(permit, &whole, version, &content, None, None, "employee.retire").await
     }
 
-    /// Deletes an employee who was registered by mistake. Whoever has a checkup is under its retention, and whoever has an account has that deleted first.
+    /// Deletes an employee who was registered by mistake. Whoever has a checkup is under its retention, whoever has other records stays, and whoever has an account has that deleted
+    /// first.
     ///
     /// A checkup that is recorded in the moment between the look and the delete keeps its own items and its retention; it is no one's any more. Recording holds that its
     /// employee exists, so that nothing can be recorded afterwards.
@@ -194,6 +195,7 @@ impl Store {
         number: &EmployeeNumber,
     ) -> Result<(), Error> {
         self.without_checkups(tenant, id).await?;
+        self.without_records(tenant, id).await?;
         let lookup = self.lookup(tenant).await?;
         write.delete(self, key(tenant, id), Some(version))?;
         write.delete(self, person_key(tenant, id), None)?;

@@ -134,6 +134,14 @@ impl Store {
         Ok(rule.left_out(&candidate))
     }
 
+    /// Whether somebody was told of a round, or has answered in one.
+    pub(crate) async fn was_in_a_stress_round(&self, tenant: TenantId, employee: EmployeeId) -> Result<bool, Error> {
+        let rounds = self.all_rounds(tenant).await?;
+        let keys: Vec<Key> =
+            rounds.iter().map(|it| key(tenant, Family::StressAttendance, it.record.id, employee)).collect();
+        Ok(self.db.batch_get(&keys).await?.iter().any(Option::is_some))
+    }
+
     /// The marks of employees in a round, in their order.
     pub(super) async fn attendances(
         &self,
