@@ -15,13 +15,15 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   cost               US$ per 1,000 employees and month; what the audit trail adds to a request
   binaries           sizes, and time to the first poll and the first answer
   opening-day        everybody of a company answers a stress check at once
-  all                all seven
+  lifelogs           many entries of a company go in, and everybody looks at a year
+  all                all eight
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
   --requests <n>       measured requests of each door, and attempts of each kind (200)
   --starts <n>         measured starts of each function (20)
   --people <n>         workers of the opening day (1,000)
+  --entries <n>        entries of lifelogs (1,000,000)
 ";
 
 /// A table to print.
@@ -34,11 +36,20 @@ pub(crate) enum Table {
     Cost,
     Binaries,
     OpeningDay,
+    Lifelogs,
 }
 
 impl Table {
-    const ALL: [Self; 7] =
-        [Self::Doors, Self::Pipeline, Self::Imports, Self::SignIn, Self::Cost, Self::Binaries, Self::OpeningDay];
+    const ALL: [Self; 8] = [
+        Self::Doors,
+        Self::Pipeline,
+        Self::Imports,
+        Self::SignIn,
+        Self::Cost,
+        Self::Binaries,
+        Self::OpeningDay,
+        Self::Lifelogs,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -49,6 +60,7 @@ impl Table {
             Self::Cost => "cost",
             Self::Binaries => "binaries",
             Self::OpeningDay => "opening-day",
+            Self::Lifelogs => "lifelogs",
         }
     }
 
@@ -62,6 +74,7 @@ impl Table {
             Self::Cost => "Cost",
             Self::Binaries => "Binaries",
             Self::OpeningDay => "Opening day of a stress check",
+            Self::Lifelogs => "Lifelogs",
         }
     }
 }
@@ -79,6 +92,8 @@ pub(crate) struct Args {
     pub(crate) starts: usize,
     /// Workers of the opening day.
     pub(crate) people: usize,
+    /// Entries of lifelogs.
+    pub(crate) entries: usize,
 }
 
 impl Args {
@@ -88,7 +103,7 @@ impl Args {
         let beside = own.parent().ok_or("this program lies in no directory")?;
         let (mut target, mut profile) = (beside.parent().map(Path::to_owned), None);
         let (mut tables, mut rows, mut requests, mut starts) = (Vec::new(), Vec::new(), 200, 20);
-        let mut people = 1_000;
+        let (mut people, mut entries) = (1_000, 1_000_000);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -98,6 +113,7 @@ impl Args {
                 "--requests" => requests = value()?.parse()?,
                 "--starts" => starts = value()?.parse()?,
                 "--people" => people = value()?.parse()?,
+                "--entries" => entries = value()?.parse()?,
                 "all" => tables.extend(Table::ALL),
                 other => match Table::ALL.into_iter().find(|table| table.name() == other) {
                     Some(table) => tables.push(table),
@@ -105,7 +121,7 @@ impl Args {
                 },
             }
         }
-        if tables.is_empty() || requests == 0 || starts == 0 || people == 0 {
+        if tables.is_empty() || requests == 0 || starts == 0 || people == 0 || entries == 0 {
             return Err("nothing to print".into());
         }
         if rows.is_empty() {
@@ -114,6 +130,6 @@ impl Args {
         let own_profile = beside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let profile = profile.unwrap_or(own_profile);
         let binaries = target.ok_or("this program lies in no target directory")?.join(&profile);
-        Ok(Self { tables, rows, profile, binaries, requests, starts, people })
+        Ok(Self { tables, rows, profile, binaries, requests, starts, people, entries })
     }
 }

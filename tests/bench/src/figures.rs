@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use local::counters::{Count, Snapshot};
+
 use crate::Error;
 
 /// Values of one thing that was measured many times.
@@ -104,6 +106,12 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
         (0..headings.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
     let body = rows.iter().map(|row| line(row));
     [line(&headings), line(&rule)].into_iter().chain(body).collect()
+}
+
+/// How much of something the local cloud counted between two moments, all operations together.
+pub(crate) fn spent((before, after): (&Snapshot, &Snapshot), of: fn(&Count) -> f64) -> f64 {
+    let total = |snapshot: &Snapshot| snapshot.values().map(of).sum::<f64>();
+    total(after) - total(before)
 }
 
 /// On what, and when: a line above the tables.

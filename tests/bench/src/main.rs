@@ -10,6 +10,7 @@ mod doors;
 mod figures;
 mod functions;
 mod imports;
+mod lifelogs;
 mod opening_day;
 mod pipeline;
 mod process;
@@ -17,6 +18,7 @@ mod requests;
 mod rounds;
 mod runtime_api;
 mod sign_in;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -55,6 +57,7 @@ fn print(args: &Args) -> Result<(), Error> {
             Table::SignIn => runtime.block_on(sign_in::print(args))?,
             Table::Binaries => runtime.block_on(binaries::print(args))?,
             Table::OpeningDay => runtime.block_on(opening_day::print(args))?,
+            Table::Lifelogs => runtime.block_on(lifelogs::print(args))?,
         }
     }
     Ok(())

@@ -6,19 +6,14 @@ use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
-use tests::imports::import;
 use tests::{Actor, Tenant, World, etag};
 use tokio::sync::Barrier;
 
 use crate::Error;
 use crate::args::Args;
 use crate::figures::{self, Sample};
+use crate::workers::registered;
 
-/// How many sign in at the same time beforehand: each hash takes its memory.
-const SIGN_INS: usize = 16;
-/// Everybody's own password, after the initial one of the file.
-const OWN: &str = "Jibun-no-Kotoba-2026";
-const INITIAL: &str = "Hajimete-no-Kaito-26";
 /// The requests of one worker.
 const STEPS: [&str; 5] = ["read", "save a third", "save a second third", "save the rest", "submit"];
 
@@ -59,10 +54,7 @@ pub(crate) async fn print(args: &Args) -> Result<(), Error> {
     });
     println!("{}", figures::table(&["request", "workers", "p50", "p99"], &rows.collect::<Vec<_>>()));
     let after = counters.snapshot();
-    let sum = |of: fn(&local::counters::Count) -> f64| {
-        let total = |snapshot: &local::counters::Snapshot| snapshot.values().map(of).sum::<f64>();
-        total(&after) - total(&before)
-    };
+    let sum = |of: fn(&local::counters::Count) -> f64| figures::spent((&before, &after), of);
     let share = f64::from(u32::try_from(people)?);
     println!(
         "{} workers in {}, {errors} errors; per worker {} RCU and {} WCU.",
@@ -94,44 +86,6 @@ async fn answer(worker: &Actor, path: &str) -> Result<[Duration; STEPS.len()], u
     let submitted = worker.call("POST", &format!("{path}/submit"), &headers, None).await;
     took[STEPS.len() - 1] = begun.elapsed();
     if submitted.status == 200 { Ok(took) } else { Err(submitted.status) }
-}
-
-/// Registers people with accounts, by file as a customer does, and signs everybody in.
-async fn registered(tenant: &Tenant, people: usize) -> Result<Vec<Actor>, Error> {
-    let administrator = tenant.actor("administrator");
-    let numbers = || (0..people).map(|number| format!("K{number:06}"));
-    let employee = |number: String| format!("{number},開始 花子,カイシ ハナコ,1990-04-01,女,2020-04-01,正社員,在籍\n");
-    let employees: String = numbers().map(employee).collect();
-    let employees = format!("社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,雇用形態,在籍区分\n{employees}");
-    let login = |number: &str| format!("{number}@kaishi.example");
-    let account = |number: String| format!("作成,{},開始 花子,{},{number},{INITIAL}\n", login(&number), login(&number));
-    let accounts: String = numbers().map(account).collect();
-    let accounts = format!("操作,ログインID,氏名,メールアドレス,社員番号,初期パスワード\n{accounts}");
-    for (kind, file) in [("employees", employees), ("accounts", accounts)] {
-        let done = import(&administrator, kind, file.as_bytes(), json!({})).await;
-        if done["state"] != "applied" {
-            return Err(format!("{kind} are not applied: {done}").into());
-        }
-    }
-    let numbers: Vec<String> = numbers().collect();
-    let mut workers = Vec::with_capacity(people);
-    for (group, numbers) in numbers.chunks(SIGN_INS).enumerate() {
-        let joining = numbers.iter().enumerate().map(|(place, number)| {
-            let worker = tenant.account(&login(number), INITIAL);
-            // Everybody sits somewhere else: one address has a limit of its own.
-            let at = group * SIGN_INS + place;
-            let worker = worker.from_address(&format!("10.{}.{}.{}", at >> 16 & 255, at >> 8 & 255, at & 255));
-            async move {
-                let change = json!({ "current_password": INITIAL, "new_password": OWN });
-                let changed = worker.call("PUT", "/v1/me/password", &[], Some(change)).await;
-                if changed.status == 200 { Ok(worker) } else { Err(changed.json().to_string()) }
-            }
-        });
-        for worker in futures_util::future::join_all(joining).await {
-            workers.push(worker?);
-        }
-    }
-    Ok(workers)
 }
 
 /// A round that is open today; its id.
