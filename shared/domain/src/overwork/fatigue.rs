@@ -1,8 +1,9 @@
 //! The fatigue check list (労働者の疲労蓄積度自己診断チェックリスト) that workers fill in for themselves (domain.md 5.3). The bands differ between the editions; so every set of
 //! answers keeps its edition.
 //!
-//! The bands and the burden are those of domain.md 5.3 (confidence M to H). The words of the items and their points are from recollection and one public page, and are **to
-//! be verified** against the ministry's paper (001084057.pdf): [`VERIFIED`].
+//! The bands and the burden are those of domain.md 5.3 (confidence M to H). Of the words of the items and their points, work's items 7 to 13 and the points of the symptoms agree
+//! with the table of old and new in the ministry's notice of 2023-04-04 (001084302.pdf); the others are from recollection and one public page, and are **to be verified**
+//! against the paper itself (001084057.pdf): [`VERIFIED`].
 
 use serde::{Deserialize, Serialize};
 
