@@ -55,6 +55,8 @@ permissions! {
     ManageOwnSessions = "me.sessions";
     /// See who looked at one's own record.
     ViewAccessLog = "me.access_log";
+    /// Take away everything that is held about oneself.
+    ExportOwn = "me.export";
     /// Read reference data: catalogues that hold nobody's data.
     ReadReference = "reference.read";
     /// Read accounts and their grants.
@@ -439,6 +441,7 @@ pub const MATRIX: &[Row] = &[
     door(P::MakeRecoveryCodes,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).fresh(),
     door(P::ManageOwnSessions,     [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]).after_end().before_password_change(),
     door(P::ViewAccessLog,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO ]),
+    door(P::ExportOwn,             [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   NO,    NO ]),
     door(P::ReadReference,         [OWN,      OWN,     OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   OWN,   YES]),
     door(P::ViewAccounts,          [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   BG,    YES]),
     door(P::ManageAccounts,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,   NO ]),

@@ -2,6 +2,7 @@
 //! record becomes a line. A customer's last export before the purge and a disclosure on a lawful order are made of the same lines.
 
 pub mod checkups;
+pub mod own;
 mod workbook;
 
 use std::borrow::Cow;
@@ -32,6 +33,12 @@ pub enum ExportKind {
     CheckupResults,
     /// What checkups said before they were corrected (訂正の履歴), a line for each item of each version.
     CheckupHistory,
+    /// What physicians and the employer said about work after a checkup (就業判定), a line for each step.
+    WorkFitness,
+    /// Whom a checkup sent to a physician, and what came of it (受診勧奨). What was talked about in guidance is not among it.
+    FollowUps,
+    /// Months of working hours (労働時間の状況).
+    WorkingHours,
     /// The audit trail (監査記録).
     AuditEvents,
 }
@@ -113,6 +120,21 @@ pub const EXPORTS: &[ExportRow] = &[
         columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("examined_on", "受診日"), ("version", "版"),
             ("written_at", "記録日時"), ("reason", "経緯"), ("cause", "理由"), ("note", "説明"), ("written_by", "記録者"), ("import_id", "取込ID"), ("criteria", "判定基準"),
             ("item", "項目"), ("item_name", "項目名"), ("value", "結果"), ("unit", "単位"), ("written", "原本の表記"), ("clinic_grade", "医療機関の判定"), ("grade", "判定")] },
+    ExportRow { kind: ExportKind::WorkFitness, name: "work_fitness", japanese: "就業判定・事後措置", kept: CARDS,
+        source: "安衛則51条の2（医師の意見の個人票への記載）", of_people: true, dated: true, health: true,
+        columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("at", "日時"), ("act", "手続き"),
+            ("conclusion", "区分"), ("measures", "措置"), ("from", "開始日"), ("until", "終了日"), ("review_on", "見直し予定日"), ("heard_on", "本人の意見を聴いた日"),
+            ("words", "意見・理由"), ("for_workplace", "職場への連絡"), ("physician", "医師の氏名"), ("account_id", "記録者")] },
+    ExportRow { kind: ExportKind::FollowUps, name: "follow_ups", japanese: "受診勧奨", kept: &[],
+        source: "健康診断結果措置指針", of_people: true, dated: true, health: true,
+        columns: &[("checkup_id", "健康診断ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("examined_on", "受診日"), ("state", "状態"),
+            ("due_on", "回答期限"), ("reminded", "再通知の回数"), ("findings", "対象の所見と本人の回答"), ("advice", "勧奨の内容"), ("sessions", "保健指導の実施日"),
+            ("outcome", "結果"), ("reason", "理由")] },
+    ExportRow { kind: ExportKind::WorkingHours, name: "working_hours", japanese: "労働時間の状況", kept: &[RecordKind::WorkingHours],
+        source: "安衛則52条の7の3", of_people: true, dated: true, health: true,
+        columns: &[("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("month", "年月"), ("from", "開始日"), ("until", "終了日"), ("kind", "労働者の区分"),
+            ("total", "実労働時間"), ("overtime", "時間外労働"), ("holiday", "休日労働"), ("night", "深夜労働"), ("excess", "週40時間を超える時間"),
+            ("note", "備考"), ("written_at", "記録日時")] },
     ExportRow { kind: ExportKind::AuditEvents, name: "audit_events", japanese: "監査記録", kept: &[],
         source: "健康情報等の取扱いの記録（健康情報取扱指針）。本サービスでの保存は400日", of_people: true, dated: true, health: false,
         columns: &[("id", "ID"), ("at", "日時"), ("action", "操作"), ("outcome", "結果"), ("reason", "理由"), ("actor", "実行者の種類"), ("account_id", "アカウントID"),

@@ -82,6 +82,18 @@ impl RightState {
             Self::Withdrawn => "withdrawn",
         }
     }
+
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::Asked => "受付済み",
+            Self::Accepted => "対応中",
+            Self::Done => "対応済み",
+            Self::Refused => "対応しない旨を回答",
+            Self::Withdrawn => "取下げ",
+        }
+    }
 }
 
 /// What is done with a request.

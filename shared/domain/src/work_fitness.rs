@@ -182,6 +182,17 @@ pub struct Measure {
     pub details: Option<Remark>,
 }
 
+impl Measure {
+    /// What people read: the measure, with what is said of it.
+    #[must_use]
+    pub fn japanese(&self) -> String {
+        let hours = self.hours_a_month.map(|hours| format!("月{hours}時間まで"));
+        let more: Vec<String> = hours.into_iter().chain(self.details.as_ref().map(ToString::to_string)).collect();
+        let kind = self.kind.japanese();
+        if more.is_empty() { kind.to_owned() } else { format!("{kind}（{}）", more.join("、")) }
+    }
+}
+
 /// The most hours that an overtime limit can name: more is no limit under 労基法36 (100 hours a month).
 const MOST_HOURS: u16 = 99;
 /// How many measures there are at most.

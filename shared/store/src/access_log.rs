@@ -18,6 +18,7 @@ use vault::Purpose;
 use crate::{
     Error, Event, Outcome, RETENTION_DAYS, Store,
     db::Range,
+    exports::{Line, Page, said, text},
     item::{Sealed, as_text, from_item, to_item},
     key::{Family, Key, Table, partition},
 };
@@ -25,6 +26,8 @@ use crate::{
 const SCHEMA: u8 = 1;
 /// How many entries are written at a time: a list shows many people.
 const IN_FLIGHT: usize = 16;
+/// How many entries are read at a time, for files.
+const LINES: usize = 200;
 /// The attribute that holds an entry.
 const LOOK: &str = "look";
 
@@ -107,8 +110,33 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<ShownLook>, Option<String>), Error> {
-        let tenant = permit.tenant();
         let Some(employee) = permit.reach().only_oneself() else { return Ok((Vec::new(), None)) };
+        self.looks_at(permit.tenant(), employee, after, limit).await
+    }
+
+    /// The same as lines, for the employee to take away.
+    pub(crate) async fn access_log_lines(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let (looks, next) = self.looks_at(tenant, employee, after, LINES).await?;
+        let line = |ShownLook { look, name }: ShownLook| {
+            let Look { at, action, permission, roles, actor, .. } = look;
+            let cells = vec![text(at), text(roles.join(" ")), text(action), text(permission), text(actor), said(name)];
+            Line { cells, about: Some(employee) }
+        };
+        Ok(Page { lines: looks.into_iter().map(line).collect(), next })
+    }
+
+    async fn looks_at(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<ShownLook>, Option<String>), Error> {
         let pk = partition(tenant, Family::AccessLog, employee);
         let range = Range::whole(Table::Records, Family::AccessLog, pk.clone()).descending().after(after).limit(limit);
         let (items, more) = self.db.query(&range).await?;

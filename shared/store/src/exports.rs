@@ -34,7 +34,7 @@ use checkups::CheckupTable;
 pub use checkups::{CheckupChoice, may_choose};
 pub(crate) use course::{Asks, Course, Progress, hex_of_hash};
 pub use course::{MadeFile, TakenFile};
-pub(crate) use lines::{Cell, Line, People, Period, Selection, said, text};
+pub(crate) use lines::{Cell, Line, Of, Page, People, Period, Selection, said, text};
 
 use crate::{
     Conflict, Error, Event, Files, Notice, Prepared, Store, Write,

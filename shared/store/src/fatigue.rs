@@ -1,6 +1,8 @@
 //! Fatigue check lists (疲労蓄積度自己診断チェックリスト) that employees fill in for themselves: in the partition of their employee, the newest last. The answers and what they come to
 //! are sealed (`health`); who filled one in and when is clear.
 
+use std::borrow::Cow;
+
 use authz::{
     Permit,
     permission::{AnswerFatigue, ViewFatigue},
@@ -17,6 +19,7 @@ use vault::Purpose;
 use crate::{
     Error, Prepared, Store, Stored, Write,
     db::Range,
+    exports::{Cell, Line, text},
     item::{Sealed, from_item},
     key::{Family, Key, Table, partition},
 };
@@ -93,9 +96,20 @@ impl Store {
         permit: &Permit<ViewFatigue>,
         employee: EmployeeId,
     ) -> Result<Vec<FatigueCheck>, Error> {
-        let tenant = permit.tenant();
+        let of = self.checks_of(permit.tenant(), employee);
+        let (_, checks) = try_join(self.placed_within(permit, employee), of).await?;
+        self.disclose(permit, "fatigue.list", [employee.to_string()], checks).await
+    }
+
+    /// The same, for themselves to take away.
+    pub(crate) async fn fatigue_lines(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Line>, Error> {
+        let checks = self.checks_of(tenant, employee).await?;
+        Ok(checks.iter().map(|check| Line { cells: cells(check), about: Some(employee) }).collect())
+    }
+
+    async fn checks_of(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<FatigueCheck>, Error> {
         let range = Range::whole(Table::Records, Family::Fatigue, partition(tenant, Family::Fatigue, employee));
-        let (_, items) = try_join(self.placed_within(permit, employee), self.db.query_all(range.descending())).await?;
+        let items = self.db.query_all(range.descending()).await?;
         let mut checks = Vec::with_capacity(items.len());
         for item in items {
             let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { continue };
@@ -103,8 +117,26 @@ impl Store {
             let content = self.open(tenant, Purpose::Health, &place, CONTENT, &record.content).await?;
             checks.push(check(&record, content));
         }
-        self.disclose(permit, "fatigue.list", [employee.to_string()], checks).await
+        Ok(checks)
     }
+}
+
+fn cells(check: &FatigueCheck) -> Vec<Cell> {
+    let joined = |points: &[u8]| points.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let edition = match check.edition {
+        Edition::Y2003 => "2003",
+        Edition::Y2023 => "2023",
+    };
+    vec![
+        text(check.id),
+        text(check.created_at),
+        Cow::Borrowed(edition),
+        text(check.score.symptoms),
+        text(check.score.work),
+        text(check.score.burden),
+        Cow::Borrowed(check.score.level().japanese()),
+        text(format!("{}／{}", joined(check.answers.symptoms()), joined(check.answers.work()))),
+    ]
 }
 
 fn check(record: &Record, content: Content) -> FatigueCheck {

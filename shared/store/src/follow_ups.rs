@@ -7,6 +7,7 @@
 //! | index | by state, in the order of the day by which an answer is asked for |
 
 mod letter;
+mod lines;
 
 use std::collections::BTreeSet;
 

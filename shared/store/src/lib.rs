@@ -50,6 +50,7 @@ pub mod logs;
 mod organisation;
 mod otp;
 mod outbox;
+mod own;
 mod page;
 mod passwords;
 mod points;
@@ -144,6 +145,7 @@ pub use organisation::{
     NewWorkplace, Organisation, RowApplied, Workplace, WorkplaceChange,
 };
 pub use outbox::{Claimed, Delivery, FactorChange, MailPlace, MailState, Notice, Outgoing};
+pub use own::{OwnPlace, OwnSection};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use passwords::HashCost;
 pub use points::{

@@ -9,6 +9,8 @@
 //!
 //! A lifelog is for its owner alone. Physicians and nurses see what the owner shares, as long as they do; for everybody else it is not there.
 
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{

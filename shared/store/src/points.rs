@@ -18,6 +18,8 @@ mod close;
 mod review;
 mod rules;
 
+use std::borrow::Cow;
+
 use authz::{
     Permission, Permit,
     permission::{ManagePoints, UseOwnPoints, ViewPoints},
@@ -26,7 +28,7 @@ use domain::{
     ids::{AccountId, EmployeeId, RedemptionId, TenantId},
     points::{
         award::expires_on,
-        wallet::{LedgerEntry, Refused, Wallet},
+        wallet::{EntryKind, LedgerEntry, Refused, Wallet},
     },
     remark::Remark,
     time::Jst,
@@ -44,6 +46,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
     db::Range,
+    exports::{Cell, Line, Page, said, text},
     item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, partition, shard},
     write::indexed,
@@ -54,6 +57,8 @@ const SCHEMA: u8 = 1;
 const WALLET: &str = "wallet";
 const ENTRY: &str = "entry";
 const WISH: &str = "wish";
+/// How many entries of a ledger are read at a time.
+const LINES: usize = 200;
 /// The fewest people whose figures are shown together.
 pub(crate) const FEWEST: usize = 10;
 
@@ -226,6 +231,24 @@ impl Store {
             entries.push(self.opened_entry(permit.tenant(), employee, stored.record).await?);
         }
         Ok((entries, next))
+    }
+
+    /// Somebody's ledger, the oldest entry first, for themselves to take away.
+    pub(crate) async fn points_lines(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let pk = partition(tenant, Family::Points, employee);
+        let range = Range::whole(Table::Records, Family::Points, pk).starting_with("ENTRY#").after(after).limit(LINES);
+        let (records, next) = self.page_of::<EntryRecord>(range).await?;
+        let mut lines = Vec::with_capacity(records.len());
+        for stored in records {
+            let entry = self.opened_entry(tenant, employee, stored.record).await?;
+            lines.push(Line { cells: cells(&entry), about: Some(employee) });
+        }
+        Ok(Page { lines, next })
     }
 
     /// Corrects somebody's points, with a reason. Nobody corrects their own.
@@ -505,4 +528,24 @@ impl Store {
 fn redemption(record: &RedemptionRecord, wish: Remark) -> Redemption {
     let RedemptionRecord { id, employee, points, state, asked_at, decided_by, decided_at, .. } = *record;
     Redemption { id, employee, points, state, wish, asked_at, decided_by, decided_at }
+}
+
+fn cells(PointsEntry { entry, at, reason, .. }: &PointsEntry) -> Vec<Cell> {
+    let (act, day, rule) = match &entry.kind {
+        EntryKind::Grant { day, granted, .. } => ("付与", Some(day), Some(&granted.rule)),
+        EntryKind::Adjust => ("調整", None, None),
+        EntryKind::Exchange { .. } => ("交換", None, None),
+        EntryKind::Expire { .. } => ("失効", None, None),
+        EntryKind::Cancel { .. } => ("取消", None, None),
+    };
+    vec![
+        text(entry.number),
+        text(at),
+        Cow::Borrowed(act),
+        text(entry.points),
+        said(day),
+        said(rule),
+        said(entry.expires_on),
+        said(reason.as_ref()),
+    ]
 }

@@ -6,6 +6,8 @@
 //! | `HANDLINGRULES#`/`V#<number>`, `HEAD` | a version of the rules, in the clear: they are for everybody to read |
 //! | `HANDLINGACK#<number>`/`emp_…` | who has read a version, and when |
 
+use std::borrow::Cow;
+
 use authz::{
     Permission, Permit,
     permission::{
@@ -27,6 +29,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::somebody,
     db::Range,
+    exports::{Line, said, text},
     item::{Sealed, Stored, from_item, to_item},
     key::{Family, Key, Table, partition},
     versions::{self, Listed, next_number, on},
@@ -293,6 +296,31 @@ impl Store {
         self.put_request(&mut write, tenant, &record, Some(version))?;
         let event = self.event(permit, action)?.on(employee).on(id).because(state.name());
         Ok(Prepared { thing: Stored { record: shown(&record, words), version: version + 1 }, write, event })
+    }
+
+    /// Somebody's requests, for themselves to take away.
+    pub(crate) async fn rights_request_lines(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+    ) -> Result<Vec<Line>, Error> {
+        let mut lines = Vec::new();
+        for stored in self.requests_of(tenant, employee).await? {
+            let RightsRequest { id, right, asked_at, asked, state, answered_at, answer, due_on, .. } =
+                self.opened_request(tenant, stored).await?.record;
+            let cells = vec![
+                text(id),
+                Cow::Borrowed(right.japanese()),
+                text(asked_at),
+                text(asked),
+                Cow::Borrowed(state.japanese()),
+                said(answered_at),
+                said(answer),
+                said(due_on),
+            ];
+            lines.push(Line { cells, about: Some(employee) });
+        }
+        Ok(lines)
     }
 
     async fn requests_of(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Stored<Record>>, Error> {

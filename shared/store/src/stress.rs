@@ -19,6 +19,7 @@ mod answers;
 mod confidant;
 mod import;
 mod job;
+mod own;
 mod report;
 mod results;
 mod rounds;

@@ -9,6 +9,8 @@
 //! A case that nobody has touched is no item: what waits for a physician is found by the checkups themselves. An opinion is about what a checkup said; where its results
 //! change afterwards, the case is listed again, and the opinion is history.
 
+mod lines;
+
 use std::collections::{BTreeSet, HashMap};
 
 use authz::{

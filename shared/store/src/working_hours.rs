@@ -13,6 +13,7 @@
 mod change;
 mod history;
 mod import;
+mod lines;
 mod notices;
 mod overwork;
 mod settings;

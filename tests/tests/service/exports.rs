@@ -85,6 +85,10 @@ fn r17_after_the_last_day_administrators_take_along_everything_that_must_be_kept
         let tenant = world.tenant(0);
         with_a_checkup(&tenant).await;
         let administrator = tenant.actor("administrator");
+        let found = administrator.all("/v1/employees?employee_number=D0001").await;
+        let months = format!("/v1/employees/{}/working-hours", found[0]["id"].as_str().unwrap());
+        let month = json!({ "month": "2026-10", "total": "257:09", "overtime": "75.5", "holiday": "8:00" });
+        assert_eq!(tenant.actor("hr").post(&months, month).await.status, 201);
         let everything = json!({ "what": "everything" });
         assert_eq!(ask(&administrator, "early", everything.clone()).await.status, 409, "not while the contract runs");
         let purge_on = terminate(&tenant).await;
@@ -132,6 +136,10 @@ fn r17_after_the_last_day_administrators_take_along_everything_that_must_be_kept
             let kinds = manifest["kinds"].as_array().unwrap();
             kinds.iter().find(|kind| kind["name"] == name).unwrap().clone()
         };
+        let hours = String::from_utf8(file(&taken, "working_hours-1.csv").to_vec()).unwrap();
+        assert!(hours.contains("\"2026-10\"") && hours.contains("\"257.15\""), "{hours}");
+        assert_eq!(of("working_hours")["法定保存期間"][0]["保存年数"], 3);
+        assert_eq!((&of("work_fitness")["件数"], &of("follow_ups")["件数"]), (&json!(0), &json!(0)));
         assert_eq!(of("checkups")["件数"], 1);
         assert_eq!(of("checkups")["files"][0]["sha256"], sha256(file(&taken, "checkups-1.csv")));
         assert_eq!(of("checkups")["法定保存期間"][0]["保存年数"], 5);

@@ -35,6 +35,7 @@ mod mails;
 mod matrix;
 mod operations;
 mod operators;
+mod own_export;
 mod own_results;
 mod passwords;
 mod points;

@@ -230,6 +230,12 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         let (high, well) = (employee_of(&one).await, employee_of(&other).await);
         let result = format!("{}/result", own(&round));
         assert_eq!(one.get(&result).await.status, 404, "nobody has signed yet");
+        let taken = async |kind: &str| {
+            let told = one.get(&format!("/v1/me/export?kind={kind}")).await.json();
+            told["sections"][0]["rows"].as_array().unwrap_or_else(|| panic!("{told}")).clone()
+        };
+        assert_eq!(taken("stress_answers").await.len(), 57, "one's own answers are one's own");
+        assert!(taken("stress_results").await.is_empty(), "nor is it taken away before");
         signed(&tenant, &round, 1).await;
         let implementer = tenant.actor("stress_implementer");
         let needy = implementer.all(&format!("{round}/results?needs_interview=true")).await;
@@ -265,6 +271,11 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         assert_eq!((unseen.status, codes(&unseen)[0].1.as_str()), (409, "result_not_seen"));
         let seen = one.get(&result).await;
         assert_eq!(seen.json()["score"]["high"], true, "{}", seen.json());
+        let [mine] = &taken("stress_results").await[..] else { panic!("one round") };
+        assert_eq!(
+            (&mine["high"], &mine["needs_interview"], &mine["consented_at"]),
+            (&json!("該当"), &json!("要"), &json!(""))
+        );
         assert!(seen.json()["advice"]["opening"].as_str().unwrap().contains("高ストレス"));
         assert_eq!(codes(&one.put(&consent, &etag(&seen), json!({ "version": "old" })).await)[0].1, "other_version");
         let given = one.put(&consent, &etag(&seen), words.clone()).await;

@@ -67,7 +67,7 @@ fn diagnosis(checkup: &ShownCheckup) -> String {
 fn opinion(terms: &OpinionTerms) -> String {
     let mut lines = vec![format!("就業区分：{}", terms.category.japanese())];
     if !terms.measures.is_empty() {
-        lines.push(format!("措置：{}", terms.measures.iter().map(measure).collect::<Vec<_>>().join("、")));
+        lines.push(format!("措置：{}", terms.measures.iter().map(Measure::japanese).collect::<Vec<_>>().join("、")));
     }
     let day = |day: Option<_>| day.map(japanese).unwrap_or_default();
     if terms.from.is_some() {
@@ -75,13 +75,6 @@ fn opinion(terms: &OpinionTerms) -> String {
     }
     lines.extend(terms.words.as_ref().map(ToString::to_string));
     lines.join("\n")
-}
-
-fn measure(measure: &Measure) -> String {
-    let hours = measure.hours_a_month.map(|hours| format!("月{hours}時間まで"));
-    let more: Vec<String> = hours.into_iter().chain(measure.details.as_ref().map(ToString::to_string)).collect();
-    let kind = measure.kind.japanese();
-    if more.is_empty() { kind.to_owned() } else { format!("{kind}（{}）", more.join("、")) }
 }
 
 fn signature(GivenOpinion { physician, at, .. }: GivenOpinion) -> String {

@@ -24,6 +24,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         sessions::door(),
         passwords::door(),
         me::door(),
+        me_export::door(),
         accounts::door(),
         api_clients::door(),
         drop_credentials::door(drops),

@@ -196,7 +196,8 @@ impl Store {
         };
         let (mut sheet, mut people) = (of.sheet(selection.format), BTreeSet::new());
         loop {
-            let page = self.page_of_lines(permit, selection, of, course.after.take()).await?;
+            let page =
+                self.page_of_lines((permit.tenant(), permit.reach()), selection, of, course.after.take()).await?;
             for line in page.lines {
                 if sheet.len() >= PART_BYTES {
                     let full = std::mem::replace(&mut sheet, of.sheet(selection.format));

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use authz::{Permit, permission::WriteExports};
+use authz::Reach;
 use domain::{
     export::{ExportFormat, ExportKind, Sheet},
     ids::{AccountId, EmployeeId, TenantId},
@@ -70,7 +70,7 @@ pub(crate) struct Selection {
 
 /// What a file is of.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Of<'a> {
+pub(crate) enum Of<'a> {
     /// Everything of a kind.
     Kind(ExportKind),
     /// A table of checkups.
@@ -162,32 +162,29 @@ fn joined(values: impl IntoIterator<Item = impl ToString>) -> Cell {
 }
 
 impl Store {
-    /// The page of lines of `of` after `after`.
-    pub(super) async fn page_of_lines(
+    /// The page of lines of `of` after `after`; of the organisation what `reach` covers.
+    pub(crate) async fn page_of_lines(
         &self,
-        permit: &Permit<WriteExports>,
+        (tenant, reach): (TenantId, &Reach),
         selection: &Selection,
         of: Of<'_>,
         after: Option<String>,
     ) -> Result<Page, Error> {
-        let tenant = permit.tenant();
         let kind = match of {
             Of::Kind(kind) => kind,
             Of::Table(table) => return self.page_of_table(tenant, table, after).await,
         };
         match kind {
             ExportKind::Workplaces => {
-                let (units, next) =
-                    self.units_within::<Workplace>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                let (units, next) = self.units_within::<Workplace>(tenant, reach, after.as_deref(), UNITS).await?;
                 Ok(Page { lines: units.into_iter().map(|unit| workplace(&unit.record)).collect(), next })
             }
             ExportKind::Departments => {
-                let (units, next) =
-                    self.units_within::<Department>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                let (units, next) = self.units_within::<Department>(tenant, reach, after.as_deref(), UNITS).await?;
                 Ok(Page { lines: units.iter().flat_map(|unit| department(&unit.record)).collect(), next })
             }
             ExportKind::Labels => {
-                let (units, next) = self.units_within::<Label>(tenant, permit.reach(), after.as_deref(), UNITS).await?;
+                let (units, next) = self.units_within::<Label>(tenant, reach, after.as_deref(), UNITS).await?;
                 let line = |label: &Label| Line::of(vec![text(label.id), text(&label.name)]);
                 Ok(Page { lines: units.iter().map(|unit| line(&unit.record)).collect(), next })
             }
@@ -211,6 +208,19 @@ impl Store {
                 let lines = people
                     .iter()
                     .map(|(employee, person)| self.checkup_lines(tenant, employee.id, person, selection.period, kind));
+                let lines = try_join_all(lines).await?.into_iter().flatten();
+                Ok(Page { lines: lines.collect(), next })
+            }
+            ExportKind::WorkFitness | ExportKind::FollowUps | ExportKind::WorkingHours => {
+                let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE_WITH_CHECKUPS).await?;
+                let period = selection.period;
+                let lines = people.iter().map(|(employee, person)| async move {
+                    match kind {
+                        ExportKind::WorkFitness => self.fitness_lines(tenant, employee.id, person, period).await,
+                        ExportKind::FollowUps => self.follow_up_lines(tenant, employee.id, person, period).await,
+                        _ => self.working_hours_lines(tenant, employee.id, person, period).await,
+                    }
+                });
                 let lines = try_join_all(lines).await?.into_iter().flatten();
                 Ok(Page { lines: lines.collect(), next })
             }

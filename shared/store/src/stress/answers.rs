@@ -82,7 +82,7 @@ pub(super) struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) imported_by: Option<ImportId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    submitted_at: Option<Jst>,
+    pub(super) submitted_at: Option<Jst>,
     created_at: Jst,
     updated_at: Jst,
 }

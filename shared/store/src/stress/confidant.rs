@@ -15,8 +15,8 @@
 use authz::{
     ImportRight, Permission, Permit,
     permission::{
-        AnalyseStress, AnswerStressCheck, HandleStressAnswers, SelectHighStress, ShareOwnStress, ViewOwnStress,
-        ViewStressResults,
+        AnalyseStress, AnswerStressCheck, ExportOwn, HandleStressAnswers, SelectHighStress, ShareOwnStress,
+        ViewOwnStress, ViewStressResults,
     },
 };
 use domain::{
@@ -37,6 +37,7 @@ pub(super) trait Examinee: Confidant {}
 impl Confidant for AnswerStressCheck {}
 impl Confidant for ViewOwnStress {}
 impl Confidant for ShareOwnStress {}
+impl Confidant for ExportOwn {}
 impl Confidant for HandleStressAnswers {}
 impl Confidant for ViewStressResults {}
 impl Confidant for SelectHighStress {}
@@ -44,6 +45,7 @@ impl Confidant for AnalyseStress {}
 impl Examinee for AnswerStressCheck {}
 impl Examinee for ViewOwnStress {}
 impl Examinee for ShareOwnStress {}
+impl Examinee for ExportOwn {}
 
 /// The right to open what is sealed of individuals in one round. It has no other maker than this module's, and no copy leaves the store.
 #[derive(Debug)]

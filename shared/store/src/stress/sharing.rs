@@ -316,6 +316,12 @@ impl Store {
         Ok((seen, result, opened))
     }
 
+    /// How somebody's result stands towards the employer.
+    pub(super) async fn sharing_in(&self, seen: &Seen) -> Result<Sharing, Error> {
+        let stored = self.sharing_of(seen.insight.tenant(), seen.round.record.id, seen.employee.id).await?;
+        Ok(stored.map_or_else(Sharing::default, |opened| opened.record.sharing))
+    }
+
     async fn sharing_of(
         &self,
         tenant: TenantId,
