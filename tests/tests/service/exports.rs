@@ -164,7 +164,7 @@ fn r17_after_the_last_day_administrators_take_along_everything_that_must_be_kept
         let shown = looked.filter(|event| {
             event["subjects"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().starts_with("emp_"))
         });
-        assert_eq!(shown.count(), 2, "of checkups and their results");
+        assert_eq!(shown.count(), 3, "of checkups, their results and working hours");
 
         world.pass(86_400);
         assert_eq!(write_files(&world).await["done"], 1);

@@ -136,6 +136,11 @@ fn r34_employees_are_as_they_were_wherever_the_job_dies_and_whoever_came_with_th
         let hand = Hand::start(Limits { chunk_rows: 2, ..Limits::default() }).await;
         let tenant = hand.world().tenant(0);
         let administrator = tenant.actor("administrator");
+        // A stress check that is planned, and that nobody of the file was told of, stands in nobody's way.
+        let today = hand.world().today();
+        let plan = json!({ "title": "計画中", "opens_on": today, "closes_on": today, "questionnaire": "items_57", "method": "conversion",
+            "targets": { "as_of": today } });
+        assert_eq!(tenant.actor("hr").post("/v1/stress-rounds", plan).await.status, 201);
         applied(&hand, &administrator, &people("一般", false)).await;
         let before = titles(&administrator).await;
         assert_eq!(before.len(), 2);

@@ -37,7 +37,7 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
     ("contracts", "a contract's first administrator has a name"),
@@ -47,6 +47,7 @@ const NAMES: [(&str, &str); 13] = [
     ("export-writer", "a customer's export, and evidence for a court, say whose they are"),
     ("mail-delivery", "addresses mails"),
     ("me", "shows people their own name"),
+    ("me-export", "tells people what is held about them"),
     ("operator-setup", "operators have names"),
     ("passwords", "a link belongs to a mail address"),
     ("work-fitness", "an opinion names the physician who gave it"),

@@ -228,6 +228,10 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         answer_all(&one, &round, worst).await;
         answer_all(&other, &round, |item| 5 - worst(item)).await;
         let (high, well) = (employee_of(&one).await, employee_of(&other).await);
+        let administrator = tenant.actor("administrator").fresh().await;
+        let person = format!("/v1/employees/{well}");
+        let kept = administrator.delete(&person, &etag(&administrator.get(&person).await)).await;
+        assert_eq!((kept.status, codes(&kept)[0].1.as_str()), (409, "has_records"), "whoever has answered stays");
         let result = format!("{}/result", own(&round));
         assert_eq!(one.get(&result).await.status, 404, "nobody has signed yet");
         let taken = async |kind: &str| {
