@@ -201,6 +201,30 @@ permissions! {
     AnswerFatigue = "working_hours.fatigue_answer";
     /// Read fatigue check lists.
     ViewFatigue = "working_hours.fatigue";
+    /// Read interviews (面談): when, what the physician reported and the employer decided; nothing of what was talked about.
+    ViewInterviews = "interviews.view";
+    /// List interviews that the employer's side knows nothing of: consultations and guidance.
+    ViewConsultations = "interviews.consultations";
+    /// Know of such an interview, and of what its worker wishes.
+    SeeConsultations = "interviews.in_confidence";
+    /// Have to do with interviews that physicians alone hold.
+    SeePhysiciansInterviews = "interviews.physicians";
+    /// Ask for an interview for oneself, and decline one.
+    RequestInterviews = "interviews.request";
+    /// Open interviews from what the law or a checkup gives cause for, book them and call them off.
+    ArrangeInterviews = "interviews.arrange";
+    /// Note that an interview was held, or that nobody came.
+    HoldInterviews = "interviews.hold";
+    /// Read private notes of interviews (面談記録).
+    ViewInterviewNotes = "interviews.notes";
+    /// Write private notes of interviews.
+    WriteInterviewNotes = "interviews.notes_write";
+    /// Report to the employer after an interview, and sign for it. Physicians alone.
+    OpineOnInterviews = "interviews.opine";
+    /// Decide on measures after such a report, for the employer.
+    DecideOnInterviews = "interviews.decide";
+    /// See which measures after interviews are in force, and nothing of why.
+    ViewInterviewMeasures = "interviews.measures";
     /// Read somebody's points: balance, ledger, exchanges.
     ViewPoints = "points.view";
     /// Ask for one's own points to be exchanged, and say something of one's own days that stand out.
@@ -514,6 +538,18 @@ pub const MATRIX: &[Row] = &[
     door(P::ExcuseFromInterview,   [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
     door(P::AnswerFatigue,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
     door(P::ViewFatigue,           [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Overwork),
+    door(P::ViewInterviews,        [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewConsultations,     [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    column(P::SeeConsultations,    [OWN,      NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    column(P::SeePhysiciansInterviews, [NO,   NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]),
+    door(P::RequestInterviews,     [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ArrangeInterviews,     [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::HoldInterviews,        [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewInterviewNotes,    [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::WriteInterviewNotes,   [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::OpineOnInterviews,     [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::DecideOnInterviews,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewInterviewMeasures, [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::ViewPoints,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
     door(P::UseOwnPoints,           [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
     door(P::ManagePoints,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),

@@ -193,6 +193,8 @@ pub mod kinds {
         Campaign = "cpn";
         /// A fatigue check list that was filled in (疲労蓄積度自己診断).
         FatigueCheck = "ftg";
+        /// An interview with a physician or nurse (面談).
+        Interview = "int";
     }
 }
 
@@ -267,6 +269,8 @@ pub type RightsRequestId = Id<kinds::RightsRequest>;
 pub type CampaignId = Id<kinds::Campaign>;
 /// The id of a fatigue check list that was filled in.
 pub type FatigueCheckId = Id<kinds::FatigueCheck>;
+/// The id of an interview.
+pub type InterviewId = Id<kinds::Interview>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

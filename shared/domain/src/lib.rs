@@ -18,6 +18,7 @@ pub mod handling;
 pub mod ids;
 pub mod incident;
 pub mod intake;
+pub mod interview;
 pub mod lifelog;
 pub mod notice;
 pub mod organisation;

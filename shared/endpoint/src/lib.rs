@@ -16,6 +16,7 @@ mod input;
 mod metrics;
 mod once;
 pub mod openapi;
+mod opinions;
 mod pages;
 pub mod problem;
 mod start;
@@ -33,6 +34,10 @@ pub use form_people::{EmployerBody, PhysicianBody};
 pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit, sent};
 pub use metrics::Measured;
 pub use once::{Answers, Posted};
+pub use opinions::{
+    DecisionBody, DecisionView, MeasureBody, MeasuresPage, MeasuresView, OpinionView, note_terms, read_measures,
+    read_remark, refused_terms,
+};
 pub use pages::{PageQuery, Pages};
 pub use problem::{Fault, Kind, Problem};
 pub use start::{run, run_with};

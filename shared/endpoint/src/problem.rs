@@ -427,6 +427,9 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::MonthExists => {
             ("/month", "month_exists", "この年月の労働時間は既に登録されています。PUT で訂正してください。")
         }
+        Conflict::InterviewExists => {
+            ("", "interview_exists", "同じ対象についての面談が既に登録されています。登録済みの面談を確認してください。")
+        }
         Conflict::AfterLeaving => {
             ("/examined_on", "retired_employee", "受診日が退職年月日より後です。従業員と日付を確かめてください。")
         }

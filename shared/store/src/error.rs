@@ -87,6 +87,8 @@ pub enum Conflict {
     CheckupExists,
     /// This month of this employee is recorded already.
     MonthExists,
+    /// An interview of this kind about the same thing is under way.
+    InterviewExists,
     /// The employee had left by the day of the checkup.
     AfterLeaving,
     /// The employee was not born by the day of the checkup.

@@ -148,6 +148,10 @@ pub enum Family {
     WorkingHoursHistory,
     /// Fatigue check lists of an employee.
     Fatigue,
+    /// Interviews of an employee, and which of their causes have one.
+    Interview,
+    /// Private notes of an employee's interviews.
+    InterviewNote,
     /// Somebody's points: wallet, ledger, exchanges.
     Points,
     /// What gives how many points, and up to which day it was given.
@@ -232,6 +236,8 @@ impl Family {
             Self::WorkingHours => "WORKINGHOURS",
             Self::WorkingHoursHistory => "WORKINGHOURSHISTORY",
             Self::Fatigue => "FATIGUE",
+            Self::Interview => "INTERVIEW",
+            Self::InterviewNote => "INTERVIEWNOTE",
             Self::Points => "POINTS",
             Self::PointsRules => "POINTSRULES",
             Self::Campaign => "CAMPAIGN",

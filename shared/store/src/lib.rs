@@ -41,6 +41,7 @@ mod files;
 mod follow_ups;
 mod imports;
 mod incidents;
+mod interviews;
 mod item;
 mod key;
 mod lifelogs;
@@ -134,6 +135,9 @@ pub use imports::{
 pub use incidents::{
     Incident, IncidentChange, IncidentContent, IncidentMessage, IncidentState, NewIncident, NewMessage, OpenIncident,
     Stage, TimelineEntry, What,
+};
+pub use interviews::{
+    HeldInterview, Interview, InterviewNote, InterviewSaid, InterviewStep, NewInterview, SeenInterview,
 };
 pub use item::Stored;
 pub use key::{Family, Table};

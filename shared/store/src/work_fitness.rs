@@ -554,7 +554,7 @@ impl Store {
     }
 
     /// The name of whoever signs, from the name vault.
-    async fn name_of(&self, tenant: TenantId, account: AccountId) -> Result<PersonName, Error> {
+    pub(crate) async fn name_of(&self, tenant: TenantId, account: AccountId) -> Result<PersonName, Error> {
         let holder = self.load_holder(tenant, account).await?;
         holder.map(|holder| holder.name).ok_or_else(|| Error::Internal("an account without its holder".to_owned()))
     }

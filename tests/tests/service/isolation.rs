@@ -70,6 +70,9 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let campaign = hr.post("/v1/campaigns", campaign).await;
     let wanted = json!({ "right": "disclosure", "content": "保有する情報の開示" });
     let right = employee.post(&format!("/v1/employees/{own}/rights-requests"), wanted).await;
+    let wish = json!({ "kind": "consult" });
+    let interview = employee.post(&format!("/v1/employees/{own}/interview-requests"), wish).await;
+    assert_eq!(interview.status, 201, "{}", interview.json());
     let sheets = format!(
         "/v1/employees/{}/checkups/{}/attachments",
         text(&checkups[0]["employee_id"]),
@@ -81,6 +84,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     assert_eq!([redemption.status, campaign.status, right.status, sheet.status], [201; 4]);
     BTreeMap::from([
         ("attachment_id", text(&sheet.json()["id"])),
+        ("interview_id", text(&interview.json()["id"])),
         ("redemption_id", text(&redemption.json()["id"])),
         ("campaign_id", text(&campaign.json()["id"])),
         ("rights_request_id", text(&right.json()["id"])),

@@ -26,6 +26,7 @@ mod import_peculiarities;
 mod import_undo;
 mod imports;
 mod incidents;
+mod interviews;
 mod isolation;
 mod leavers;
 mod lifelogs;

@@ -225,6 +225,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "export_id" => "exp",
         "import_id" => "imp",
         "incident_id" => "inc",
+        "interview_id" => "int",
         "label_id" => "lab",
         "lifelog_entry_id" => "lfe",
         "message_id" => "bro",

@@ -45,6 +45,7 @@ const NAMES: [(&str, &str); 14] = [
     ("documents", "a card says whose it is"),
     ("employees", "shows and finds people"),
     ("export-writer", "a customer's export, and evidence for a court, say whose they are"),
+    ("interviews", "a report names the physician who gave it, a note its author"),
     ("mail-delivery", "addresses mails"),
     ("me", "shows people their own name"),
     ("me-export", "tells people what is held about them"),

@@ -16,7 +16,7 @@ pub(crate) fn plan(today: Date) -> Value {
 }
 
 /// The id of the account of an actor.
-async fn account_of(tenant: &Tenant, actor: &Actor) -> String {
+pub(crate) async fn account_of(tenant: &Tenant, actor: &Actor) -> String {
     let (path, ..) = actor.seen_by(&tenant.actor("administrator")).await;
     path.rsplit('/').next().unwrap().to_owned()
 }
@@ -58,7 +58,7 @@ fn id_of(round: &str) -> &str {
 }
 
 /// The worst answer to an item of the 57: 1 where the simple sum turns it, 4 elsewhere.
-fn worst(item: u8) -> u8 {
+pub(crate) fn worst(item: u8) -> u8 {
     if matches!(item, 1..=7 | 11..=13 | 15 | 18..=20) { 1 } else { 4 }
 }
 
@@ -67,7 +67,7 @@ fn answers(choice: impl Fn(u8) -> u8) -> Value {
     json!({ "answers": (1..=57).map(one).collect::<Vec<_>>() })
 }
 
-async fn answer_all(actor: &Actor, round: &str, choice: impl Fn(u8) -> u8) {
+pub(crate) async fn answer_all(actor: &Actor, round: &str, choice: impl Fn(u8) -> u8) {
     let path = format!("{}/answers", own(round));
     let before = etag(&actor.get(&path).await);
     let saved = actor.put(&path, &before, answers(choice)).await;
@@ -81,12 +81,12 @@ async fn answer_all(actor: &Actor, round: &str, choice: impl Fn(u8) -> u8) {
     );
 }
 
-async fn employee_of(actor: &Actor) -> String {
+pub(crate) async fn employee_of(actor: &Actor) -> String {
     actor.get("/v1/me").await.json()["employee_id"].as_str().unwrap().to_owned()
 }
 
 /// Closes a round and signs for it, as the implementer does who has seen how many it is.
-async fn signed(tenant: &Tenant, round: &str, interviews: u64) {
+pub(crate) async fn signed(tenant: &Tenant, round: &str, interviews: u64) {
     let (hr, implementer) = (tenant.actor("hr"), tenant.actor("stress_implementer"));
     assert_eq!(act(&hr, round, "close", None).await.status, 200);
     tenant.world().pass(61);

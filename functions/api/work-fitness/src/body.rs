@@ -3,29 +3,13 @@
 use domain::{
     ids::{CheckupId, EmployeeId},
     remark::Remark,
-    work_fitness::{Answer, DecisionTerms, FitnessCategory, Measure, MeasureKind, Opinion, OpinionTerms, TermsFault},
+    work_fitness::{FitnessCategory, Opinion, OpinionTerms},
 };
-use endpoint::{Checks, Fault, Problem};
+use endpoint::{Checks, Fault, MeasureBody, Problem, note_terms, read_measures, read_remark};
 use jiff::civil::Date;
 use serde::Deserialize;
 use store::{MOST_SIGNED, NotSigned, SignedFor};
 use utoipa::ToSchema;
-
-/// A measure.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewWorkMeasure)]
-pub(crate) struct MeasureBody {
-    /// 措置の種類（`overtime_limit`：時間外労働の制限、`no_overtime`：時間外労働の禁止、`no_holiday_work`：休日労働の禁止、`no_night_work`：深夜業の禁止、`fewer_night_shifts`：深夜業の回数の減少、`daytime_only`：昼間勤務への転換、`shorter_hours`：労働時間の短縮、`no_trips`：出張の制限、`no_driving`：車両運転の禁止、`no_heights`：高所作業の禁止、`no_heavy_loads`：重量物取扱いの禁止、`other_work`：作業の転換、`other_place`：就業場所の変更、`leave`：休業、`other`：その他）。
-    #[schema(value_type = String, example = "overtime_limit")]
-    kind: MeasureKind,
-    /// 時間外労働の制限の場合、月の上限（時間、0～99）。
-    #[schema(example = 20)]
-    hours_a_month: Option<u16>,
-    /// 補足（2,000文字以内）。「その他」の場合は必須です。
-    #[schema(example = "繁忙期も同じ上限とします。")]
-    details: Option<String>,
-}
 
 /// An opinion.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,33 +40,6 @@ pub(crate) struct OpinionBody {
     /// 職場への申し送り。診断名や検査値は記載しないでください。
     #[schema(example = "残業は月20時間までとし、繁忙期は業務を分担してください。")]
     for_workplace: Option<String>,
-}
-
-/// A decision.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = WorkMeasuresDecisionBody)]
-pub(crate) struct DecisionBody {
-    /// 決定（`adopted`：意見どおり実施、`changed`：内容を変更して実施、`not_adopted`：実施しない）。
-    #[schema(value_type = String, example = "adopted")]
-    answer: Answer,
-    /// 変更して実施する場合の措置。
-    #[serde(default)]
-    measures: Vec<MeasureBody>,
-    /// 開始日。意見どおりの場合、省略すると意見の開始日です。
-    #[schema(value_type = Option<String>, format = Date, example = "2026-12-01")]
-    from: Option<Date>,
-    /// 終了日。
-    #[schema(value_type = Option<String>, format = Date, example = "2027-02-28")]
-    until: Option<Date>,
-    /// 意見と異なる決定の理由。
-    reason: Option<String>,
-    /// 本人の意見を聴いた日。
-    #[schema(value_type = String, format = Date, example = "2026-11-27")]
-    heard_on: Date,
-    /// 本人の意見。
-    #[schema(example = "業務の分担について上司と相談したい。")]
-    heard: Option<String>,
 }
 
 /// Why.
@@ -119,67 +76,27 @@ struct SignedCheckup {
     checkup_version: u64,
 }
 
-fn remark(checks: &mut Checks, pointer: &str, text: Option<&str>) -> Option<Remark> {
-    checks.optional(pointer, text.map(Remark::parse))
-}
-
-fn measures(checks: &mut Checks, bodies: Vec<MeasureBody>) -> Vec<Measure> {
-    let measure = |(index, body): (usize, MeasureBody)| {
-        let details = remark(checks, &format!("/measures/{index}/details"), body.details.as_deref());
-        Measure { kind: body.kind, hours_a_month: body.hours_a_month, details }
-    };
-    bodies.into_iter().enumerate().map(measure).collect()
-}
-
-fn note(checks: &mut Checks, faults: Vec<TermsFault>) {
-    for TermsFault { pointer, code, detail } in faults {
-        checks.fault(pointer, code, detail);
-    }
-}
-
-/// The answer to a decision that cannot be.
-pub(crate) fn refused(faults: Vec<TermsFault>) -> Problem {
-    Problem::invalid(faults.into_iter().map(|it| Fault::at(it.pointer, it.code, it.detail)).collect())
-}
-
 impl OpinionBody {
     /// Reads the body: the version of the checkup, and the opinion; notes everything that is wrong with it.
     pub(crate) fn checked(self, today: Date) -> Result<(u64, Opinion), Problem> {
         let mut checks = Checks::new();
         let terms = OpinionTerms {
             category: self.category,
-            measures: measures(&mut checks, self.measures),
+            measures: read_measures(&mut checks, self.measures),
             from: self.from,
             until: self.until,
             review_on: self.review_on,
-            words: remark(&mut checks, "/words", self.words.as_deref()),
-            for_workplace: remark(&mut checks, "/for_workplace", self.for_workplace.as_deref()),
+            words: read_remark(&mut checks, "/words", self.words.as_deref()),
+            for_workplace: read_remark(&mut checks, "/for_workplace", self.for_workplace.as_deref()),
         };
         let opinion = match Opinion::given(terms, today) {
             Ok(opinion) => Some(opinion),
             Err(faults) => {
-                note(&mut checks, faults);
+                note_terms(&mut checks, faults);
                 None
             }
         };
         checks.finish(opinion.map(|opinion| (self.checkup_version, opinion)))
-    }
-}
-
-impl DecisionBody {
-    /// Reads the body; what is wrong with it beyond its own fields is known when the opinion is.
-    pub(crate) fn checked(self) -> Result<DecisionTerms, Problem> {
-        let mut checks = Checks::new();
-        let terms = DecisionTerms {
-            answer: self.answer,
-            measures: measures(&mut checks, self.measures),
-            from: self.from,
-            until: self.until,
-            reason: remark(&mut checks, "/reason", self.reason.as_deref()),
-            heard_on: self.heard_on,
-            heard: remark(&mut checks, "/heard", self.heard.as_deref()),
-        };
-        checks.finish(Some(terms))
     }
 }
 

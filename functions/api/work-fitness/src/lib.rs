@@ -13,15 +13,18 @@ use domain::{
     ids::{CheckupId, EmployeeId},
     work_fitness::FitnessState,
 };
-use endpoint::{Answer, App, Door, Filters, IfMatch, Json, PageQuery, Pages, Path, Posted, Problem, limit};
+use endpoint::{
+    Answer, App, DecisionBody, Door, Filters, IfMatch, Json, MeasuresPage, MeasuresView, PageQuery, Pages, Path,
+    Posted, Problem, limit, refused_terms,
+};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use store::{FitnessCase, SeenOfCheckup, Stored};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    body::{DecisionBody, OpinionBody, ReasonBody, SignedBody, not_signed},
-    view::{CaseList, CasePage, CaseView, MeasuresPage, MeasuresView, SignedView},
+    body::{OpinionBody, ReasonBody, SignedBody, not_signed},
+    view::{CaseList, CasePage, CaseView, SignedView},
 };
 
 /// The routes.
@@ -252,7 +255,7 @@ async fn decide(
 ) -> Result<Answer, Problem> {
     let seen = SeenOfCheckup { employee, checkup, version: version.version() };
     let decided = app.store.decide_measures(&permit, seen, body.checked()?).await?;
-    let stored = decided.map_err(body::refused)?.commit(&app.store).await?;
+    let stored = decided.map_err(refused_terms)?.commit(&app.store).await?;
     shown(&app, &stored)
 }
 

@@ -2,15 +2,15 @@
 
 use domain::{
     checkup::{grade::Grade, kind::CheckupKind},
-    employee::PersonName,
     ids::{AccountId, CheckupId, EmployeeId},
     remark::Remark,
     time::Jst,
-    work_fitness::{Answer, DecisionTerms, FitnessCategory, FitnessState, Measure, MeasureKind, OpinionTerms},
+    work_fitness::FitnessState,
 };
+use endpoint::{DecisionView, OpinionView};
 use jiff::civil::Date;
 use serde::Serialize;
-use store::{FitnessCase, FitnessSaid, FitnessStep, Letters, MeasuresInForce, Stored};
+use store::{FitnessCase, FitnessSaid, FitnessStep, Letters, Stored};
 use utoipa::ToSchema;
 
 /// A page of cases.
@@ -121,136 +121,6 @@ impl From<Letters> for LettersView {
     }
 }
 
-/// A measure.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WorkMeasure)]
-struct MeasureView {
-    /// 措置の種類。
-    #[schema(value_type = String, example = "overtime_limit")]
-    kind: MeasureKind,
-    /// 措置。
-    #[schema(example = "時間外労働の制限")]
-    name: &'static str,
-    /// 月の上限（時間）。
-    #[schema(example = 20)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hours_a_month: Option<u16>,
-    /// 補足。
-    #[schema(value_type = Option<String>, example = "繁忙期も同じ上限とします。")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Remark>,
-}
-
-fn measures(measures: &[Measure]) -> Vec<MeasureView> {
-    let view = |measure: &Measure| MeasureView {
-        kind: measure.kind,
-        name: measure.kind.japanese(),
-        hours_a_month: measure.hours_a_month,
-        details: measure.details.clone(),
-    };
-    measures.iter().map(view).collect()
-}
-
-/// An opinion.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WorkFitnessOpinion)]
-struct OpinionView {
-    /// 就業区分。
-    #[schema(value_type = String, example = "restricted")]
-    category: FitnessCategory,
-    /// 就業区分の名称。
-    #[schema(example = "就業制限・配慮")]
-    category_name: &'static str,
-    /// 必要な措置。
-    measures: Vec<MeasureView>,
-    /// 開始日。
-    #[schema(value_type = Option<String>, format = Date, example = "2026-12-01")]
-    from: Option<Date>,
-    /// 終了日。
-    #[schema(value_type = Option<String>, format = Date, example = "2027-02-28")]
-    until: Option<Date>,
-    /// 見直しの予定日。
-    #[schema(value_type = Option<String>, format = Date, example = "2027-02-15")]
-    review_on: Option<Date>,
-    /// 医師の意見。
-    #[schema(value_type = Option<String>, example = "血圧が安定するまで、時間外労働を制限する必要があります。")]
-    words: Option<Remark>,
-    /// 職場への申し送り。
-    #[schema(value_type = Option<String>, example = "残業は月20時間までとしてください。")]
-    for_workplace: Option<Remark>,
-    /// 意見を述べた医師の氏名。
-    #[schema(value_type = String, example = "山田 一郎")]
-    physician: PersonName,
-    /// 意見を述べた日時。
-    #[schema(value_type = String, format = DateTime, example = "2026-11-20T10:00:00.000+09:00")]
-    given_at: Jst,
-}
-
-impl OpinionView {
-    fn of(terms: &OpinionTerms, physician: &PersonName, given_at: Jst) -> Self {
-        Self {
-            category: terms.category,
-            category_name: terms.category.japanese(),
-            measures: measures(&terms.measures),
-            from: terms.from,
-            until: terms.until,
-            review_on: terms.review_on,
-            words: terms.words.clone(),
-            for_workplace: terms.for_workplace.clone(),
-            physician: physician.clone(),
-            given_at,
-        }
-    }
-}
-
-/// A decision.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WorkMeasuresDecision)]
-struct DecisionView {
-    /// 決定。
-    #[schema(value_type = String, example = "adopted")]
-    answer: Answer,
-    /// 決定の名称。
-    #[schema(example = "意見どおり実施")]
-    answer_name: &'static str,
-    /// 実施する措置。
-    measures: Vec<MeasureView>,
-    /// 開始日。
-    #[schema(value_type = Option<String>, format = Date, example = "2026-12-01")]
-    from: Option<Date>,
-    /// 終了日。
-    #[schema(value_type = Option<String>, format = Date, example = "2027-02-28")]
-    until: Option<Date>,
-    /// 意見と異なる決定の理由。
-    #[schema(value_type = Option<String>)]
-    reason: Option<Remark>,
-    /// 本人の意見を聴いた日。
-    #[schema(value_type = String, format = Date, example = "2026-11-27")]
-    heard_on: Date,
-    /// 本人の意見。
-    #[schema(value_type = Option<String>)]
-    heard: Option<Remark>,
-    /// 決定した日時。
-    #[schema(value_type = String, format = DateTime, example = "2026-11-28T10:00:00.000+09:00")]
-    decided_at: Jst,
-}
-
-impl DecisionView {
-    fn of(terms: &DecisionTerms, decided_at: Jst) -> Self {
-        Self {
-            answer: terms.answer,
-            answer_name: terms.answer.japanese(),
-            measures: measures(&terms.measures),
-            from: terms.from,
-            until: terms.until,
-            reason: terms.reason.clone(),
-            heard_on: terms.heard_on,
-            heard: terms.heard.clone(),
-            decided_at,
-        }
-    }
-}
-
 /// A step.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkFitnessStep)]
@@ -330,53 +200,6 @@ impl CaseView {
             opinion: opinion.map(|(opinion, physician, step)| OpinionView::of(opinion.terms(), physician, step.at)),
             decision: case.decision().map(|(decision, step)| DecisionView::of(decision.terms(), step.at)),
             history: case.history.iter().map(StepView::of).collect(),
-        }
-    }
-}
-
-/// A page of measures.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WorkMeasuresPage)]
-pub(crate) struct MeasuresPage {
-    pub(crate) items: Vec<MeasuresView>,
-    /// 次のページの位置。最後のページでは null です。
-    pub(crate) next_cursor: Option<String>,
-}
-
-/// Somebody's measures in force. Debug output shows none.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WorkMeasuresInForce)]
-pub(crate) struct MeasuresView {
-    /// 従業員のID。
-    #[schema(value_type = String, example = "emp_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
-    employee_id: EmployeeId,
-    /// 実施中の措置。
-    measures: Vec<MeasureView>,
-    /// 開始日。
-    #[schema(value_type = Option<String>, format = Date, example = "2026-12-01")]
-    from: Option<Date>,
-    /// 終了日。
-    #[schema(value_type = Option<String>, format = Date, example = "2027-02-28")]
-    until: Option<Date>,
-    /// 職場への申し送り。
-    #[schema(value_type = Option<String>, example = "残業は月20時間までとしてください。")]
-    for_workplace: Option<Remark>,
-}
-
-impl std::fmt::Debug for MeasuresView {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MeasuresView").field("employee_id", &self.employee_id).finish_non_exhaustive()
-    }
-}
-
-impl From<MeasuresInForce> for MeasuresView {
-    fn from(in_force: MeasuresInForce) -> Self {
-        Self {
-            employee_id: in_force.employee,
-            measures: measures(&in_force.measures),
-            from: in_force.from,
-            until: in_force.until,
-            for_workplace: in_force.for_workplace,
         }
     }
 }

@@ -35,6 +35,7 @@ pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
         checkups::door(),
         attachments::door(files.clone()),
         work_fitness::door(),
+        interviews::door(),
         reports::door(),
         follow_ups::door(),
         rights::door(),

@@ -1,6 +1,8 @@
 //! Results towards the worker and the employer ([`domain::stress::sharing`]): the worker is told alone, looks, and then says by an act of its own whether the employer may see it. Each read of
 //! the employer's joins that word as it stands at that moment, and nothing is kept of it elsewhere; what has no word behind it is not there, whatever the reason.
 
+use std::collections::HashMap;
+
 use authz::{
     Permission, Permit,
     permission::{ShareOwnStress, ViewOwnStress, ViewSharedStress, ViewStressRequests},
@@ -23,7 +25,7 @@ use super::{SCHEMA, confidant::Seen, key, results::StressResult};
 use crate::{
     Conflict, Error, Event, Prepared, Store, Write,
     db::Range,
-    item::{Sealed, Stored, to_item},
+    item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -289,6 +291,38 @@ impl Store {
         let subjects = requests.iter().map(|request| request.employee.to_string()).chain([round.to_string()]);
         let subjects: Vec<String> = subjects.collect();
         Ok((self.disclose_in_confidence(permit, "stress_interview.list", subjects, requests).await?, next))
+    }
+
+    /// Of these people and rounds those of whom a request for an interview stands at this moment, each with the day by which it is to be held. Nothing of it is opened.
+    pub(crate) async fn standing_requests(
+        &self,
+        tenant: TenantId,
+        asked: &[(StressRoundId, EmployeeId)],
+    ) -> Result<HashMap<(StressRoundId, EmployeeId), Date>, Error> {
+        let keys: Vec<Key> = asked.iter().map(|(round, employee)| place(tenant, *round, *employee)).collect();
+        let now = self.clock.now();
+        let mut standing = HashMap::new();
+        for item in self.db.batch_get(&keys).await?.into_iter().flatten() {
+            let Some(Stored { record, .. }) = crate::item::from_item::<Record>(item, now)? else { continue };
+            let due = record.interview_by.filter(|_| record.sharing.requested_at.is_some());
+            standing.extend(due.map(|due| ((record.round, record.employee), due)));
+        }
+        Ok(standing)
+    }
+
+    /// Adds to `write` that somebody's request for an interview must stand.
+    pub(crate) fn hold_request(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        round: StressRoundId,
+        employee: EmployeeId,
+    ) -> Result<(), Error> {
+        let place = place(tenant, round, employee);
+        write.check(self, place, "attribute_exists(interview_by)", Attributes::new(), || {
+            Conflict::MissingReference.into()
+        })?;
+        Ok(())
     }
 
     /// One's own result and words. Before an implementer has signed, and without answers, there is none.

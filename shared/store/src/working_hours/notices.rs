@@ -9,7 +9,7 @@ use authz::{
 };
 use domain::{
     ids::{AccountId, EmployeeId, TenantId},
-    overwork::duty::{self, Done, Task},
+    overwork::duty::{self, Done, Stand, Task},
     time::{Jst, Month},
 };
 use futures_util::future::try_join_all;
@@ -223,9 +223,45 @@ impl Store {
         Ok(Some(record.done))
     }
 
+    /// Adds to `write` that the worker asked for an interview about a month, where the law lets them ask and they have not; the day by which it is to be held. Whoever asks late is
+    /// interviewed all the same. Nothing where the month is not there; a conflict where the law wants no interview about it, or it was held.
+    pub(crate) async fn interview_about_month(
+        &self,
+        write: &mut Write,
+        tenant: TenantId,
+        (employee, month): (EmployeeId, Month),
+    ) -> Result<Option<Date>, Error> {
+        let Some(open) = self.open_month(tenant, employee, month).await? else { return Ok(None) };
+        let (worked, today) = (&open.hours.worked, self.today());
+        let asked = |done: &Done| duty::asked(worked.kind, worked.excess(), worked.period.to(), done, today);
+        let open_interview = |done: &Done| {
+            let mut all = asked(done).into_iter();
+            all.find(|it| it.task == Task::Interview && it.stand == Stand::Open).map(|it| it.due_on)
+        };
+        if let Some(due_on) = open_interview(&open.record.done) {
+            return Ok(Some(due_on));
+        }
+        let may_ask =
+            |it: &duty::Asked| it.task == Task::AcceptRequest && matches!(it.stand, Stand::Open | Stand::Lapsed);
+        if !asked(&open.record.done).iter().any(may_ask) {
+            return Err(Conflict::WrongState.into());
+        }
+        let ask = |done: &mut Done| {
+            done.requested_on = Some(today);
+            true
+        };
+        let done = self.step_of_month(write, tenant, (employee, month), ask).await?;
+        Ok(done.and_then(|done| open_interview(&done)))
+    }
+
     /// Whether an account is a physician's.
     pub(crate) async fn is_physician(&self, tenant: TenantId, account: AccountId) -> Result<bool, Error> {
+        self.has_role(tenant, account, Role::Physician).await
+    }
+
+    /// Whether an account has a role.
+    pub(crate) async fn has_role(&self, tenant: TenantId, account: AccountId, role: Role) -> Result<bool, Error> {
         let account = self.load_account(tenant, account).await?;
-        Ok(account.is_some_and(|stored| stored.record.grants.iter().any(|grant| grant.role == Role::Physician)))
+        Ok(account.is_some_and(|stored| stored.record.grants.iter().any(|grant| grant.role == role)))
     }
 }
