@@ -10,14 +10,8 @@ use crate::{
 };
 
 /// What is kept of one employee in a partition of theirs. Working hours that were changed have what they said before beside them.
-const OF_ONE: [Family; 6] = [
-    Family::WorkingHours,
-    Family::Fatigue,
-    Family::Lifelog,
-    Family::Points,
-    Family::RightsRequest,
-    Family::Interview,
-];
+const OF_ONE: [Family; 6] =
+    [Family::WorkingHours, Family::Fatigue, Family::Lifelog, Family::Points, Family::RightsRequest, Family::Interview];
 
 impl Store {
     /// Refuses where something is kept of somebody: months of work, fatigue check lists, lifelogs, points, requests about their data, interviews, a stress check that they were told of or took. The
