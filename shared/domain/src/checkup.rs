@@ -9,6 +9,7 @@ pub mod criteria;
 pub mod derive;
 pub mod difference;
 pub mod grade;
+pub mod hazard;
 pub mod item;
 pub mod items;
 pub mod judge;

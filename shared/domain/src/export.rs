@@ -95,7 +95,7 @@ pub const EXPORTS: &[ExportRow] = &[
         columns: &[("id", "従業員ID"), ("employee_number", "社員番号"), ("name", "氏名"), ("kana", "氏名カナ"), ("mail", "メールアドレス"),
             ("birth_date", "生年月日"), ("sex", "性別"), ("hired_on", "入社年月日"), ("left_on", "退職年月日"), ("state", "在籍区分"),
             ("employment_type", "雇用形態"), ("job_title", "役職"), ("occupation", "職種"), ("manager", "管理職フラグ"),
-            ("personnel_authority", "人事権フラグ"), ("night_work", "深夜業フラグ"), ("label_ids", "ラベルID"),
+            ("personnel_authority", "人事権フラグ"), ("night_work", "深夜業フラグ"), ("hazards", "有害業務"), ("label_ids", "ラベルID"),
             ("registered_at", "登録日時"), ("updated_at", "更新日時")] },
     ExportRow { kind: ExportKind::Placements, name: "placements", japanese: "所属の履歴", kept: &[],
         source: "受診時の所属の確認（安衛則51条、様式第5号）", of_people: true, dated: false, health: false,

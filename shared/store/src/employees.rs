@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 
 use authz::{Permission, Permit, Placement, permission::ViewEmployees};
 use domain::{
+    checkup::hazard::Hazards,
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -123,6 +124,9 @@ pub struct EmployeeAttributes {
     /// Whether they work at night (深夜業).
     #[serde(default)]
     pub night_work: bool,
+    /// The hazardous work that they do, did and will do (有害業務).
+    #[serde(skip_serializing_if = "Hazards::is_empty", default)]
+    pub hazards: Hazards,
 }
 
 /// Who an employee is, as the name vault keeps it; with what lists filter by, so that a list opens the vault alone.

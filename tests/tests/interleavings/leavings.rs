@@ -6,6 +6,7 @@ use authz::ImportKind;
 use authz::permission::{ManageAccounts, ManageEmployees, ManageOrganisation, UseImports};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::checked::Refused;
+use domain::checkup::hazard::Hazards;
 use domain::employee::{
     BirthDate, EmployeeNumber, EmploymentState, EmploymentType, Kana, MailAddress, PersonName, Sex,
 };
@@ -185,6 +186,7 @@ impl Stage {
             manager: false,
             personnel_authority: false,
             night_work: false,
+            hazards: Hazards::default(),
         };
         self.run(async {
             let made =

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use tests::imports::import;
+use tests::imports::{faults, import};
 use tests::{Tenant, World, logs, problem, run};
 
 /// A file of one checkup each for two demo employees: statutory items, some beyond, and words.
@@ -267,5 +267,82 @@ fn r37_attendance_tells_who_is_to_be_examined_by_when_and_no_result() {
         let voided = nurse.delete(&format!("{path}?reason=wrong_person"), &etag).await;
         assert!(voided.status < 300, "{}", voided.json());
         assert_eq!(of("hr", "fiscal_year=2026&state=taken").await.len(), 1);
+    });
+}
+
+/// A file of employees that says nothing of D0003 but their hazardous work from a day on.
+fn hazards_of(work: &str, from: &str) -> Vec<u8> {
+    let header = "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,雇用形態,在籍区分,有害業務コード,適用日";
+    format!("{header}\r\nD0003,,,,,,,,,,{work},{from}\r\n").into_bytes()
+}
+
+#[test]
+fn r34_hazardous_work_is_kept_by_its_days_and_asks_for_checkups_of_its_own() {
+    run(async {
+        let tenant = World::shared().await.another_tenant().await;
+        let (hr, administrator) = (tenant.actor("hr"), tenant.actor("administrator"));
+        let id = employee(&tenant, "D0003").await;
+        let path = format!("/v1/employees/{id}");
+        let hazards = async || administrator.get(&path).await.json()["hazards"].clone();
+        let known = hr.get("/v1/checkups/hazards").await.json();
+        let solvents = known["items"].as_array().unwrap().iter().find(|it| it["code"] == "organic_solvents").unwrap();
+        assert_eq!((&solvents["interval_months"], &solvents["law"]), (&json!(6), &json!("有機則29条")));
+
+        // By hand: all faults at once, and two periods of one kind do not overlap.
+        let etag = administrator.get(&path).await.header("etag").to_owned();
+        let period = |code: &str, from: &str, until: Value| json!({ "code": code, "from": from, "until": until });
+        let wrong = json!({ "hazards": [period("車両", "2026-04-10", Value::Null), period("lead", "2026-02-30", Value::Null)] });
+        let refused = administrator.patch(&path, &etag, wrong).await;
+        let pointers: Vec<_> =
+            refused.json()["errors"].as_array().unwrap().iter().map(|it| it["pointer"].clone()).collect();
+        assert_eq!((refused.status, pointers), (422, vec![json!("/hazards/0/code"), json!("/hazards/1/from")]));
+        let twice = [period("lead", "2026-04-10", Value::Null), period("lead", "2026-05-10", Value::Null)];
+        let refused = administrator.patch(&path, &etag, json!({ "hazards": twice })).await;
+        assert_eq!(refused.json()["errors"][0]["code"], "hazard_periods_overlap", "{}", refused.json());
+        let begun = period("organic_solvents", "2026-04-10", Value::Null);
+        let changed = administrator.patch(&path, &etag, json!({ "hazards": [begun] })).await;
+        assert_eq!((changed.status, &changed.json()["hazards"][0]["name"]), (200, &json!("有機溶剤業務")));
+
+        // By file: what goes on goes on, what is not named ends the day before.
+        for (work, from) in [("鉛 organic_solvents", "2026-08-01"), ("鉛", "2026-09-01"), ("鉛", "2026-10-01")] {
+            let done = import(&administrator, "employees", &hazards_of(work, from), json!({})).await;
+            assert_eq!(done["state"], "applied", "{done}");
+        }
+        let periods: Vec<_> = hazards()
+            .await
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (it["code"].clone(), it["from"].clone(), it["until"].clone()))
+            .collect();
+        assert_eq!(
+            periods,
+            [
+                (json!("organic_solvents"), json!("2026-04-10"), json!("2026-08-31")),
+                (json!("lead"), json!("2026-08-01"), Value::Null),
+            ]
+        );
+        let refused = import(&administrator, "employees", &hazards_of("鉛 車両", "2026-11-01"), json!({})).await;
+        let told = faults(&administrator, &refused).await;
+        assert_eq!((refused["state"].as_str(), told[0][4].as_str()), (Some("rejected"), "hazard_unknown"), "{told:?}");
+
+        // What follows, and that only its own kind of checkup is one.
+        let targets = async || {
+            let all = hr.all("/v1/checkups/attendance?fiscal_year=2026").await;
+            let of = all.into_iter().find(|it| it["employee_id"] == id.as_str()).unwrap();
+            let targets = of["targets"].as_array().unwrap().iter().filter(|it| it["hazard"].is_string());
+            targets.map(|it| (it["hazard"].clone(), it["due_on"].clone(), it["taken_on"].clone())).collect::<Vec<_>>()
+        };
+        let lead =
+            [(json!("lead"), json!("2026-08-01"), Value::Null), (json!("lead"), json!("2027-02-01"), Value::Null)];
+        let begun = |taken: Value| (json!("organic_solvents"), json!("2026-04-10"), taken);
+        let mut expected = vec![begun(Value::Null)];
+        expected.extend(lead.clone());
+        assert_eq!(targets().await, expected, "solvents ended before they were due again");
+        let file = "社員番号,受診日,健診種別,収縮期血圧\r\nD0003,2026-04-08,有機溶剤健康診断,120\r\nD0003,2026-08-03,定期健康診断,120\r\n";
+        let done = import(&tenant.actor("nurse"), "checkups", file.as_bytes(), json!({})).await;
+        assert_eq!(done["state"], "applied", "{done}");
+        expected[0] = begun(json!("2026-04-08"));
+        assert_eq!(targets().await, expected);
     });
 }

@@ -4,6 +4,7 @@ use authz::{Permit, permission::ViewAttendance};
 use axum::extract::State;
 use domain::{
     checkup::{
+        hazard::Hazard,
         kind::CheckupKind,
         targets::{Target, TargetState},
     },
@@ -65,6 +66,12 @@ struct TargetView {
     /// 健診種別。
     #[schema(example = "定期健康診断")]
     kind_name: &'static str,
+    /// 対象となる有害業務のコード（定期・雇入時・特定業務従事者では null）。
+    #[schema(value_type = Option<String>, example = "organic_solvents")]
+    hazard: Option<Hazard>,
+    /// 対象となる有害業務。
+    #[schema(example = "有機溶剤業務")]
+    hazard_name: Option<&'static str>,
     /// 受診の期限。
     #[schema(value_type = String, format = Date, example = "2027-01-20")]
     due_on: Date,
@@ -81,6 +88,8 @@ impl AttendanceView {
         let target = |target: &Target| TargetView {
             kind: target.kind,
             kind_name: target.kind.japanese(),
+            hazard: target.hazard,
+            hazard_name: target.hazard.map(|hazard| hazard.row().japanese),
             due_on: target.due_on,
             state: target.state,
             taken_on: target.taken_on,
@@ -92,7 +101,7 @@ impl AttendanceView {
 /// Lists attendance.
 #[utoipa::path(
     get, path = "/v1/checkups/attendance", operation_id = "listCheckupAttendance", summary = "受診状況の一覧",
-    description = "参照できる範囲の従業員について、年度内に法令で受診が必要な健康診断（定期・雇入時・特定業務従事者）と期限、受診の有無を返します。検査の結果は含みません。1ページの件数は limit より少ないことがあります。",
+    description = "参照できる範囲の従業員について、年度内に法令で受診が必要な健康診断（定期・雇入時・特定業務従事者と、有害業務の従事歴による特殊健康診断・歯科・じん肺・検便）と期限、受診の有無を返します。検査の結果は含みません。1ページの件数は limit より少ないことがあります。",
     params(
         ("fiscal_year" = Option<i16>, Query, description = "年度（省略すると今年度）", example = 2026),
         ("state" = Option<String>, Query, description = "この状態の健康診断がある従業員だけを返す（taken、due、overdue、postponed）", example = "overdue"),

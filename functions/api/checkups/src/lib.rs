@@ -4,6 +4,7 @@ mod attendance;
 mod body;
 mod chart;
 mod criteria;
+mod hazards;
 mod items;
 mod rejudgements;
 mod series;
@@ -42,6 +43,7 @@ pub fn door() -> Door {
         routes: OpenApiRouter::new()
             .routes(routes!(of_year))
             .routes(routes!(items))
+            .routes(routes!(hazards::list))
             .routes(routes!(attendance::list))
             .routes(routes!(of_employee, enter))
             .routes(routes!(read, correct, void))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     checked::Refused,
+    checkup::hazard::{Hazard, HazardWork, Hazards},
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -31,6 +32,10 @@ const SEX: Refused = Refused {
 const STATE: Refused = Refused {
     code: "employment_state_invalid",
     detail: "在籍区分は active・on_leave・seconded のいずれかを指定してください。退職は /retire で登録してください。",
+};
+const HAZARD: Refused = Refused {
+    code: "hazard_unknown",
+    detail: "有害業務のコードは GET /v1/checkups/hazards で確認できるものを指定してください。",
 };
 const LEFT_BEFORE_HIRED: Refused = Refused {
     code: "retired_before_hired",
@@ -76,6 +81,41 @@ fn labels(checks: &mut Checks, ids: &[String]) -> BTreeSet<LabelId> {
     }
     let read = |(at, id): (usize, &String)| checks.field(&format!("/labels/{at}"), reference(id));
     ids.iter().enumerate().filter_map(read).collect()
+}
+
+/// A period of hazardous work.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EmployeeHazardBody)]
+pub(crate) struct HazardBody {
+    /// 有害業務のコード（GET /v1/checkups/hazards）。
+    #[schema(example = "organic_solvents")]
+    code: String,
+    /// 従事開始日。
+    #[schema(format = Date, example = "2026-04-01")]
+    from: String,
+    /// 従事終了日。従事している間は省略します。
+    #[schema(format = Date, example = "2027-03-31")]
+    until: Option<String>,
+}
+
+/// Reads hazardous work; notes everything that is wrong with it.
+fn hazards(checks: &mut Checks, sent: &[HazardBody]) -> Option<Hazards> {
+    let mut works = Vec::with_capacity(sent.len().min(Hazards::MOST + 1));
+    for (at, body) in sent.iter().enumerate().take(Hazards::MOST + 1) {
+        let pointer = |field: &str| format!("/hazards/{at}/{field}");
+        let hazard = checks.field(&pointer("code"), Hazard::named(&body.code).ok_or(HAZARD));
+        let from = checks.field(&pointer("from"), date(&body.from));
+        let until = checks.optional(&pointer("until"), body.until.as_deref().map(date));
+        works.extend(hazard.zip(from).map(|(hazard, from)| HazardWork { hazard, from, until }));
+    }
+    match Hazards::new(works) {
+        Ok(hazards) => Some(hazards),
+        Err((at, refused)) => {
+            checks.fault(&format!("/hazards/{at}"), refused.code, refused.detail);
+            None
+        }
+    }
 }
 
 /// A new employee.
@@ -136,6 +176,9 @@ pub(crate) struct NewEmployeeBody {
     /// 深夜業に従事するかどうか。
     #[serde(default)]
     night_work: bool,
+    /// 有害業務の従事歴（特殊健康診断などの対象になります）。
+    #[serde(default)]
+    hazards: Vec<HazardBody>,
     /// ラベルのID。
     #[serde(default)]
     #[schema(example = json!(["lab_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b"]))]
@@ -173,6 +216,7 @@ impl NewEmployeeBody {
         let occupation = c.optional("/occupation", self.occupation.as_deref().map(JobTitle::parse));
         let employment_type = c.field("/employment_type", EmploymentType::parse(&self.employment_type));
         let state = c.optional("/state", self.state.as_deref().map(state)).unwrap_or(EmploymentState::Active);
+        let hazards = hazards(c, &self.hazards);
         let labels = labels(c, &self.labels);
         let content = (|| {
             Some(PersonContent {
@@ -193,6 +237,7 @@ impl NewEmployeeBody {
                 manager: self.manager,
                 personnel_authority: self.personnel_authority,
                 night_work: self.night_work,
+                hazards: hazards?,
             })
         })();
         checks.finish(content.map(|content| NewEmployee { content, labels, effective_on }))
@@ -260,6 +305,8 @@ pub(crate) struct EmployeeBody {
     personnel_authority: Option<bool>,
     /// 深夜業に従事するかどうか。
     night_work: Option<bool>,
+    /// 有害業務の従事歴（全体を置き換えます。終わった業務には until を指定して残してください）。
+    hazards: Option<Vec<HazardBody>>,
 }
 
 /// A field that may be taken away: absent, `null`, or a value that is read.
@@ -298,6 +345,7 @@ impl EmployeeBody {
             manager: self.manager,
             personnel_authority: self.personnel_authority,
             night_work: self.night_work,
+            hazards: self.hazards.as_deref().and_then(|sent| hazards(c, sent)),
         };
         checks.finish(Some(change))
     }

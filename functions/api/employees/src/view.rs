@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use authz::{Permission, PermissionId, Permit};
 use domain::{
+    checkup::hazard::{Hazard, HazardWork},
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -29,6 +30,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "manager",
     "personnel_authority",
     "night_work",
+    "hazards",
     "hired_on",
     "left_on",
     "workplace_id",
@@ -129,6 +131,32 @@ struct AttributesView {
     personnel_authority: bool,
     /// 深夜業に従事するかどうか。
     night_work: bool,
+    /// 有害業務の従事歴（業務・開始日の順）。
+    hazards: Vec<HazardView>,
+}
+
+/// A period of hazardous work.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EmployeeHazard)]
+struct HazardView {
+    /// 有害業務のコード。
+    #[schema(value_type = String, example = "organic_solvents")]
+    code: Hazard,
+    /// 有害業務の名称。
+    #[schema(example = "有機溶剤業務")]
+    name: &'static str,
+    /// 従事開始日。
+    #[schema(value_type = String, format = Date, example = "2026-04-01")]
+    from: Date,
+    /// 従事終了日。従事している間は null です。
+    #[schema(value_type = Option<String>, format = Date, example = "2027-03-31")]
+    until: Option<Date>,
+}
+
+impl From<&HazardWork> for HazardView {
+    fn from(work: &HazardWork) -> Self {
+        Self { code: work.hazard, name: work.hazard.row().japanese, from: work.from, until: work.until }
+    }
 }
 
 /// Where somebody stood from a day on.
@@ -184,6 +212,7 @@ impl EmployeeView {
                 manager: attributes.manager,
                 personnel_authority: attributes.personnel_authority,
                 night_work: attributes.night_work,
+                hazards: attributes.hazards.all().iter().map(HazardView::from).collect(),
             }),
             hired_on: employee.hired_on,
             left_on: employee.left_on,

@@ -1,5 +1,7 @@
 //! Employees by file (社員マスタ): a row creates or changes one employee, found by number.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     sheet::{Reader, flag, named},
 };
 use crate::{
+    checkup::hazard::{Hazard, from_cell},
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -62,6 +65,8 @@ pub enum Role {
     PersonnelAuthority,
     /// 深夜業フラグ.
     NightWork,
+    /// 有害業務コード.
+    Hazards,
     /// 適用日.
     EffectiveOn,
 }
@@ -91,6 +96,7 @@ pub(super) const NAMES: &[(Role, &[&str])] = &[
     (Role::Manager, &["管理職フラグ", "管理職", "管理監督者"]),
     (Role::PersonnelAuthority, &["人事権フラグ", "人事権"]),
     (Role::NightWork, &["深夜業フラグ", "深夜業", "深夜業務"]),
+    (Role::Hazards, &["有害業務コード", "有害業務", "有害業務区分", "特殊健診区分", "特殊健診対象業務"]),
     (Role::EffectiveOn, &["適用日", "発令日", "異動日"]),
 ];
 
@@ -136,7 +142,9 @@ pub struct EmployeeRow {
     pub personnel_authority: Change<bool>,
     /// 深夜業フラグ.
     pub night_work: Change<bool>,
-    /// 適用日: since when or from when on workplace and department hold.
+    /// 有害業務コード: all hazardous work that is done from 適用日 on.
+    pub hazards: Change<BTreeSet<Hazard>>,
+    /// 適用日: since when or from when on workplace, department and hazardous work hold.
     pub effective_on: Change<Date>,
 }
 
@@ -239,6 +247,11 @@ impl Layout {
             r.optional(Role::PersonnelAuthority, flag),
             r.optional(Role::NightWork, flag),
         );
+        let before = r.faults.len();
+        let hazards = r.optional(Role::Hazards, |t| from_cell(t).ok_or(FaultCode::HazardUnknown));
+        if r.faults.len() > before {
+            r.show(Role::Hazards);
+        }
         let effective_on = date(r, Role::EffectiveOn, false);
 
         if let (Change::Set(hired), Change::Set(retired)) = (&hired_on, &retired_on)
@@ -270,6 +283,7 @@ impl Layout {
             manager,
             personnel_authority,
             night_work,
+            hazards,
             effective_on,
         });
         Parsed { row, faults, warnings }
@@ -405,6 +419,19 @@ mod tests {
         let row = read(&header, &row, usual()).row.unwrap();
         assert_eq!(row.name.as_set().unwrap().as_str(), "前田　里佳");
         assert_eq!(row.kana.as_set().unwrap().as_str(), "マエダ　リカ");
+    }
+
+    #[test]
+    fn r33_hazardous_work_is_a_list_of_codes_or_words() {
+        let header = format!("{HEADER},有害業務コード");
+        let of = |cell: &str| read(&header, &format!("{ROW},{cell}"), usual());
+        let hazards = of("lead 有機溶剤").row.unwrap().hazards;
+        assert_eq!(hazards, Change::Set(BTreeSet::from([Hazard::Lead, Hazard::OrganicSolvents])));
+        assert_eq!(of("").row.unwrap().hazards, Change::Keep);
+        assert_eq!(of(CLEAR).row.unwrap().hazards, Change::Clear);
+        let wrong = of("lead 車両");
+        assert_eq!(codes(&wrong), [FaultCode::HazardUnknown]);
+        assert_eq!(wrong.faults[0].shown.as_deref(), Some("lead 車両"));
     }
 
     #[test]

@@ -121,6 +121,8 @@ pub enum FaultCode {
     EmploymentTypeInvalid,
     /// A position of unfit form.
     JobTitleInvalid,
+    /// A word that is no hazardous work.
+    HazardUnknown,
     /// Neither yes nor no.
     FlagInvalid,
     /// Not a mail address.
@@ -455,6 +457,11 @@ const TABLE: &[Row] = &[
     ),
     refused(F::EmploymentTypeInvalid, EmploymentType::REFUSED),
     refused(F::JobTitleInvalid, JobTitle::REFUSED),
+    error(
+        F::HazardUnknown,
+        "hazard_unknown",
+        "有害業務コードを確認できません。GET /v1/checkups/hazards のコードまたは名称を、読点か空白で区切って入力してください(例: organic_solvents、鉛)。",
+    ),
     error(F::FlagInvalid, "flag_invalid", "「1」か「0」(または「はい」「いいえ」)で入力してください。"),
     refused(F::MailAddressInvalid, MailAddress::REFUSED),
     error(

@@ -94,6 +94,7 @@ impl Store {
             left_on: employee.last_day(self.today()),
             state: employee.state,
             specific_work: attributes.night_work,
+            hazards: attributes.hazards.all(),
         };
         Ok(Attendance { employee: employee.id, targets: targets(&examinee, year, &taken, self.today()) })
     }

@@ -7,6 +7,7 @@ use authz::{
     permission::{DeleteEmployees, ManageEmployees},
 };
 use domain::{
+    checkup::hazard::Hazards,
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -60,6 +61,8 @@ pub struct EmployeeChange {
     pub personnel_authority: Option<bool>,
     /// 深夜業.
     pub night_work: Option<bool>,
+    /// 有害業務: the whole history.
+    pub hazards: Option<Hazards>,
 }
 
 impl EmployeeChange {
@@ -85,6 +88,7 @@ impl EmployeeChange {
             manager: self.manager.unwrap_or(was.manager),
             personnel_authority: self.personnel_authority.unwrap_or(was.personnel_authority),
             night_work: self.night_work.unwrap_or(was.night_work),
+            hazards: self.hazards.unwrap_or(was.hazards),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    checkup::hazard::Hazards,
     employee::{
         BirthDate, EmployeeNumber, EmploymentState, EmploymentType, JobTitle, Kana, MailAddress, PersonName, Sex,
     },
@@ -63,6 +64,9 @@ pub struct PersonContent {
     pub personnel_authority: bool,
     /// 深夜業.
     pub night_work: bool,
+    /// 有害業務: the whole history. Nothing of it in the hash where there is none.
+    #[serde(skip_serializing_if = "Hazards::is_empty")]
+    pub hazards: Hazards,
 }
 
 impl PersonContent {
@@ -89,6 +93,7 @@ impl PersonContent {
             manager: attributes.manager,
             personnel_authority: attributes.personnel_authority,
             night_work: attributes.night_work,
+            hazards: attributes.hazards,
         }
     }
 
@@ -103,6 +108,7 @@ impl PersonContent {
             manager: self.manager,
             personnel_authority: self.personnel_authority,
             night_work: self.night_work,
+            hazards: self.hazards.clone(),
         }
     }
 

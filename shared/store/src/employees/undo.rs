@@ -72,6 +72,7 @@ impl EmployeeImage {
             manager: attributes.manager,
             personnel_authority: attributes.personnel_authority,
             night_work: attributes.night_work,
+            hazards: attributes.hazards,
         }
     }
 }

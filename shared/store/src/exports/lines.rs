@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use authz::Reach;
 use domain::{
+    checkup::hazard::HazardWork,
     export::{ExportFormat, ExportKind, Sheet},
     ids::{AccountId, EmployeeId, TenantId},
     time::Jst,
@@ -378,10 +379,17 @@ fn employee_line(employee: &Employee, attributes: &EmployeeAttributes, person: &
         flag(attributes.manager),
         flag(attributes.personnel_authority),
         flag(attributes.night_work),
+        joined(attributes.hazards.all().iter().map(hazard)),
         joined(&employee.labels),
         text(employee.created_at),
         text(employee.updated_at),
     ])
+}
+
+/// Hazardous work as `asbestos:2020-04-01/2026-03-31`, the last day absent while it is done.
+fn hazard(work: &HazardWork) -> String {
+    let until = work.until.map_or_else(String::new, |until| until.to_string());
+    format!("{}:{}/{until}", named(&work.hazard), work.from)
 }
 
 fn placements(employee: &Employee, person: &Person) -> impl Iterator<Item = Line> {

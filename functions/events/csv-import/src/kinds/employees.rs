@@ -1,9 +1,10 @@
 //! Employees by file: one row is one person, found by their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authz::ImportRight;
 use domain::{
+    checkup::hazard::{Hazard, Hazards},
     employee::EmploymentState,
     ids::{DepartmentId, EmployeeId, WorkplaceId},
     intake::{
@@ -289,6 +290,11 @@ impl Register {
             personnel_authority: changed(&row.personnel_authority, before.map(|b| &b.personnel_authority))
                 .unwrap_or(false),
             night_work: changed(&row.night_work, before.map(|b| &b.night_work)).unwrap_or(false),
+            hazards: hazards(
+                &row.hazards,
+                before.map(|b| &b.hazards),
+                row.effective_on.as_set().map_or(today, |day| *day),
+            ),
         })
     }
 
@@ -316,6 +322,16 @@ fn written(planned: &Planned, employee: EmployeeId, version: u64) -> Applied {
 
 fn of(row: &Row) -> Option<&EmployeeRow> {
     if let Row::Employee(row) = row { Some(row) } else { None }
+}
+
+/// All hazardous work after a row that says what is done from a day on.
+fn hazards(change: &Change<BTreeSet<Hazard>>, before: Option<&Hazards>, from: Date) -> Hazards {
+    let before = before.cloned().unwrap_or_default();
+    match change {
+        Change::Set(now) => before.with(now, from),
+        Change::Clear => before.with(&BTreeSet::new(), from),
+        Change::Keep => before,
+    }
 }
 
 /// A value that cannot go.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use authz::{Grant, ImportKind, ImportRight, Role, Scope};
+use domain::checkup::hazard::Hazards;
 use domain::employee::{BirthDate, EmployeeNumber, EmploymentState, EmploymentType, Kana, PersonName, Sex};
 use domain::ids::{ClientId, EmployeeId, ImportId, TenantId};
 use domain::organisation::{DepartmentCode, OrganisationName, WorkplaceCode};
@@ -121,6 +122,7 @@ async fn employee(
         manager: false,
         personnel_authority: false,
         night_work: false,
+        hazards: Hazards::default(),
     };
     let mut write = Write::new();
     let made = store.write_person(&mut write, right, IMPORT, None, &content, Some(hired_on)).await;
