@@ -121,8 +121,23 @@ struct Expected {
     instructed: u64,
 }
 
-/// Counts a file, workplace by workplace, with a finding from `from` on.
-fn count(file: &[u8], from: u8) -> BTreeMap<String, Expected> {
+/// Rows with a value from which on restriction of work is considered (domain.md 2.7), in tenths.
+fn restricting(line: &BTreeMap<String, String>) -> BTreeSet<&'static str> {
+    let limits = [
+        ("収縮期血圧", 1800, ROWS[5]),
+        ("拡張期血圧", 1100, ROWS[5]),
+        ("ALT", 2000, ROWS[7]),
+        ("空腹時血糖", 2000, ROWS[9]),
+        ("HbA1c", 100, ROWS[9]),
+    ];
+    let at_least =
+        limits.into_iter().filter(|(name, limit, _)| tenths(&line[*name]).is_some_and(|value| value >= *limit));
+    let anaemia = tenths(&line["血色素量"]).is_some_and(|value| value <= 80).then_some(ROWS[6]);
+    at_least.map(|(.., row)| row).chain(anaemia).collect()
+}
+
+/// Counts a file, workplace by workplace, with a finding from `from` on, and from values of R on where they count.
+fn count(file: &[u8], from: u8, with_restriction: bool) -> BTreeMap<String, Expected> {
     let employees: BTreeMap<String, (String, bool)> = lines(EMPLOYEES)
         .into_iter()
         .map(|line| (line["社員番号"].clone(), (line["事業場コード"].clone(), line["性別"] == "女")))
@@ -144,12 +159,13 @@ fn count(file: &[u8], from: u8) -> BTreeMap<String, Expected> {
             .filter(|(words, _)| line["既往歴"] == *words)
             .map(|(_, row)| row)
             .collect();
+        let restricting = if with_restriction { restricting(&line) } else { BTreeSet::new() };
         expected.examined += 1;
         let mut any = false;
         for (row, letter) in letters {
             let counts = expected.rows.entry(row).or_default();
             counts.0 += 1;
-            if letter >= from || treated.contains(row) {
+            if letter >= from || treated.contains(row) || restricting.contains(row) {
                 counts.1 += 1;
                 any = true;
             }
@@ -197,12 +213,14 @@ fn r37_the_figures_of_every_workplace_equal_those_counted_from_the_raw_files() {
             assert_eq!(done["state"], "applied", "{done}");
         }
         let workplaces = workplaces(&hr).await;
-        for (rule, from) in [("c_or_worse", 2), ("b_or_worse", 1)] {
+        let unsaid = hr.get("/v1/reports/form-6/rule").await.json();
+        assert_eq!(unsaid["finding_rule"], "c_or_worse_or_restriction", "what domain.md 3 says where nobody did");
+        for (rule, from) in [("c_or_worse_or_restriction", 2), ("c_or_worse", 2), ("b_or_worse", 1)] {
             let etag = hr.get("/v1/reports/form-6/rule").await.header("etag").to_owned();
             let changed = hr.put("/v1/reports/form-6/rule", &etag, json!({ "finding_rule": rule })).await;
             assert_eq!(changed.status, 200, "{}", changed.json());
             for (year, file) in [(2025, CHECKUPS_2025), (2026, CHECKUPS_2026)] {
-                let counted = count(file, from);
+                let counted = count(file, from, rule.ends_with("restriction"));
                 assert_eq!(counted.len(), 4, "the sample has four workplaces");
                 for (code, expected) in counted {
                     let path = format!("/v1/reports/form-6?{}", of_year(&workplaces[&code], year));

@@ -25,11 +25,13 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Form6Rule)]
 pub(crate) struct RuleView {
-    /// 有所見者とする判定（`c_or_worse`：C以上、`b_or_worse`：B以上）。
-    #[schema(value_type = String, example = "c_or_worse")]
+    /// 有所見者とする判定（`c_or_worse_or_restriction`：C以上または就業制限の検討（R）、`c_or_worse`：C以上、`b_or_worse`：B以上、`b_or_worse_or_restriction`：B以上または就業制限の検討（R））。
+    #[schema(value_type = String, example = "c_or_worse_or_restriction")]
     finding_rule: FindingRule,
     /// 報告書に印字する、有所見者の数え方。
-    #[schema(example = "項目の判定がC（要再検査・生活改善）以上、または治療中の者を有所見者としています。")]
+    #[schema(
+        example = "項目の判定がC（要再検査・生活改善）以上、就業制限の検討（R）に該当、または治療中の者を有所見者としています。"
+    )]
     text: &'static str,
     /// 最後に変更した日時。変更していない場合は null です。
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-04-01T09:00:00.000+09:00")]
@@ -46,7 +48,7 @@ fn rule_view(Stored { record, version }: &Stored<ReportRule>) -> Result<Answer, 
 #[serde(deny_unknown_fields)]
 #[schema(as = Form6RuleChange)]
 pub(crate) struct RuleBody {
-    /// 有所見者とする判定（`c_or_worse`：C以上、`b_or_worse`：B以上）。
+    /// 有所見者とする判定（`c_or_worse_or_restriction`：C以上または就業制限の検討（R）、`c_or_worse`：C以上、`b_or_worse`：B以上、`b_or_worse_or_restriction`：B以上または就業制限の検討（R））。
     #[schema(value_type = String, example = "b_or_worse")]
     finding_rule: FindingRule,
 }
@@ -54,7 +56,7 @@ pub(crate) struct RuleBody {
 /// Reads the rule.
 #[utoipa::path(
     get, path = "/v1/reports/form-6/rule", operation_id = "readForm6Rule", summary = "有所見者の数え方を確認する",
-    description = "法令は判定の区分を定めていないため、契約企業ごとに設定します。既定はC以上です。",
+    description = "法令は判定の区分を定めていないため、契約企業ごとに設定します。既定は、C以上または就業制限の検討（R）です。治療中は、どの数え方でも有所見です。",
     security(("token" = ["reports.view"])), responses((status = 200, description = "数え方", body = RuleView))
 )]
 pub(crate) async fn read_rule(State(app): State<App>, permit: Permit<ViewReports>) -> Result<Answer, Problem> {

@@ -84,11 +84,13 @@ pub(crate) struct SheetView {
     /// 提出年月日。確定するときに指定します。
     #[schema(value_type = Option<String>, format = Date, example = "2026-08-20")]
     submitted_on: Option<Date>,
-    /// 有所見者とする判定（`c_or_worse`：C以上、`b_or_worse`：B以上）。
-    #[schema(value_type = String, example = "c_or_worse")]
+    /// 有所見者とする判定（`c_or_worse_or_restriction`：C以上または就業制限の検討（R）、`c_or_worse`：C以上、`b_or_worse`：B以上、`b_or_worse_or_restriction`：B以上または就業制限の検討（R））。
+    #[schema(value_type = String, example = "c_or_worse_or_restriction")]
     finding_rule: FindingRule,
     /// 報告書に印字する、有所見者の数え方。
-    #[schema(example = "項目の判定がC（要再検査・生活改善）以上、または治療中の者を有所見者としています。")]
+    #[schema(
+        example = "項目の判定がC（要再検査・生活改善）以上、就業制限の検討（R）に該当、または治療中の者を有所見者としています。"
+    )]
     finding_rule_text: &'static str,
     /// 様式の版。
     #[schema(example = "2022-10")]

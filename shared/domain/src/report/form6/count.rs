@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | population | kinds that the form counts, of the workplace on the day of the checkup, within the period; a comprehensive checkup (人間ドック) where it covers the statutory items |
 //! | examined | a value of at least one of the row's items |
-//! | finding | the worst letter of those items reaches the tenant's [`FindingRule`], or the row is under treatment |
+//! | finding | the worst letter of those items reaches the tenant's [`FindingRule`], one of them is at a value of R where the rule says so, or the row is under treatment |
 //! | persons with findings | distinct persons with a finding in any row |
 //! | persons instructed | of those, the overall letter D of the statutory items, or the clinic's own 要精密検査, 要医療, 要治療 |
 //!
@@ -26,40 +26,58 @@ use crate::checkup::{
     item::ItemId,
     judge::Treatment,
     kind::CheckupKind,
+    screening,
     stored::StoredResults,
     value::{Missing, Value},
 };
 
-/// From which letter on a row has a finding (有所見). The law does not fix it: the tenant says, and the sheet prints it.
+/// When a row has a finding (有所見). The law does not fix it: the tenant says, and the sheet prints it. The set of domain.md 3 is C, D, E and R: treatment (E) is a finding by every rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingRule {
-    /// C and D: what most offices use.
+    /// C and D, and R whatever letter there is: the set of domain.md 3.
     #[default]
+    COrWorseOrRestriction,
+    /// C and D: what most offices use.
     COrWorse,
     /// B as well.
     BOrWorse,
+    /// B as well, and R whatever letter there is.
+    BOrWorseOrRestriction,
 }
 
 impl FindingRule {
-    /// Both, as they can be chosen.
-    pub const ALL: [Self; 2] = [Self::COrWorse, Self::BOrWorse];
+    /// All, as they can be chosen.
+    pub const ALL: [Self; 4] =
+        [Self::COrWorseOrRestriction, Self::COrWorse, Self::BOrWorse, Self::BOrWorseOrRestriction];
 
     /// The letter that it begins with.
     #[must_use]
     pub const fn from(self) -> Grade {
         match self {
-            Self::COrWorse => Grade::C,
-            Self::BOrWorse => Grade::B,
+            Self::COrWorse | Self::COrWorseOrRestriction => Grade::C,
+            Self::BOrWorse | Self::BOrWorseOrRestriction => Grade::B,
         }
+    }
+
+    /// Whether a value from which on restriction of work is considered (R, domain.md 2.7) is a finding, also where the criteria have a better letter for it, or none.
+    #[must_use]
+    pub const fn with_restriction(self) -> bool {
+        matches!(self, Self::COrWorseOrRestriction | Self::BOrWorseOrRestriction)
     }
 
     /// What the sheet prints.
     #[must_use]
     pub const fn japanese(self) -> &'static str {
         match self {
+            Self::COrWorseOrRestriction => {
+                "項目の判定がC（要再検査・生活改善）以上、就業制限の検討（R）に該当、または治療中の者を有所見者としています。"
+            }
             Self::COrWorse => "項目の判定がC（要再検査・生活改善）以上、または治療中の者を有所見者としています。",
             Self::BOrWorse => "項目の判定がB（軽度異常）以上、または治療中の者を有所見者としています。",
+            Self::BOrWorseOrRestriction => {
+                "項目の判定がB（軽度異常）以上、就業制限の検討（R）に該当、または治療中の者を有所見者としています。"
+            }
         }
     }
 }
@@ -192,9 +210,11 @@ fn outcome(results: &StoredResults, of: &RowDefinition, rule: FindingRule, whole
         |treatment: &&Treatment| of.treated == Some(treatment.category) || items.contains(&treatment.told_by);
     let mut treatments = results.judgement.treatments.iter().filter(speaks_of_row);
     let treated = treatments.any(|treatment| whole || is_statutory(treatment.told_by));
+    let restricts =
+        rule.with_restriction() && screening::considers_restriction(&results.results, |item| items.contains(&item));
     match worst {
         Some(grade) if grade >= rule.from() => Outcome::Finding,
-        _ if treated => Outcome::Finding,
+        _ if treated || restricts => Outcome::Finding,
         Some(_) => Outcome::NoFinding,
         None => Outcome::WithoutLetter,
     }
@@ -422,6 +442,23 @@ mod tests {
             (vec![FormRow::Glucose], vec![FormRow::Glucose]),
             "the criteria have no letter for it: said, not lost"
         );
+    }
+
+    #[test]
+    fn r37_a_value_of_r_is_a_finding_where_the_rule_says_so_also_without_a_letter_domain_2_7() {
+        let with_r = FindingRule::default();
+        for (cell, found) in [("299", false), ("300", true)] {
+            let cells = [(items::GLU_CASUAL, cell)];
+            for rule in FindingRule::ALL {
+                let counted = counted(&cells, rule);
+                let expected = found && rule.with_restriction();
+                assert_eq!(counted.findings.contains(FormRow::Glucose), expected, "{cell} {rule:?}");
+                assert_eq!(counted.without_letter.contains(FormRow::Glucose), !expected, "{cell} {rule:?}");
+            }
+        }
+        // Creatinine is no row of this edition, and makes none of another.
+        assert_eq!(rows(counted(&[(items::CRE, "2.50"), (items::AST, "20")], with_r).findings), []);
+        assert_eq!(rows(counted(&[(items::ALT, "≧150")], with_r).findings), [FormRow::Liver]);
     }
 
     #[test]

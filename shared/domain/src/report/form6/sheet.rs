@@ -104,6 +104,8 @@ pub enum Violation {
         /// The kind.
         kind: SpecificWork,
     },
+    /// It is handed in before the last checkup that it counts.
+    SubmittedBeforeExamined,
 }
 
 impl Violation {
@@ -120,6 +122,7 @@ impl Violation {
             Self::PersonsBelowARow => "所見のあった者の人数が、項目別の有所見者数より少なくなっています。",
             Self::PersonsAboveRows => "所見のあった者の人数が、項目別の有所見者数の合計を超えています。",
             Self::SpecificWorkAboveEnrolled { .. } => "特定業務に従事する労働者数が在籍労働者数を超えています。",
+            Self::SubmittedBeforeExamined => "提出年月日が健診年月日より前です。日付または期間を確認してください。",
         }
     }
 }
@@ -174,6 +177,9 @@ impl Sheet {
         found.extend(whole.into_iter().filter(|(wrong, _)| *wrong).map(|(_, violation)| violation));
         let too_many = self.specific_work.iter().filter(|(_, workers)| **workers > self.enrolled.workers);
         found.extend(too_many.map(|(kind, _)| Violation::SpecificWorkAboveEnrolled { kind: *kind }));
+        if self.submitted_on.zip(self.examined_on).is_some_and(|(submitted, examined)| submitted < examined) {
+            found.push(Violation::SubmittedBeforeExamined);
+        }
         found
     }
 
@@ -274,6 +280,13 @@ mod tests {
             assert_eq!(sheet(|s| change(s, good)).violations(), [], "{violation:?}");
             assert!(sheet(|s| change(s, bad)).violations().contains(&violation), "{violation:?}");
         }
+    }
+
+    #[test]
+    fn r37_a_report_is_handed_in_on_the_day_of_its_last_checkup_at_the_earliest() {
+        let on = |day| sheet(|s| s.submitted_on = Some(day)).violations();
+        assert_eq!(on(date(2026, 7, 31)), []);
+        assert_eq!(on(date(2026, 7, 30)), [Violation::SubmittedBeforeExamined]);
     }
 
     #[test]
