@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `<FAMILY>#`/`HEAD` | how many versions there are; its version is the list's ETag |
 //! | `<FAMILY>#`/`V#<number>` | a version |
+//! | `<FAMILY>#<of>`/`V#<number>` | a version of something that there are many of, and whose head is an item of its own (import layouts) |
 
 use domain::ids::TenantId;
 use jiff::civil::Date;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     Conflict, Error, Store, Write,
     db::Range,
-    item::{as_text, from_item},
+    item::{Stored, as_text, from_item, to_item},
     key::{Family, Key, Table, partition},
 };
 
@@ -40,6 +41,11 @@ pub(crate) fn key(tenant: TenantId, family: Family, number: u32) -> Key {
     Key::new(Table::Records, tenant, family, "", format_args!("{VERSION}{number:05}"))
 }
 
+/// Where a version of one of many lies; `of` says which one.
+fn key_of(tenant: TenantId, family: Family, of: &str, number: u64) -> Key {
+    Key::new(Table::Records, tenant, family, of, format_args!("{VERSION}{number:05}"))
+}
+
 /// The number of the version after `there`, in a list that holds `most`.
 pub(crate) fn next_number(there: usize, most: u32) -> Result<u32, Error> {
     let next = u32::try_from(there + 1).ok().filter(|next| *next <= most);
@@ -52,6 +58,28 @@ pub(crate) fn on<T>(versions: &[T], day: Date, begins: impl Fn(&T) -> (Date, u32
 }
 
 impl Store {
+    /// The newest versions of one of many, the newest first, `most` of them.
+    pub(crate) async fn newest_versions_of<T: DeserializeOwned>(
+        &self,
+        (tenant, family): (TenantId, Family),
+        of: &str,
+        most: usize,
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let range = Range::whole(Table::Records, family, partition(tenant, family, of)).descending().limit(most);
+        let (items, _) = self.db.query(&range).await?;
+        items.into_iter().filter_map(|item| from_item(item, self.clock.now()).transpose()).collect()
+    }
+
+    /// One version of one of many.
+    pub(crate) async fn version_of<T: DeserializeOwned>(
+        &self,
+        (tenant, family): (TenantId, Family),
+        of: &str,
+        number: u64,
+    ) -> Result<Option<Stored<T>>, Error> {
+        self.load(&key_of(tenant, family, of, number)).await
+    }
+
     /// A list of versions. Whatever else lies in its partition is passed over.
     pub(crate) async fn versions<T: DeserializeOwned>(
         &self,
@@ -73,6 +101,21 @@ impl Store {
 }
 
 impl Write {
+    /// Keeps a version of one of many. Whoever was faster makes it stale.
+    pub(crate) fn keep_version_of<T: Serialize>(
+        &mut self,
+        store: &Store,
+        (tenant, family): (TenantId, Family),
+        of: &str,
+        number: u64,
+        record: &T,
+    ) -> Result<(), Error> {
+        let key = key_of(tenant, family, of, number);
+        let item = to_item(&key, number, SCHEMA, record)?;
+        self.put_over(store, key, item, None, || Error::Stale)?;
+        Ok(())
+    }
+
     /// Adds a version to a list whose own version was `list` when it was read; whoever was faster makes it stale.
     pub(crate) fn add_version<T: Serialize>(
         &mut self,

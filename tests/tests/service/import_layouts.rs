@@ -120,6 +120,8 @@ fn r34_a_clinics_file_is_read_by_the_layout_whose_headers_it_has() {
         let current = nurse.get(&path("みなと健診クリニック")).await;
         let etag = current.header("etag").to_owned();
         assert_eq!(nurse.delete(&path("みなと健診クリニック"), &etag).await.status, 204);
+        let used = format!("{}?version={}", path("みなと健診クリニック"), checked["layout"]["version"]);
+        assert_eq!(nurse.get(&used).await.json()["layout"], current.json()["layout"]);
         set(&nurse, "別院", layout()).await;
         let done = import(&nurse, "checkups", &file(), json!({ "options": { "layout": "別院" } })).await;
         assert_eq!((done["state"].as_str(), done["rows"]["applied"].as_u64()), (Some("applied"), Some(2)), "{done}");
@@ -187,6 +189,15 @@ fn r34_a_layout_is_suggested_with_confidences_and_kept_by_its_version() {
         assert_eq!(nurse.delete(&path("甲"), "\"1\"").await.status, 412);
         assert_eq!(nurse.delete(&path("甲"), "\"2\"").await.status, 204);
         assert_eq!(nurse.get(&path("甲")).await.status, 404);
+        // What an import was read by can be read whatever has become of it, and numbers are not used twice.
+        let first = nurse.get(&format!("{}?version=1", path("甲"))).await;
+        assert_eq!((first.status, &first.json()), (200, &made));
+        assert_eq!(nurse.get(&format!("{}?version=3", path("甲"))).await.status, 404);
+        assert_eq!(set(&nurse, "甲", layout()).await["version"], 3);
+        let versions = nurse.get(&format!("{}/versions", path("甲"))).await.json();
+        let numbers: Vec<_> = versions["items"].as_array().unwrap().iter().map(|it| it["version"].clone()).collect();
+        assert_eq!(numbers, [3, 2, 1]);
+        assert_eq!(nurse.get(&format!("{}/versions", path("丙"))).await.status, 404);
 
         let wrong = json!({ "header_row": 9, "data_row": 3, "columns": [{ "header": "a", "means": "星座" }] });
         let wrong = nurse.call("PUT", &path("乙"), &[], Some(wrong)).await;
@@ -210,7 +221,9 @@ fn r02_layouts_are_for_those_who_import_their_kind_and_kept_by_those_who_import_
         assert_eq!(nurse.get("/v1/tenant/import-layouts/departments").await.status, 403);
         assert_eq!(nurse.get("/v1/tenant/import-layouts/horoscopes").await.status, 404);
         let other = World::shared().await.tenant(1).actor("nurse");
-        assert_eq!(other.get(&path("甲")).await.status, 404, "another company's are not there");
+        for theirs in [path("甲"), format!("{}?version=1", path("甲")), format!("{}/versions", path("甲"))] {
+            assert_eq!(other.get(&theirs).await.status, 404, "another company's are not there");
+        }
 
         let workplaces = administrator.all("/v1/workplaces").await;
         let tokyo = workplaces.iter().find(|workplace| workplace["code"] == "W01").unwrap()["id"].clone();

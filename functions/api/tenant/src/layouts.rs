@@ -13,7 +13,7 @@ use domain::{
     },
     time::Jst,
 };
-use endpoint::{Answer, App, Checks, Fault, IfMatch, Json, Path, Problem};
+use endpoint::{Answer, App, Checks, Fault, Filters, IfMatch, Json, Path, Problem};
 use serde::{Deserialize, Serialize};
 use store::{ImportLayout, Stored, intake_kind};
 use utoipa::ToSchema;
@@ -198,20 +198,75 @@ pub(crate) async fn list(
     Answer::ok(&LayoutList { items: layouts.iter().map(|layout| view(right.kind(), layout)).collect() })
 }
 
+/// Which version of a layout is read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionQuery {
+    version: Option<u64>,
+}
+
 /// Reads a layout.
 #[utoipa::path(
     get, path = "/v1/tenant/import-layouts/{kind}/{name}", operation_id = "readImportLayout", summary = "取込レイアウトを確認する",
-    params(("kind" = String, Path, description = "取込の種別"), ("name" = String, Path, description = "取込レイアウトの名称")),
+    description = "version を指定すると、その版の内容を返します。取込が使用した版（取込の layout）は、変更・削除した後も確認できます。",
+    params(
+        ("kind" = String, Path, description = "取込の種別"), ("name" = String, Path, description = "取込レイアウトの名称"),
+        ("version" = Option<u64>, Query, description = "版（省略すると現在の版）", example = 1)
+    ),
     security(("token" = ["imports.use"])), responses((status = 200, description = "取込レイアウト", body = LayoutView))
 )]
 pub(crate) async fn read(
     State(app): State<App>,
     permit: Permit<UseImports>,
     Path((kind, name)): Path<(String, LayoutName)>,
+    Filters(query): Filters<VersionQuery>,
 ) -> Result<Answer, Problem> {
     let (right, _) = right(&permit, &kind)?;
-    let layout = app.store.import_layout(&right, &name).await?;
+    let layout = match query.version {
+        None => app.store.import_layout(&right, &name).await?,
+        Some(version) => app.store.import_layout_version(&right, &name, version).await?,
+    };
     Ok(Answer::ok(&view(right.kind(), &layout))?.version(layout.version))
+}
+
+/// The versions of a layout.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportLayoutVersionList)]
+pub(crate) struct VersionList {
+    items: Vec<VersionView>,
+}
+
+/// A version of a layout.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportLayoutVersion)]
+struct VersionView {
+    /// 版。
+    #[schema(example = 3)]
+    version: u64,
+    /// この版を登録した日時。
+    #[schema(value_type = String, format = DateTime, example = "2026-04-01T09:00:00.000+09:00")]
+    updated_at: Jst,
+}
+
+/// Lists the versions of a layout.
+#[utoipa::path(
+    get, path = "/v1/tenant/import-layouts/{kind}/{name}/versions", operation_id = "listImportLayoutVersions", summary = "取込レイアウトの版の一覧",
+    description = "新しい順に100件までを返します。内容は、取込レイアウトの確認で version を指定して確認できます。削除した取込レイアウトの版も残ります。",
+    params(("kind" = String, Path, description = "取込の種別"), ("name" = String, Path, description = "取込レイアウトの名称")),
+    security(("token" = ["imports.use"])), responses((status = 200, description = "版", body = VersionList))
+)]
+pub(crate) async fn versions(
+    State(app): State<App>,
+    permit: Permit<UseImports>,
+    Path((kind, name)): Path<(String, LayoutName)>,
+) -> Result<Answer, Problem> {
+    let (right, _) = right(&permit, &kind)?;
+    let found = app.store.import_layout_versions(&right, &name).await?;
+    if found.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let view = |it: &Stored<ImportLayout>| VersionView { version: it.version, updated_at: it.record.updated_at };
+    Answer::ok(&VersionList { items: found.iter().map(view).collect() })
 }
 
 /// Makes or changes a layout.
@@ -242,7 +297,7 @@ pub(crate) async fn set(
 /// Deletes a layout.
 #[utoipa::path(
     delete, path = "/v1/tenant/import-layouts/{kind}/{name}", operation_id = "deleteImportLayout", summary = "取込レイアウトを削除する",
-    description = "検査済みの取込は、そのときの読み取り方のまま反映できます。",
+    description = "検査済みの取込は、そのときの読み取り方のまま反映できます。これまでの版は残ります。",
     params(
         ("kind" = String, Path, description = "取込の種別"), ("name" = String, Path, description = "取込レイアウトの名称"),
         ("If-Match" = String, Header, description = "読み取ったときの ETag")

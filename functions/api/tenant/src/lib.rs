@@ -32,6 +32,7 @@ pub fn door() -> Door {
             .routes(routes!(retention::read, retention::change))
             .routes(routes!(layouts::list))
             .routes(routes!(layouts::read, layouts::set, layouts::delete))
+            .routes(routes!(layouts::versions))
             .routes(routes!(layouts::suggest)),
     }
 }

@@ -1,4 +1,5 @@
-//! A tenant's layouts ([`domain::intake::layout`]): one item each, under the kind of file that it is for and its name. Headers tell nothing about people, so
+//! A tenant's layouts ([`domain::intake::layout`]): one item each, under the kind of file that it is for and its name, and each of its versions beside it, for as long as the tenant is
+//! there: an import names the one that it was read by. Headers tell nothing about people, so
 //! that nothing is sealed. An import keeps what it was read by: a layout may change between the check and the last chunk, and be gone when its rows are asked
 //! about.
 
@@ -17,12 +18,15 @@ use super::{SCHEMA, Turn, parts_key};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     db::Range,
-    item::{Stored, from_item},
+    item::{Stored, from_item, to_item},
     key::{Family, Key, Table, partition},
 };
 
 /// The most layouts of one kind: each file without a named one is held against all of them.
 const MOST: usize = 100;
+
+/// How many versions of a layout are listed.
+const MOST_VERSIONS: usize = 100;
 
 /// A layout of a tenant's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,6 +68,11 @@ fn key(tenant: TenantId, kind: ImportKind, name: &LayoutName) -> Key {
     Key::new(Table::Records, tenant, Family::ImportLayout, kind.name(), name)
 }
 
+/// Which list of versions is a layout's. No kind has a `#` in its name.
+fn versions_of(kind: ImportKind, name: &LayoutName) -> String {
+    format!("{}#{name}", kind.name())
+}
+
 /// A layout says how everybody's rows are read: it is for those who may import everybody's.
 fn for_everybody(right: &ImportRight) -> Result<(), Error> {
     if right.reach().is_everybody() { Ok(()) } else { Err(Denied::Forbidden.into()) }
@@ -80,6 +89,27 @@ impl Store {
     /// One layout.
     pub async fn import_layout(&self, right: &ImportRight, name: &LayoutName) -> Result<Stored<ImportLayout>, Error> {
         self.load(&key(right.tenant(), right.kind(), name)).await?.ok_or(Error::NotFound)
+    }
+
+    /// A version of a layout, also of one that is deleted.
+    pub async fn import_layout_version(
+        &self,
+        right: &ImportRight,
+        name: &LayoutName,
+        version: u64,
+    ) -> Result<Stored<ImportLayout>, Error> {
+        let list = (right.tenant(), Family::ImportLayout);
+        self.version_of(list, &versions_of(right.kind(), name), version).await?.ok_or(Error::NotFound)
+    }
+
+    /// The newest versions of a layout, the newest first, also of one that is deleted; none for one that never was.
+    pub async fn import_layout_versions(
+        &self,
+        right: &ImportRight,
+        name: &LayoutName,
+    ) -> Result<Vec<Stored<ImportLayout>>, Error> {
+        let list = (right.tenant(), Family::ImportLayout);
+        self.newest_versions_of(list, &versions_of(right.kind(), name), MOST_VERSIONS).await
     }
 
     /// Makes a layout, or changes the one that was read with `version`.
@@ -99,9 +129,15 @@ impl Store {
                 if self.import_layouts(right).await?.len() >= MOST {
                     return Err(Conflict::TooMany.into());
                 }
+                // Its numbers go on where those of one of the same name ended that was deleted.
+                let list = versions_of(right.kind(), &name);
+                let before: Vec<Stored<ImportLayout>> =
+                    self.newest_versions_of((right.tenant(), Family::ImportLayout), &list, 1).await?;
+                let version = before.first().map_or(0, |before| before.version) + 1;
                 let record = ImportLayout { name, layout, created_at: now, updated_at: now };
-                write.create(self, key, SCHEMA, &record, || Error::Stale)?;
-                Stored { record, version: 1 }
+                let item = to_item(&key, version, SCHEMA, &record)?;
+                write.put_over(self, key, item, None, || Error::Stale)?;
+                Stored { record, version }
             }
             Some(version) => {
                 let before = self.import_layout(right, &name).await?.record;
@@ -110,11 +146,14 @@ impl Store {
                 Stored { record, version: version + 1 }
             }
         };
+        let list = versions_of(right.kind(), &stored.record.name);
+        let of = (right.tenant(), Family::ImportLayout);
+        write.keep_version_of(self, of, &list, stored.version, &stored.record)?;
         let event = self.event_of(right.tenant(), right.actor(), "imports.use", "import.set_layout")?.on(subject);
         Ok(Prepared { thing: stored, write, event })
     }
 
-    /// Deletes the layout that was read with `version`. Imports that were read by it keep what it said.
+    /// Deletes the layout that was read with `version`. Its versions stay, and imports that were read by it keep what it said.
     pub async fn delete_import_layout(
         &self,
         right: &ImportRight,
