@@ -319,6 +319,27 @@ impl Store {
         self.open(tenant, Purpose::Attributes, &key, "attributes", &employee.attributes).await
     }
 
+    /// Opens what is sealed in several employees' items, in their order.
+    pub(crate) async fn open_attributes_of<'a>(
+        &self,
+        tenant: TenantId,
+        employees: impl IntoIterator<Item = &'a Employee>,
+    ) -> Result<Vec<EmployeeAttributes>, Error> {
+        let sealed: Vec<_> = employees
+            .into_iter()
+            .map(|employee| {
+                let key = key(tenant, employee.id);
+                (key.entity(), key, employee.attributes.0.as_slice())
+            })
+            .collect();
+        let page: Vec<_> = sealed
+            .iter()
+            .map(|(entity, key, bytes)| (crate::place(tenant, key, entity, "attributes"), *bytes))
+            .collect();
+        let opened = Box::pin(self.vault.open_all(tenant, Purpose::Attributes, &page)).await?;
+        opened.iter().map(|plain| Ok(serde_json::from_slice(plain)?)).collect()
+    }
+
     /// Opens items of the name vault.
     async fn open_people(&self, tenant: TenantId, items: Vec<Attributes>) -> Result<Vec<(EmployeeId, Person)>, Error> {
         let now = self.clock.now();

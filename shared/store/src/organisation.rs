@@ -163,6 +163,18 @@ impl Store {
         items.map(|item| from_optional(item, now)).collect()
     }
 
+    /// Those of several things that are there, by their ids.
+    pub(crate) async fn units_by_id<U: Unit>(
+        &self,
+        tenant: TenantId,
+        ids: impl IntoIterator<Item = Id<U::Kind>>,
+    ) -> Result<std::collections::HashMap<Id<U::Kind>, U>, Error> {
+        let ids: std::collections::BTreeSet<Id<U::Kind>> = ids.into_iter().collect();
+        let ids: Vec<Id<U::Kind>> = ids.into_iter().collect();
+        let found = self.load_units::<U>(tenant, &ids).await?;
+        Ok(found.into_iter().flatten().map(|stored| (stored.record.id(), stored.record)).collect())
+    }
+
     /// Adds a new thing with its code to `write`.
     fn create_unit<U: Unit>(&self, write: &mut Write, tenant: TenantId, unit: &U) -> Result<(), Error> {
         let id = unit.id();

@@ -607,3 +607,28 @@ fn r33_two_imports_at_once_have_their_turns_one_after_the_other() {
         assert_eq!(is, [(); 3].map(|()| (json!("主任"), "\"2\"")), "the later file came last");
     });
 }
+
+#[test]
+fn r33_a_chunk_that_got_lost_on_its_way_is_handed_out_once_more() {
+    run(async {
+        let (hand, administrator, import) = by_hand(1, &three_employees("一般")).await;
+        let created = hand.next().expect("S3 tells of the file");
+        hand.deliver(&created).await;
+        let chunks = hand.until_chunks().await;
+        assert_eq!(chunks.len(), 3);
+        // One never arrives, and whoever watched is gone, too.
+        for chunk in &chunks[1..] {
+            hand.deliver(chunk).await;
+        }
+        hand.deliver(&created).await;
+        assert_eq!(read(&administrator, &import).await["state"], "applying", "it may still be on its way");
+        while hand.next().is_some() {}
+        hand.world().pass(301);
+        hand.deliver(&created).await;
+        hand.settle().await;
+        let done = read(&administrator, &import).await;
+        assert_eq!((done["state"].as_str(), rows(&done)), (Some("applied"), [3, 3, 0, 0]), "{done}");
+        let all = employees(&administrator).await;
+        assert!(all.len() == 3 && all.values().all(|(_, etag)| etag == "\"1\""), "each row was written once: {all:?}");
+    });
+}

@@ -342,7 +342,8 @@ impl Register {
             Kind::Checkups(register) => register.prepare(store, right, planned).await,
             Kind::Lifelogs(register) => register.prepare(store, right, planned).await,
             Kind::WorkingHours(register) => register.prepare(store, right, planned).await,
-            Kind::Departments(_) | Kind::Accounts(_) | Kind::StressAnswers(_) => Ok(()),
+            Kind::StressAnswers(register) => register.prepare(store, right, planned).await,
+            Kind::Departments(_) | Kind::Accounts(_) => Ok(()),
         }
     }
 

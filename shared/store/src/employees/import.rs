@@ -44,18 +44,15 @@ impl Store {
         ids: &[EmployeeId],
     ) -> Result<Vec<Option<Registered>>, Error> {
         let (tenant, today) = (right.tenant(), self.today());
-        let mut registered = Vec::with_capacity(ids.len());
-        for employee in self.load_employees(tenant, ids).await? {
-            let reached = employee.filter(|stored| right.reach().covers(&stored.record.placement(today)));
-            registered.push(match reached {
-                None => None,
-                Some(employee) => {
-                    let attributes = self.open_attributes(tenant, &employee.record).await?;
-                    Some(Registered { employee, attributes })
-                }
-            });
-        }
-        Ok(registered)
+        let reached = |stored: &Stored<Employee>| right.reach().covers(&stored.record.placement(today));
+        let found = self.load_employees(tenant, ids).await?.into_iter().map(|employee| employee.filter(reached));
+        let found: Vec<Option<Stored<Employee>>> = found.collect();
+        let attributes = self.open_attributes_of(tenant, found.iter().flatten().map(|stored| &stored.record)).await?;
+        let mut attributes = attributes.into_iter();
+        let known = |employee: Option<Stored<Employee>>| {
+            employee.and_then(|employee| Some(Registered { employee, attributes: attributes.next()? }))
+        };
+        Ok(found.into_iter().map(known).collect())
     }
 
     /// The names of people that [`Self::registered`] found, in the order of `ids`: for rows that leave a part of the name as it is, or say whom they are

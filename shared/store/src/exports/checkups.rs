@@ -1,7 +1,11 @@
 //! Checkups as a table, while the contract runs: of a fiscal year, for those who see them, and of each as much as they see. What somebody may see is asked when they ask and again when the
 //! lines are written; a cell that is not for them is empty.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use authz::{PermissionId, Permit, Placement, permission::ExportCheckups};
 use domain::{
@@ -11,17 +15,18 @@ use domain::{
         checkups::{CheckupColumn, Fixed},
     },
     ids::{EmployeeId, TenantId, WorkplaceId},
+    organisation::OrganisationName,
 };
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Cell, Line, Page, said, text};
+use super::lines::{Cell, Line, Page, Walk, said, text};
 use crate::{
-    Error, Organisation, Store,
+    Department, Error, Store, Workplace,
     checkups::{ShownCheckup, employee_of, year_partition},
     db::Range,
     employees::{Employee, EmployeeAttributes, Person},
     item::{Stored, as_text},
-    key::{Family, Table, shards},
+    key::{Family, Table},
 };
 
 /// How many checkups make a page.
@@ -76,7 +81,8 @@ struct Whose<'a> {
     number: Cell,
     person: Option<&'a Person>,
     attributes: Option<&'a EmployeeAttributes>,
-    organisation: Option<&'a Organisation>,
+    workplace: Option<&'a OrganisationName>,
+    department: Option<&'a OrganisationName>,
 }
 
 impl Store {
@@ -87,15 +93,12 @@ impl Store {
         table: &CheckupTable,
         after: Option<String>,
     ) -> Result<Page, Error> {
-        let (shard, last) = after.as_deref().and_then(|after| after.split_once('|')).unwrap_or(("0", ""));
-        let last = Some(last.to_owned()).filter(|last| !last.is_empty());
-        let pk = year_partition(tenant, table.choice.fiscal_year, shard);
-        let range = Range::whole(Table::Records, Family::Checkup, pk).by_index().after(last).limit(PAGE);
+        let walk = Walk::at(after.as_deref());
+        let pk = year_partition(tenant, table.choice.fiscal_year, walk.shard);
+        let range = Range::whole(Table::Records, Family::Checkup, pk).by_index().after(walk.last()).limit(PAGE);
         let (items, more) = self.db.query(&range).await?;
-        let last = items.last().filter(|_| more).and_then(|item| as_text(item, "gsi1sk").map(str::to_owned));
-        let following = || shards().skip_while(|name| name.as_str() != shard).nth(1).map(|name| format!("{name}|"));
-        let next = last.map_or_else(following, |last| Some(format!("{shard}|{last}")));
-        let ids: std::collections::BTreeSet<EmployeeId> = items.iter().filter_map(employee_of).collect();
+        let next = walk.next(items.last().and_then(|item| as_text(item, "gsi1sk")).filter(|_| more));
+        let ids: BTreeSet<EmployeeId> = items.iter().filter_map(employee_of).collect();
         let ids: Vec<EmployeeId> = ids.into_iter().collect();
         let employees = self.load_employees(tenant, &ids).await?.into_iter().flatten();
         let today = self.today();
@@ -112,27 +115,43 @@ impl Store {
         if shown.is_empty() {
             return Ok(Page { lines: Vec::new(), next });
         }
-        let ids: Vec<EmployeeId> = reached.keys().copied().collect();
+        let ids: Vec<EmployeeId> =
+            shown.iter().map(|checkup| checkup.employee).collect::<BTreeSet<_>>().into_iter().collect();
         let people: HashMap<EmployeeId, Person> = ids
             .iter()
             .copied()
             .zip(self.load_people(tenant, &ids).await?)
             .filter_map(|(id, it)| Some((id, it?)))
             .collect();
-        let places = table.wants(Fixed::Workplace) || table.wants(Fixed::Department);
-        let organisation = if places { Some(self.organisation_of(tenant).await?) } else { None };
+        let placements = || ids.iter().filter_map(|id| reached.get(id)).map(|(_, placement)| placement);
+        let workplaces = if table.wants(Fixed::Workplace) {
+            self.units_by_id::<Workplace>(tenant, placements().filter_map(|at| at.workplace)).await?
+        } else {
+            HashMap::new()
+        };
+        let departments = if table.wants(Fixed::Department) {
+            self.units_by_id::<Department>(tenant, placements().filter_map(|at| at.department)).await?
+        } else {
+            HashMap::new()
+        };
+        let attributes: HashMap<EmployeeId, EmployeeAttributes> = if table.wants(Fixed::BirthDate) {
+            let employees = || ids.iter().filter_map(|id| reached.get(id)).map(|(employee, _)| employee);
+            let opened = self.open_attributes_of(tenant, employees()).await?;
+            employees().map(|employee| employee.id).zip(opened).collect()
+        } else {
+            HashMap::new()
+        };
         let mut lines = Vec::with_capacity(shown.len());
         for checkup in &shown {
-            let Some((employee, placement)) = reached.get(&checkup.employee) else { continue };
-            let attributes =
-                if table.wants(Fixed::BirthDate) { Some(self.open_attributes(tenant, employee).await?) } else { None };
+            let Some((_, placement)) = reached.get(&checkup.employee) else { continue };
             let person = people.get(&checkup.employee);
             let whose = Whose {
                 placement,
                 number: said(person.map(|person| &person.number)),
                 person,
-                attributes: attributes.as_ref(),
-                organisation: organisation.as_ref(),
+                attributes: attributes.get(&checkup.employee),
+                workplace: placement.workplace.and_then(|id| workplaces.get(&id)).map(|it| &it.name),
+                department: placement.department.and_then(|id| departments.get(&id)).map(|it| &it.name),
             };
             let cells = table.choice.columns.iter().map(|column| cell(&table.right, checkup, &whose, *column));
             lines.push(Line { cells: cells.collect(), about: Some(checkup.employee) });
@@ -164,9 +183,6 @@ fn cell(right: &Permit<ExportCheckups>, checkup: &ShownCheckup, whose: &Whose<'_
 }
 
 fn thing(checkup: &ShownCheckup, whose: &Whose<'_>, fixed: Fixed) -> Cell {
-    let place = |find: fn(&Organisation, &Placement) -> Option<String>| {
-        said(whose.organisation.and_then(|organisation| find(organisation, whose.placement)))
-    };
     match fixed {
         Fixed::Id => text(checkup.id),
         Fixed::EmployeeId => text(checkup.employee),
@@ -176,8 +192,8 @@ fn thing(checkup: &ShownCheckup, whose: &Whose<'_>, fixed: Fixed) -> Cell {
         Fixed::BirthDate => said(whose.attributes.map(|attributes| attributes.birth_date.date())),
         Fixed::Sex => said(checkup.subject.map(|subject| subject.sex.japanese())),
         Fixed::Age => said(checkup.subject.map(|subject| subject.age)),
-        Fixed::Workplace => place(|organisation, at| organisation.workplace_name(at.workplace?).map(str::to_owned)),
-        Fixed::Department => place(|organisation, at| organisation.department_name(at.department?).map(str::to_owned)),
+        Fixed::Workplace => said(whose.workplace),
+        Fixed::Department => said(whose.department),
         Fixed::ExaminedOn => text(checkup.examined_on),
         Fixed::Kind => Cow::Borrowed(checkup.kind.japanese()),
         Fixed::FiscalYear => text(checkup.fiscal_year),

@@ -162,6 +162,32 @@ fn joined(values: impl IntoIterator<Item = impl ToString>) -> Cell {
     Cow::Owned(values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(" "))
 }
 
+/// Where a walk over the shards of something stands: in one of them, after a key. Written `<shard>#<key>`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub(super) shard: &'a str,
+    last: &'a str,
+}
+
+impl<'a> Walk<'a> {
+    /// Where `after` says; before everything where it says nothing.
+    pub(super) fn at(after: Option<&'a str>) -> Self {
+        let (shard, last) = after.and_then(|after| after.split_once('#')).unwrap_or(("0", ""));
+        Self { shard, last }
+    }
+
+    /// The key after which the shard is read; none from its beginning.
+    pub(super) fn last(&self) -> Option<String> {
+        Some(self.last.to_owned()).filter(|last| !last.is_empty())
+    }
+
+    /// Where it goes on: after the key `last` of this shard, or at the next shard where that is over; none at the end.
+    pub(super) fn next(&self, last: Option<&str>) -> Option<String> {
+        let following = || shards().skip_while(|name| name != self.shard).nth(1).map(|name| format!("{name}#"));
+        last.map_or_else(following, |last| Some(format!("{}#{last}", self.shard)))
+    }
+}
+
 impl Store {
     /// The page of lines of `of` after `after`; of the organisation what `reach` covers.
     pub(crate) async fn page_of_lines(
@@ -191,12 +217,10 @@ impl Store {
             }
             ExportKind::Employees => {
                 let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE).await?;
-                let mut lines = Vec::with_capacity(people.len());
-                for (employee, person) in people {
-                    let attributes = self.open_attributes(tenant, &employee).await?;
-                    lines.push(employee_line(&employee, &attributes, &person));
-                }
-                Ok(Page { lines, next })
+                let attributes = self.open_attributes_of(tenant, people.iter().map(|(employee, _)| employee)).await?;
+                let lines = people.iter().zip(&attributes);
+                let lines = lines.map(|((employee, person), attributes)| employee_line(employee, attributes, person));
+                Ok(Page { lines: lines.collect(), next })
             }
             ExportKind::Placements => {
                 let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE).await?;
@@ -260,15 +284,11 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Stored<Employee>>, Option<String>), Error> {
-        let shards: Vec<String> = shards().collect();
-        let (shard, last) = after.as_deref().and_then(|after| after.split_once('#')).unwrap_or(("0", ""));
-        let last = Some(last.to_owned()).filter(|last| !last.is_empty());
-        let pk = partition(tenant, Family::Employee, shard);
-        let range = Range::whole(Table::Records, Family::Employee, pk).after(last).limit(limit);
+        let walk = Walk::at(after.as_deref());
+        let pk = partition(tenant, Family::Employee, walk.shard);
+        let range = Range::whole(Table::Records, Family::Employee, pk).after(walk.last()).limit(limit);
         let (items, more) = self.db.query(&range).await?;
-        let last = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned)).filter(|_| more);
-        let following = || shards.iter().skip_while(|name| *name != shard).nth(1).map(|name| format!("{name}#"));
-        let next = last.map_or_else(following, |last| Some(format!("{shard}#{last}")));
+        let next = walk.next(items.last().and_then(|item| as_text(item, "sk")).filter(|_| more));
         let now = self.clock.now();
         let employees = items.into_iter().filter_map(|item| from_item(item, now).transpose());
         Ok((employees.collect::<Result<_, _>>()?, next))
@@ -434,6 +454,20 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn a_walk_goes_through_every_shard_once_and_ends() {
+        let mut at = Walk::at(None).next(Some("2026-06-01#chk_1"));
+        assert_eq!(at.as_deref(), Some("0#2026-06-01#chk_1"));
+        let walk = Walk::at(at.as_deref());
+        assert_eq!((walk.shard, walk.last().as_deref()), ("0", Some("2026-06-01#chk_1")));
+        let mut seen = 1;
+        while let Some(next) = Walk::at(at.as_deref()).next(None) {
+            assert_eq!(Walk::at(Some(&next)).last(), None, "from its beginning");
+            (at, seen) = (Some(next), seen + 1);
+        }
+        assert_eq!(seen, shards().count());
+    }
 
     #[test]
     fn r20_a_period_holds_its_first_and_its_last_day() {

@@ -82,19 +82,6 @@ impl Organisation {
             && department.is_none_or(|id| self.codes.contains_key(&id))
     }
 
-    /// What a workplace is called.
-    #[must_use]
-    pub fn workplace_name(&self, id: WorkplaceId) -> Option<&str> {
-        let found = self.workplaces.values().find(|workplace| workplace.record.id == id)?;
-        Some(found.record.name.as_str())
-    }
-
-    /// What a department is called.
-    #[must_use]
-    pub fn department_name(&self, id: DepartmentId) -> Option<&str> {
-        Some(self.department(self.codes.get(&id)?)?.record.name.as_str())
-    }
-
     /// The code of the department above the one with this code.
     #[must_use]
     pub fn parent_code(&self, code: &DepartmentCode) -> Option<&DepartmentCode> {

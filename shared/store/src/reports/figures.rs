@@ -176,7 +176,7 @@ impl Store {
     async fn night_workers(&self, tenant: TenantId, employed: &[&Employee]) -> Result<u32, Error> {
         let mut at_night = 0;
         for some in employed.chunks(PAGE) {
-            let attributes = try_join_all(some.iter().map(|one| self.open_attributes(tenant, one))).await?;
+            let attributes = self.open_attributes_of(tenant, some.iter().copied()).await?;
             at_night += attributes.iter().filter(|of| of.night_work).count();
         }
         Ok(u32::try_from(at_night).unwrap_or(u32::MAX))

@@ -23,7 +23,7 @@ use domain::{
     },
     time::Jst,
 };
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join_all};
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
@@ -356,6 +356,19 @@ impl Store {
         let place = place(&seen.insight, round, employee);
         let Some(Stored { record, version }) = self.load::<Record>(&place).await? else { return Ok(None) };
         Ok(Some(self.open_answers(&seen.insight, record, version).await?))
+    }
+
+    /// What several people have answered, in their order, in one read.
+    pub(super) async fn answers_of_many(&self, all: &[Seen]) -> Result<Vec<Option<Opened>>, Error> {
+        let places: Vec<Key> =
+            all.iter().map(|seen| place(&seen.insight, seen.round.record.id, seen.employee.id)).collect();
+        let (items, now) = (self.db.batch_get(&places).await?, self.clock.now());
+        let open = async |(seen, item): (&Seen, Option<Attributes>)| {
+            let Some(Stored { record, version }) = from_optional::<Record>(item, now)? else { return Ok(None) };
+            self.open_answers(&seen.insight, record, version).await.map(Some)
+        };
+        // The key is in memory after the first.
+        try_join_all(all.iter().zip(items).map(open)).await
     }
 
     /// Opens answers that `insight` opens.

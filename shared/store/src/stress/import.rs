@@ -67,27 +67,26 @@ impl Store {
         Ok(StressIntake { round })
     }
 
-    /// Why the round does not ask somebody; none where it does.
-    pub async fn stress_left_out(
-        &self,
-        right: &ImportRight,
-        intake: &StressIntake,
-        known: &Registered,
-    ) -> Result<Option<LeftOut>, Error> {
-        self.left_out(right.tenant(), &intake.round.plan.targets, &known.employee.record).await
+    /// Why the round does not ask somebody; none where it does. Nothing is read: what is sealed of them was opened.
+    #[must_use]
+    pub fn stress_left_out(&self, intake: &StressIntake, known: &Registered) -> Option<LeftOut> {
+        let (rule, employee) = (&intake.round.plan.targets, &known.employee.record);
+        rule.left_out(&self.candidate(rule, employee, Some(&known.attributes)))
     }
 
-    /// How a row stands towards what somebody has answered.
-    pub async fn stress_row(
+    /// How rows stand towards what the people whom they are about have answered, in their order; one read for all.
+    pub async fn stress_rows(
         &self,
         right: &ImportRight,
         intake: &StressIntake,
         import: ImportId,
-        known: &Registered,
-        answers: &Answers,
-    ) -> Result<StressRow, Error> {
-        let seen = self.for_import(right, intake, known)?;
-        Ok(standing(self.answers_or_none(&seen).await?.as_ref(), import, answers))
+        rows: &[(&Registered, &Answers)],
+    ) -> Result<Vec<StressRow>, Error> {
+        let seen = rows.iter().map(|(known, _)| self.for_import(right, intake, known));
+        let seen = seen.collect::<Result<Vec<Seen>, Error>>()?;
+        let before = self.answers_of_many(&seen).await?;
+        let rows = rows.iter().zip(&before);
+        Ok(rows.map(|((_, answers), before)| standing(before.as_ref(), import, answers)).collect())
     }
 
     /// Writes a row, if what it was checked against still stands.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::key;
 use crate::{
     Error, Store,
-    employees::{Employee, RegisterPosition},
+    employees::{Employee, EmployeeAttributes, RegisterPosition},
     item::{Attributes, Stored, from_optional},
     key::{Family, Key},
 };
@@ -122,16 +122,25 @@ impl Store {
         // Kinds of employment are sealed: they are opened only for a rule that asks.
         let attributes =
             if rule.asks_for_employment_types() { Some(self.open_attributes(tenant, employee).await?) } else { None };
-        let candidate = Candidate {
+        Ok(rule.left_out(&self.candidate(rule, employee, attributes.as_ref())))
+    }
+
+    /// Somebody as a rule looks at them.
+    pub(super) fn candidate<'a>(
+        &self,
+        rule: &TargetRule,
+        employee: &'a Employee,
+        attributes: Option<&'a EmployeeAttributes>,
+    ) -> Candidate<'a> {
+        Candidate {
             employee: employee.id,
             state: employee.state,
             hired_on: employee.hired_on,
             left_on: employee.last_day(self.today()),
-            employment_type: attributes.as_ref().map(|attributes| &attributes.employment_type),
+            employment_type: attributes.map(|attributes| &attributes.employment_type),
             workplace: employee.placement(rule.as_of).workplace,
             labels: &employee.labels,
-        };
-        Ok(rule.left_out(&candidate))
+        }
     }
 
     /// Whether somebody was told of a round, or has answered in one.

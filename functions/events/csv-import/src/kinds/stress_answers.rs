@@ -1,6 +1,8 @@
 //! Answers of stress checks on paper: one row is one person's answers in the import's round. A row that says who it is about must be about that person: to write one person's answers to another
 //! is the worst that an import can do.
 
+use std::collections::HashMap;
+
 use authz::ImportRight;
 use domain::{
     ids::ImportId,
@@ -20,6 +22,8 @@ pub(super) struct Register {
     /// None where it takes no answers, or whoever imports does not carry it out.
     intake: Option<StressIntake>,
     import: ImportId,
+    /// Whom rows that are about to be written are about, by the rows' numbers.
+    known: HashMap<u64, Registered>,
 }
 
 impl Register {
@@ -31,7 +35,7 @@ impl Register {
             Err(Error::NotFound | Error::Conflict(_)) => None,
             Err(error) => return Err(error),
         };
-        Ok(Self { intake, import: import.id })
+        Ok(Self { intake, import: import.id, known: HashMap::new() })
     }
 
     pub(super) async fn check(
@@ -46,43 +50,37 @@ impl Register {
         let says_a_name = |row: &StressAnswersRow| row.name.is_some() || row.kana.is_some();
         let named = rows.iter().zip(&known).map(|(row, known)| known.as_ref().filter(|_| says_a_name(row)));
         let people = people(store, right, named).await?;
-        let mut held = Vec::with_capacity(rows.len());
-        for ((row, known), person) in rows.iter().zip(&known).zip(&people) {
-            held.push(self.hold(store, right, layout, (*row, known.as_ref(), person.as_ref())).await?);
-        }
-        Ok(held)
+        let Some(intake) = &self.intake else {
+            let closed = || Held { faults: vec![Fault::new(FaultCode::RoundNotOpen)], ..Held::default() };
+            return Ok(rows.iter().map(|_| closed()).collect());
+        };
+        let asked: Vec<_> =
+            rows.iter().zip(&known).filter_map(|(row, known)| Some((known.as_ref()?, &row.answers))).collect();
+        let mut standing = store.stress_rows(right, intake, self.import, &asked).await?.into_iter();
+        let held = rows.iter().zip(&known).zip(&people).map(|((row, known), person)| {
+            let known = known.as_ref().and_then(|known| Some((known, standing.next()?)));
+            let Some((known, standing)) = known else {
+                let unknown = layout.columns().fault(FaultCode::UnknownEmployee, Role::Number);
+                return Held { faults: vec![unknown.showing(row.number.as_str())], ..Held::default() };
+            };
+            let left_out = store.stress_left_out(intake, known).is_some();
+            hold(layout, row, (known, person.as_ref()), standing, left_out)
+        });
+        Ok(held.collect())
     }
 
-    async fn hold(
-        &self,
+    /// Looks up whom the rows are about.
+    pub(super) async fn prepare(
+        &mut self,
         store: &Store,
         right: &ImportRight,
-        layout: &Layout,
-        (row, known, person): (&StressAnswersRow, Option<&Registered>, Option<&Person>),
-    ) -> Result<Held, Error> {
-        let fault = |code, role| layout.columns().fault(code, role);
-        let Some(intake) = &self.intake else {
-            return Ok(Held { faults: vec![Fault::new(FaultCode::RoundNotOpen)], ..Held::default() });
-        };
-        let Some(known) = known else {
-            let unknown = fault(FaultCode::UnknownEmployee, Role::Number).showing(row.number.as_str());
-            return Ok(Held { faults: vec![unknown], ..Held::default() });
-        };
-        let mut faults = contradictions(layout, row, known, person);
-        let standing = store.stress_row(right, intake, self.import, known, &row.answers).await?;
-        let (version, outlook) = match standing {
-            StressRow::Free(version) => (version, Outlook::New),
-            StressRow::Same | StressRow::Ours => (0, Outlook::Unchanged),
-            StressRow::Answered => {
-                faults.push(fault(FaultCode::AlreadyAnswered, Role::Number));
-                (0, Outlook::Changed)
-            }
-        };
-        if store.stress_left_out(right, intake, known).await?.is_some() {
-            faults.push(fault(FaultCode::NotAsked, Role::Number));
-        }
-        let foreseen = Some(Foreseen { outlook, letters: Vec::new() });
-        Ok(Held { version, faults, foreseen, ..Held::default() })
+        planned: &[Planned],
+    ) -> Result<(), Error> {
+        let rows: Vec<_> = planned.iter().filter_map(|it| Some((it.number, of(&it.row)?))).collect();
+        let found = registered(store, right, rows.iter().map(|(_, row)| &row.number)).await?;
+        let known = rows.iter().zip(found).filter_map(|((number, _), known)| Some((*number, known?)));
+        self.known = known.collect();
+        Ok(())
     }
 
     pub(super) async fn apply(
@@ -94,13 +92,12 @@ impl Register {
         let mut applied = Vec::with_capacity(group.len());
         for Planned { number, row, version, .. } in group {
             let Row::StressAnswers(row) = row else { continue };
-            let known = registered(store, right, std::iter::once(&row.number)).await?.into_iter().next().flatten();
             // Somebody who was there at the check and is not any more, or is beyond reach now.
-            let (Some(known), Some(intake)) = (known, &self.intake) else {
+            let (Some(known), Some(intake)) = (self.known.get(&number), &self.intake) else {
                 applied.push((number, Applied::CHANGED));
                 continue;
             };
-            let put = store.put_stress_row(right, intake, self.import, &known, row.answers, version).await?;
+            let put = store.put_stress_row(right, intake, self.import, known, row.answers, version).await?;
             let what = match put {
                 StressPut::Written => Applied::Written(known.employee.record.id.to_string(), None),
                 StressPut::Unchanged => Applied::Unchanged,
@@ -110,6 +107,31 @@ impl Register {
         }
         Ok(applied)
     }
+}
+
+/// What to say of a row about somebody who is known.
+fn hold(
+    layout: &Layout,
+    row: &StressAnswersRow,
+    (known, person): (&Registered, Option<&Person>),
+    standing: StressRow,
+    left_out: bool,
+) -> Held {
+    let mut faults = contradictions(layout, row, known, person);
+    let mut at_number = |code| faults.push(layout.columns().fault(code, Role::Number));
+    let (version, outlook) = match standing {
+        StressRow::Free(version) => (version, Outlook::New),
+        StressRow::Same | StressRow::Ours => (0, Outlook::Unchanged),
+        StressRow::Answered => {
+            at_number(FaultCode::AlreadyAnswered);
+            (0, Outlook::Changed)
+        }
+    };
+    if left_out {
+        at_number(FaultCode::NotAsked);
+    }
+    let foreseen = Some(Foreseen { outlook, letters: Vec::new() });
+    Held { version, faults, foreseen, ..Held::default() }
 }
 
 /// What the row says of whom it is about and the register does not. Spellings of one name are forgiven, because the number has said who it is.
