@@ -16,13 +16,14 @@ cargo run --profile quick -p bench -- <what> [options]   (after building the fun
   binaries           sizes, and time to the first poll and the first answer
   opening-day        everybody of a company answers a stress check at once
   lifelogs           many entries of a company go in, and everybody looks at a year
-  all                all eight
+  company            lists, search, form 6 and judging once more in a large company
+  all                all nine
 
   --target-dir <dir>   where cargo built the functions (beside this program)
   --profile <name>     with which profile (this program's)
   --requests <n>       measured requests of each door, and attempts of each kind (200)
   --starts <n>         measured starts of each function (20)
-  --people <n>         workers of the opening day (1,000)
+  --people <n>         workers of the opening day and of the company (1,000)
   --entries <n>        entries of lifelogs (1,000,000)
 ";
 
@@ -37,10 +38,11 @@ pub(crate) enum Table {
     Binaries,
     OpeningDay,
     Lifelogs,
+    Company,
 }
 
 impl Table {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Doors,
         Self::Pipeline,
         Self::Imports,
@@ -49,6 +51,7 @@ impl Table {
         Self::Binaries,
         Self::OpeningDay,
         Self::Lifelogs,
+        Self::Company,
     ];
 
     fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Table {
             Self::Binaries => "binaries",
             Self::OpeningDay => "opening-day",
             Self::Lifelogs => "lifelogs",
+            Self::Company => "company",
         }
     }
 
@@ -75,6 +79,7 @@ impl Table {
             Self::Binaries => "Binaries",
             Self::OpeningDay => "Opening day of a stress check",
             Self::Lifelogs => "Lifelogs",
+            Self::Company => "A large company",
         }
     }
 }
@@ -90,7 +95,7 @@ pub(crate) struct Args {
     pub(crate) binaries: PathBuf,
     pub(crate) requests: usize,
     pub(crate) starts: usize,
-    /// Workers of the opening day.
+    /// Workers of the opening day, and of the company.
     pub(crate) people: usize,
     /// Entries of lifelogs.
     pub(crate) entries: usize,

@@ -122,16 +122,20 @@ fn employees() -> String {
     (0..PEOPLE).map(row).fold(heading, |file, row| file + &row)
 }
 
-/// A file in the sample's layout and with its values: one checkup per person and day, from `last_day` backwards.
-fn checkups(rows: usize, last_day: Date) -> Result<Vec<u8>, Error> {
+/// The heading of the sample's checkups, and what stands in each row behind number and day, which are ours. Neither cell can hold a comma.
+pub(crate) fn sample() -> Result<(Vec<u8>, Vec<&'static [u8]>), Error> {
     let mut lines = CHECKUPS_2026.split_inclusive(|byte| *byte == b'\n');
-    let mut file = lines.next().ok_or("the sample file is empty")?.to_vec();
-    // Number and day are ours; the rest of a row begins behind its second comma. Neither cell can hold a comma.
+    let heading = lines.next().ok_or("the sample file is empty")?.to_vec();
     let rest = |line: &'static [u8]| {
         let commas = line.iter().enumerate().filter(|(_, byte)| **byte == b',');
         commas.map(|(at, _)| &line[at..]).nth(1)
     };
-    let rests: Vec<&[u8]> = lines.filter_map(rest).collect();
+    Ok((heading, lines.filter_map(rest).collect()))
+}
+
+/// A file in the sample's layout and with its values: one checkup per person and day, from `last_day` backwards.
+fn checkups(rows: usize, last_day: Date) -> Result<Vec<u8>, Error> {
+    let (mut file, rests) = sample()?;
     for (row, rest) in (0..rows).zip(rests.iter().cycle()) {
         let day = last_day.checked_sub(i64::try_from(row / PEOPLE)?.days())?;
         file.extend(format!("{},{day}", number(row % PEOPLE)).into_bytes());

@@ -5,6 +5,7 @@
 
 mod args;
 mod binaries;
+mod company;
 mod cost;
 mod doors;
 mod figures;
@@ -56,6 +57,7 @@ fn print(args: &Args) -> Result<(), Error> {
             Table::Cost => runtime.block_on(cost::print(args))?,
             Table::SignIn => runtime.block_on(sign_in::print(args))?,
             Table::Binaries => runtime.block_on(binaries::print(args))?,
+            Table::Company => runtime.block_on(company::print(args))?,
             Table::OpeningDay => runtime.block_on(opening_day::print(args))?,
             Table::Lifelogs => runtime.block_on(lifelogs::print(args))?,
         }
