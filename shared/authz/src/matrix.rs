@@ -143,6 +143,10 @@ permissions! {
     ManageReports = "reports.manage";
     /// See who is to be examined, by when, and whether they were; no result.
     ViewAttendance = "checkups.attendance";
+    /// Wish for a checkup of one's own: when and where (受診希望).
+    WishCheckup = "checkups.wish";
+    /// Book checkups for those who wish for them, and keep the list of clinics.
+    ManageReservations = "checkups.reservations";
     /// Read whom a checkup sends to a physician (受診勧奨), and where that stands.
     ViewFollowUps = "follow_ups.view";
     /// Advise people to see a physician, remind them, and end it.
@@ -509,6 +513,8 @@ pub const MATRIX: &[Row] = &[
     door(P::ViewReports,           [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageReports,         [NO,       NO,      YES,   YES,   NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewAttendance,        [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::WishCheckup,           [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
+    door(P::ManageReservations,    [NO,       NO,      YES,   YES,   NO,    YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ViewFollowUps,         [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::ManageFollowUps,       [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),
     door(P::AnswerFollowUps,       [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Checkup),

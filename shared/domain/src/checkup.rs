@@ -25,6 +25,7 @@ pub mod stored;
 pub mod targets;
 pub mod unit;
 pub mod value;
+pub mod wish;
 
 pub use limit::{Known, Limit, Side};
 use serde::{Deserialize, Serialize};

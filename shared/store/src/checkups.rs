@@ -31,6 +31,7 @@ mod lines;
 mod opined;
 mod preview;
 mod rejudge;
+mod reminders;
 mod series;
 mod shown;
 mod undo;

@@ -72,6 +72,10 @@ pub enum Family {
     Fitness,
     /// Criteria that a tenant's checkups are judged by.
     Criteria,
+    /// When and where an employee wants to be examined, and what is booked; by state in the index.
+    CheckupWish,
+    /// Of which days somebody was told that a checkup or an opinion is due.
+    CheckupReminder,
     /// What an employee's checkups said before.
     CheckupHistory,
     /// Whom a checkup sends to a physician, and what came of it.
@@ -198,6 +202,8 @@ impl Family {
             Self::Checkup => "CHECKUP",
             Self::Fitness => "FITNESS",
             Self::Criteria => "CRITERIA",
+            Self::CheckupWish => "CHECKUPWISH",
+            Self::CheckupReminder => "CHECKUPREMINDER",
             Self::CheckupHistory => "CHECKUPHISTORY",
             Self::FollowUp => "FOLLOWUP",
             Self::Import => "IMPORT",

@@ -63,6 +63,7 @@ mod rejudgements;
 mod reminders;
 mod replies;
 mod reports;
+mod reservations;
 mod rights;
 mod second_factor;
 mod sessions;
@@ -165,6 +166,7 @@ pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementS
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
 pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
+pub use reservations::{Booked, ReservationSettings, Wish, WishOf};
 pub use rights::{Acknowledgement, HandlingBook, HandlingVersion, RightsRequest};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};
 pub use sessions::{Device, OwnSession, Session};

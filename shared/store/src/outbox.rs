@@ -121,6 +121,16 @@ pub enum Notice {
         /// The last day.
         until: Date,
     },
+    /// To an employee: a checkup is due that was not taken. Which one, no mail says.
+    CheckupDue {
+        /// By when.
+        until: Date,
+    },
+    /// To physicians: opinions are due. About whom, no mail says.
+    OpinionsDue {
+        /// The first day by which one is.
+        until: Date,
+    },
     /// To the holder: an administrator has set an initial password.
     PasswordResetByOthers {
         /// Since when.
@@ -247,6 +257,8 @@ impl Notice {
             Self::SomethingToRead { .. } => "something_to_read",
             Self::StressCheckOpen { .. } => "stress_check_open",
             Self::StressCheckReminder { .. } => "stress_check_reminder",
+            Self::CheckupDue { .. } => "checkup_due",
+            Self::OpinionsDue { .. } => "opinions_due",
             Self::PasswordResetByOthers { .. } => "password_reset_by_others",
             Self::GlassBroken { .. } => "glass_broken",
             Self::IpRulesChanged { .. } => "ip_rules_changed",

@@ -83,6 +83,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let sheet = nurse.post(&sheets, sheet).await;
     assert_eq!([redemption.status, campaign.status, right.status, sheet.status], [201; 4]);
     BTreeMap::from([
+        ("kind", "periodic".to_owned()),
         ("attachment_id", text(&sheet.json()["id"])),
         ("interview_id", text(&interview.json()["id"])),
         ("redemption_id", text(&redemption.json()["id"])),

@@ -43,6 +43,7 @@ mod points;
 mod purge;
 mod rates;
 mod reports;
+mod reservations;
 mod restart;
 mod restore;
 mod retention;

@@ -37,9 +37,10 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 15] = [
+const NAMES: [(&str, &str); 16] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
+    ("checkups", "a clinic is told who comes"),
     ("contracts", "a contract's first administrator has a name"),
     ("csv-import", "employees and accounts come with names"),
     ("documents", "a card says whose it is"),

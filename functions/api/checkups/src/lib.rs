@@ -7,6 +7,7 @@ mod criteria;
 mod hazards;
 mod items;
 mod rejudgements;
+mod reservations;
 mod series;
 mod timeline;
 mod view;
@@ -45,6 +46,12 @@ pub fn door() -> Door {
             .routes(routes!(items))
             .routes(routes!(hazards::list))
             .routes(routes!(attendance::list))
+            .routes(routes!(reservations::clinics, reservations::change_clinics))
+            .routes(routes!(reservations::own))
+            .routes(routes!(reservations::read_own, reservations::wish, reservations::withdraw))
+            .routes(routes!(reservations::list))
+            .routes(routes!(reservations::read))
+            .routes(routes!(reservations::confirm))
             .routes(routes!(of_employee, enter))
             .routes(routes!(read, correct, void))
             .routes(routes!(history))

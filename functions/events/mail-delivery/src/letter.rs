@@ -21,6 +21,8 @@ fn template(notice: &Notice) -> &'static str {
         Notice::SomethingToRead { .. } => include_str!("../mails/something_to_read.txt"),
         Notice::StressCheckOpen { .. } => include_str!("../mails/stress_check_open.txt"),
         Notice::StressCheckReminder { .. } => include_str!("../mails/stress_check_reminder.txt"),
+        Notice::CheckupDue { .. } => include_str!("../mails/checkup_due.txt"),
+        Notice::OpinionsDue { .. } => include_str!("../mails/opinions_due.txt"),
         Notice::GlassBroken { .. } => include_str!("../mails/glass_broken.txt"),
         // A wish goes to nobody: it is answered and never sent.
         Notice::ResetAsked(_) => "",
@@ -79,9 +81,10 @@ fn values(notice: &Notice, portal: &str) -> Values {
             ("nearness", nearness(*how).into()),
         ],
         Notice::ResetAsked(_) => Vec::new(),
-        Notice::StressCheckOpen { until } | Notice::StressCheckReminder { until } => {
-            vec![("until", day(*until).into())]
-        }
+        Notice::StressCheckOpen { until }
+        | Notice::StressCheckReminder { until }
+        | Notice::CheckupDue { until }
+        | Notice::OpinionsDue { until } => vec![("until", day(*until).into())],
         Notice::PasswordChanged { at }
         | Notice::GrantsChanged { at }
         | Notice::SomethingToRead { at }
@@ -235,7 +238,7 @@ mod tests {
 
     const PORTAL: &str = "https://kenko.example";
 
-    fn notices() -> [Notice; 23] {
+    fn notices() -> [Notice; 25] {
         let at = "2026-04-01T00:05:00Z".parse().unwrap();
         let token = || serde_json::from_str::<LinkToken>("\"dGVuYW50.c2VjcmV0\"").unwrap();
         [
@@ -267,6 +270,8 @@ mod tests {
             Notice::SomethingToRead { at },
             Notice::StressCheckOpen { until: date(2026, 11, 30) },
             Notice::StressCheckReminder { until: date(2026, 11, 30) },
+            Notice::CheckupDue { until: date(2026, 11, 30) },
+            Notice::OpinionsDue { until: date(2026, 11, 30) },
             Notice::PurgeAhead { purge_on: date(2026, 2, 14), last_export_at: None },
             Notice::Announcement {
                 kind: AnnouncementKind::Maintenance,

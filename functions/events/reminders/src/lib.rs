@@ -5,6 +5,7 @@
 //!
 //! Each kind of deadline is a module with a `due`, which says what is due by when and for which steps operators are told; [`due`] lists them.
 
+mod checkups;
 mod controls;
 mod follow_ups;
 mod incidents;
@@ -83,9 +84,15 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
         Every::Day => follow_ups::remind(&job.store, &invocation.origin, at, dry_run).await?,
         Every::Hour => follow_ups::Reminded::default(),
     };
+    let examined = match every {
+        Every::Day => checkups::remind(&job.store, &invocation.origin, at, dry_run).await?,
+        Every::Hour => follow_ups::Reminded::default(),
+    };
     // Whoever opens a round, or signs for one, does not wait for the next morning.
     let workers = stress_checks::tell(&job.store, &invocation.origin, at, dry_run).await?;
-    (told, failed) = (told + employees.told + workers.told, failed + employees.failed + workers.failed);
+    for more in [employees, examined, workers] {
+        (told, failed) = (told + more.told, failed + more.failed);
+    }
     let (daily, due) = (u8::from(every == Every::Day), due.len());
     tracing::info!(function = NAME, daily, due, told, failed, _aws = %metrics(&[("daily", "Count"), ("failed", "Count")]), "run");
     Ok(json!({ "as_of": at, "dry_run": dry_run, "due": due, "told": told, "failed": failed }))

@@ -144,6 +144,32 @@ impl CheckupKind {
         Self::deserialize(StrDeserializer::<serde::de::value::Error>::new(code)).ok()
     }
 
+    /// Its code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Hire => "hire",
+            Self::Periodic => "periodic",
+            Self::SpecificWork => "specific_work",
+            Self::Overseas => "overseas",
+            Self::Food => "food",
+            Self::Dental => "dental",
+            Self::OrganicSolvents => "organic_solvents",
+            Self::Lead => "lead",
+            Self::TetraalkylLead => "tetraalkyl_lead",
+            Self::SpecifiedChemicals => "specified_chemicals",
+            Self::HighPressure => "high_pressure",
+            Self::IonizingRadiation => "ionizing_radiation",
+            Self::Decontamination => "decontamination",
+            Self::Asbestos => "asbestos",
+            Self::Pneumoconiosis => "pneumoconiosis",
+            Self::Voluntary => "voluntary",
+            Self::Dock => "dock",
+            Self::Tokutei => "tokutei",
+            Self::Secondary => "secondary",
+        }
+    }
+
     /// What people read.
     #[must_use]
     pub fn japanese(self) -> &'static str {
@@ -187,6 +213,7 @@ mod tests {
         words.dedup();
         assert_eq!(words.len(), all);
         assert_eq!(KINDS.len(), CheckupKind::Secondary as usize + 1);
+        assert!(KINDS.iter().all(|row| CheckupKind::named(row.kind.code()) == Some(row.kind)));
         assert!(CheckupKind::Periodic.in_form_6() && !CheckupKind::Hire.in_form_6());
     }
 }

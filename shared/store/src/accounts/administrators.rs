@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Everybody who was granted a role and is not suspended.
-    async fn accounts_with(&self, tenant: TenantId, role: Role) -> Result<Vec<AccountId>, Error> {
+    pub(crate) async fn accounts_with(&self, tenant: TenantId, role: Role) -> Result<Vec<AccountId>, Error> {
         let (mut with, mut after, now) = (Vec::new(), None, self.clock.now());
         loop {
             let (accounts, more) = self.accounts_after(tenant, after, MAX_LIMIT).await?;

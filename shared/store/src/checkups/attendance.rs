@@ -33,7 +33,7 @@ pub struct Attendance {
 }
 
 /// The days of a fiscal year of a tenant whose years start in month `first_month`.
-fn days_of(year: i16, first_month: i8) -> Option<Year> {
+pub(super) fn days_of(year: i16, first_month: i8) -> Option<Year> {
     let first = Date::new(year, first_month, 1).ok()?;
     Some(Year { first, last: first.saturating_add(1.year()).saturating_sub(1.day()) })
 }
@@ -77,7 +77,13 @@ impl Store {
         Ok((found, Some(position).filter(|position| !position.is_over())))
     }
 
-    async fn attendance_of(&self, tenant: TenantId, employee: Employee, year: Year) -> Result<Attendance, Error> {
+    /// What the law wants of somebody in a year.
+    pub(super) async fn attendance_of(
+        &self,
+        tenant: TenantId,
+        employee: Employee,
+        year: Year,
+    ) -> Result<Attendance, Error> {
         let of = partition(tenant, Family::Checkup, employee.id);
         let (attributes, items) = try_join(
             self.open_attributes(tenant, &employee),

@@ -60,13 +60,31 @@ impl Store {
         permit: &Permit<RemindEmployees>,
         today: Date,
     ) -> Result<Vec<TenantId>, Error> {
+        self.tenants_with(permit, Service::StressCheck, today).await
+    }
+
+    /// The tenants that have checkups contracted on a day.
+    pub async fn tenants_with_checkups(
+        &self,
+        permit: &Permit<RemindEmployees>,
+        today: Date,
+    ) -> Result<Vec<TenantId>, Error> {
+        self.tenants_with(permit, Service::Checkup, today).await
+    }
+
+    async fn tenants_with(
+        &self,
+        permit: &Permit<RemindEmployees>,
+        service: Service,
+        today: Date,
+    ) -> Result<Vec<TenantId>, Error> {
         if permit.tenant() != PLATFORM {
             return Err(Error::NotFound);
         }
         let contracts: Vec<contracts::Record> = self.all_of(Family::Contract).await?;
         let has = |contract: &contracts::Record| {
             let terms = &contract.services;
-            let contracted = terms.iter().find(|term| term.service == Service::StressCheck);
+            let contracted = terms.iter().find(|term| term.service == service);
             contracted.is_some_and(|term| term.until.is_none_or(|until| today <= until))
         };
         let running = contracts.into_iter().filter(|it| it.state == ContractState::Active && has(it));
