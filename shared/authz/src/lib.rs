@@ -51,7 +51,7 @@ pub use facts::{
     TenantState,
 };
 pub use imports::{ImportKind, ImportRight};
-pub use matrix::{Permission, PermissionId, permission};
+pub use matrix::{Permission, PermissionId, may_in_service, permission};
 pub use permit::{Actor, Job, OnBehalf, Origin, Permit, Placement, Reach};
 pub use role::{Grant, HandlingRule, Role, Scope};
 pub use uses::use_of;

@@ -396,6 +396,12 @@ pub struct Row {
     pub cells: [Cell; ROLES],
 }
 
+/// Whether `role` does anything for others that belongs to `service`, without a choice of the tenant's own that opens it.
+#[must_use]
+pub fn may_in_service(role: Role, service: Service) -> bool {
+    MATRIX.iter().any(|row| row.service == Some(service) && row.cell(role) == Cell::Scope)
+}
+
 impl Row {
     /// What `role` may.
     #[must_use]

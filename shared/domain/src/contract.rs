@@ -57,6 +57,13 @@ impl ServiceTerm {
     }
 }
 
+/// Until when the stress check goes on by a term of its own, after everything else has ended with `termination`: none where it ends with the rest, or before.
+#[must_use]
+pub fn stress_check_outlives(terms: &[ServiceTerm], termination: Date) -> Option<Date> {
+    let term = terms.iter().find(|term| term.service == Service::StressCheck)?;
+    term.until.filter(|until| *until > termination)
+}
+
 /// The class of a contract record, by which it is kept and disposed of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -204,6 +211,18 @@ mod tests {
             [date(2026, 3, 31), date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1)].map(|day| term.runs_on(day));
         assert_eq!(runs, [false, true, true, false]);
         assert!(ServiceTerm { until: None, ..term }.runs_on(date(2099, 1, 1)));
+    }
+
+    #[test]
+    fn r17_the_stress_check_outlives_the_rest_where_its_own_term_is_longer() {
+        let term = |service, until| ServiceTerm { service, from: date(2026, 4, 1), until };
+        let outlives = |until| {
+            let terms = [term(Service::Checkup, Some(date(2030, 1, 1))), term(Service::StressCheck, until)];
+            stress_check_outlives(&terms, date(2026, 9, 30))
+        };
+        assert_eq!(outlives(Some(date(2026, 10, 1))), Some(date(2026, 10, 1)));
+        assert_eq!([outlives(Some(date(2026, 9, 30))), outlives(None)], [None, None], "it ends with the rest");
+        assert_eq!(stress_check_outlives(&[term(Service::Checkup, None)], date(2026, 9, 30)), None);
     }
 
     #[test]

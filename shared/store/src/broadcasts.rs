@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use vault::{Lookup, Purpose};
 
 use crate::{
-    Conflict, ContractState, Error, MailPlace, MailState, Notice, Store, Write, contracts,
+    Conflict, Error, MailPlace, MailState, Notice, Store, Write, contracts,
     db::Range,
     item::{Attributes, Sealed, Stored, as_text, from_item, text, to_item},
     key::{Family, Key, Table, partition},
@@ -268,8 +268,7 @@ impl Store {
         let mut companies = BTreeSet::new();
         for item in self.db.query_all(range).await? {
             let Some(contract) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
-            let is_here = matches!(contract.record.state, ContractState::Active | ContractState::Terminated);
-            if is_here && audience.has(contract.record.tenant) {
+            if contract.record.state.has_people() && audience.has(contract.record.tenant) {
                 companies.insert(contract.record.tenant);
             }
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 use crate::{
-    ContractState, Error, Notice, Store, Write, contracts,
+    Error, Notice, Store, Write, contracts,
     db::Range,
     item::{Sealed, Stored, as_text, from_item},
     key::{Family, Key, Table, partition},
@@ -84,7 +84,7 @@ impl Store {
                 let Some(contract) = from_item::<contracts::Record>(item, self.clock.now())? else { continue };
                 let mut write = Write::new();
                 // After the purge has begun nobody is there to read it.
-                if matches!(contract.record.state, ContractState::Active | ContractState::Terminated) {
+                if contract.record.state.has_people() {
                     self.enqueue_to_administrators(&mut write, contract.record.tenant, &notice).await?;
                 }
                 write.replace(self, key.clone(), SCHEMA, version, &record)?;

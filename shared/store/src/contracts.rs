@@ -3,9 +3,13 @@
 //!
 //! ```text
 //! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ purged ──its own time is over──▶ (no contract)
-//!    ▲                      │
-//!    └──────withdraw────────┘
+//!    ▲                      │                        │      ▲
+//!    └──────withdraw────────┘           all but what │      │ the purge of the stress check is due
+//!                           the stress check needs   ▼      │
+//!                                          is gone  stress check only
 //! ```
+//!
+//! The lower way is that of a stress check whose own term outlives the rest (R-17).
 //!
 //! The tenant's own item says the same to every request of its people ([`crate::tenants`]); both change in one transaction.
 //!
@@ -20,7 +24,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
     checked::line,
-    contract::{EndDates, RecordClass, Service, ServiceTerm},
+    contract::{EndDates, RecordClass, Service, ServiceTerm, stress_check_outlives},
     ids::{AccountId, PLATFORM, TenantId},
     organisation::OrganisationName,
     retention::RetentionPolicy,
@@ -59,8 +63,18 @@ pub enum ContractState {
     Terminated,
     /// Its tenant's data is being deleted.
     Purging,
+    /// The stress check goes on by a term of its own; everything that it does not need is gone.
+    StressCheckOnly,
     /// Its tenant's data is gone.
     Purged,
+}
+
+impl ContractState {
+    /// Whether the tenant is there, with people who can be told something.
+    #[must_use]
+    pub const fn has_people(self) -> bool {
+        matches!(self, Self::Active | Self::Terminated | Self::StressCheckOnly)
+    }
 }
 
 /// Who ended a contract, and when to.
@@ -138,6 +152,8 @@ pub struct Contract {
     pub holds: Vec<Hold>,
     /// When administrators first took the last export, with everything that they must keep; none while they have not.
     pub last_export_at: Option<Jst>,
+    /// Everything but what the stress check needs is gone.
+    pub(crate) rest_purged: bool,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -176,7 +192,7 @@ impl Contract {
     /// Until when this record itself is kept (R-19); none while no end is set.
     #[must_use]
     pub fn retention_until(&self) -> Option<Date> {
-        self.termination.as_ref().map(|termination| self.class.kept_until(termination.terminates_on))
+        self.termination.as_ref().map(|termination| kept_until(self.class, &self.services, termination.terminates_on))
     }
 }
 
@@ -202,21 +218,42 @@ pub(crate) struct Record {
     holds: Option<Sealed>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) last_export_at: Option<Jst>,
+    /// Everything but what the stress check needs is gone, however far the purge of that is.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) rest_purged: bool,
     created_at: Jst,
 }
 
 impl Record {
-    /// What happens when to the tenant's data, if an end is set and no hold lasts.
+    /// Until when the stress check goes on, where that is so much longer than the rest that its data is purged on another day. Holds move that day and never this answer: a purge that was
+    /// begun goes on as what it was.
+    pub(crate) fn stress_check_until(&self) -> Option<Date> {
+        let ended = self.termination.as_ref()?.terminates_on;
+        let until = stress_check_outlives(&self.services, ended)?;
+        (EndDates::of(until).purge_on > EndDates::of(ended).purge_on).then_some(until)
+    }
+
+    /// The last day of the data that is purged next; none while no end is set.
+    pub(crate) fn next_end(&self) -> Option<Date> {
+        let ended = self.termination.as_ref()?.terminates_on;
+        Some(if self.rest_purged { self.stress_check_until().unwrap_or(ended) } else { ended })
+    }
+
+    /// What happens when to the data that is purged next, if an end is set and no hold lasts.
     pub(crate) fn data_ends(&self) -> Option<EndDates> {
-        let termination = self.termination.as_ref().filter(|_| self.held_since.is_none())?;
-        Some(ends(termination.terminates_on, self.free_from))
+        self.next_end().filter(|_| self.held_since.is_none()).map(|last_day| ends(last_day, self.free_from))
     }
 
     /// The last day on which this record is kept (R-19); none while no end is set, or a hold lasts.
     pub(crate) fn kept_until(&self) -> Option<Date> {
         let termination = self.termination.as_ref().filter(|_| self.held_since.is_none())?;
-        Some(self.class.kept_until(termination.terminates_on))
+        Some(kept_until(self.class, &self.services, termination.terminates_on))
     }
+}
+
+/// A contract record is kept from the end of whatever ended last.
+fn kept_until(class: RecordClass, services: &[ServiceTerm], terminates_on: Date) -> Date {
+    class.kept_until(stress_check_outlives(services, terminates_on).unwrap_or(terminates_on))
 }
 
 /// What follows from a term that ends on `last_day`, where a purge may not start before `free_from`.
@@ -328,6 +365,7 @@ impl Store {
             termination: record.termination,
             holds,
             last_export_at: record.last_export_at,
+            rest_purged: record.rest_purged,
             created_at: record.created_at,
         })
     }
@@ -350,6 +388,7 @@ impl Store {
             free_from: contract.free_from(),
             holds,
             last_export_at: contract.last_export_at,
+            rest_purged: contract.rest_purged,
             created_at: contract.created_at,
         })
     }
@@ -390,6 +429,7 @@ impl Store {
             termination: None,
             holds: Vec::new(),
             last_export_at: None,
+            rest_purged: false,
             created_at: now,
         };
         write.create(self, key(id), SCHEMA, &self.record_of(&contract).await?, twice)?;
@@ -415,6 +455,10 @@ impl Store {
         change: ContractChange,
     ) -> Result<Prepared<Stored<Contract>>, Error> {
         let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
+        if contract.state == ContractState::StressCheckOnly {
+            // What was contracted for beside it is gone, and when its own data goes has been certified.
+            return Err(Conflict::WrongState.into());
+        }
         contract.name = change.name.unwrap_or(contract.name);
         contract.services = change.services.unwrap_or(contract.services);
         let mut expression = "SET company_name = :name, services = :services".to_owned();
@@ -528,7 +572,7 @@ impl Store {
         let mut write = Write::new();
         let state = match contract.state {
             ContractState::Active => Some(TenantState::Active),
-            ContractState::Terminated => Some(TenantState::Terminated),
+            ContractState::Terminated | ContractState::StressCheckOnly => Some(TenantState::Terminated),
             ContractState::Purging | ContractState::Purged => None,
         };
         if let Some(state) = state {
@@ -667,6 +711,7 @@ mod tests {
             termination: terminates_on.map(|day| Termination { terminates_on: day, requested_at: at, by: None }),
             holds: Vec::new(),
             last_export_at: None,
+            rest_purged: false,
             created_at: at,
         }
     }
@@ -708,5 +753,7 @@ mod tests {
     fn r19_a_running_contract_is_kept_without_end() {
         assert_eq!(contract(None, None).retention_until(), None);
         assert_eq!(contract(None, Some(date(2026, 9, 30))).retention_until(), Some(date(2037, 9, 30)));
+        let own_term = contract(Some(date(2027, 3, 31)), Some(date(2026, 9, 30)));
+        assert_eq!(own_term.retention_until(), Some(date(2038, 3, 31)), "from the end of what ended last");
     }
 }

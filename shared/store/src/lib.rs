@@ -159,7 +159,8 @@ pub use points::{
 };
 pub use process::Support;
 pub use purge::{
-    Bounds, Certificate, Counts, DeletionCertificate, FilesOver, PurgeStage, Purged, ShreddedKeys, ToPurge,
+    Bounds, Certificate, Counts, DeletionCertificate, EarlierPurge, FilesOver, PurgeStage, Purged, ShreddedKeys,
+    SparedForStress, ToPurge,
 };
 pub use queue::{Queue, Task};
 pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};

@@ -15,13 +15,15 @@
 //! A request or an import that held its permit when the purge began may still have written something afterwards. What it wrote is sealed with keys that are gone; all the
 //! same, runs of the next two days look at a purged tenant once more.
 //!
-//! All of a tenant's data goes by the end of its contract, that of the stress check with it: whatever term of its own that has, its people are the tenant's, and nothing of them is sealed a
-//! second time to live on by itself.
+//! Where the stress check goes on by a term of its own, the same happens twice. The first purge spares what the stress check needs ([`rest`]), shreds the keys that it has no use for, and gives
+//! the tenant back as one that has contracted for the stress check alone; the second one, after its own term, takes all that is left. Each has its certificate, and the second names the first.
+//! What is spared stays sealed as it was, names with the key for names: nobody else's are left under it by then, and the purge itself can still read none.
 
 mod certificate;
 mod delete;
 mod dispose;
 mod lifetimes;
+mod rest;
 mod verify;
 
 use std::time::Instant;
@@ -31,7 +33,7 @@ use authz::{
     permission::{ManageContracts, PurgeTenants},
 };
 use domain::{
-    contract::{EndDates, unrecoverable_from},
+    contract::{EndDates, Service, unrecoverable_from},
     ids::{CertificateId, PLATFORM, PurgeId, TenantId},
     time::Jst,
 };
@@ -40,7 +42,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use vault::Purpose;
 
 pub use self::lifetimes::FilesOver;
-use self::{certificate::About, delete::Budget};
+use self::{certificate::About, delete::Budget, rest::Spared};
 use crate::{
     Conflict, ContractState, Error, Files, Signature, Store, Write, contracts,
     db::Range,
@@ -55,6 +57,25 @@ const SCHEMA: u8 = 1;
 const LOOKED_AT_DAYS: i32 = 2;
 /// How often one run deletes and verifies before it leaves the rest to the next one.
 const ROUNDS: usize = 2;
+
+/// The keys that the stress check has no use for.
+const NOT_OF_STRESS: [Purpose; 3] = [Purpose::Health, Purpose::InterviewNotes, Purpose::Lifelog];
+
+/// What a purge takes of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All that there is.
+    Whole,
+    /// All but what the stress check needs.
+    Rest,
+}
+
+impl Part {
+    /// What the next purge of a contract takes.
+    fn of(contract: &contracts::Record) -> Self {
+        if contract.rest_purged || contract.stress_check_until().is_none() { Self::Whole } else { Self::Rest }
+    }
+}
 
 /// How much there is of a tenant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +132,36 @@ pub struct Certificate {
     pub deleted_at: Jst,
     /// Until the day before, snapshots and recovery windows hold sealed copies, which nothing opens any more; from this day on there are none (R-18).
     pub unrecoverable_from: Date,
+    /// What was spared, where the stress check goes on by a term of its own (R-17).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spared: Option<SparedForStress>,
+    /// The purge before, which spared that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub earlier: Option<EarlierPurge>,
+}
+
+/// What a purge spared for the stress check, and when that goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SparedForStress {
+    /// How much of it there was when the rest was gone.
+    pub kept: Counts,
+    /// The last day of the stress check's own term.
+    pub terminates_on: Date,
+    /// The day on which its purge starts.
+    pub purge_on: Date,
+    /// The day by which everything has to be gone.
+    pub deletion_deadline: Date,
+}
+
+/// The purge that took everything but what the stress check needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierPurge {
+    /// Its certificate.
+    pub certificate: CertificateId,
+    /// The last day of the contract of what it took.
+    pub terminates_on: Date,
+    /// When it was verified that nothing of that was left.
+    pub deleted_at: Jst,
 }
 
 /// A deletion certificate as it was issued.
@@ -145,8 +196,12 @@ struct Record {
     issued: Option<Issued>,
 }
 
-fn key(tenant: TenantId) -> Key {
-    Key::new(Table::Records, PLATFORM, Family::Purge, "", tenant)
+/// Where a purge is. Both of a tenant stand under its id.
+fn key(tenant: TenantId, part: Part) -> Key {
+    match part {
+        Part::Whole => Key::new(Table::Records, PLATFORM, Family::Purge, "", tenant),
+        Part::Rest => Key::new(Table::Records, PLATFORM, Family::Purge, "", format_args!("{tenant}#REST")),
+    }
 }
 
 /// How far a purge is.
@@ -217,10 +272,7 @@ impl Store {
     /// The tenants whose data lives on and is not held: what of it is over goes by itself. The permit is the platform's.
     pub async fn tenants_to_tidy(&self, permit: &Permit<PurgeTenants>) -> Result<Vec<TenantId>, Error> {
         let mut contracts = self.all_contracts(permit).await?;
-        contracts.retain(|contract| {
-            let lives = matches!(contract.state, ContractState::Active | ContractState::Terminated);
-            lives && contract.held_since.is_none()
-        });
+        contracts.retain(|contract| contract.state.has_people() && contract.held_since.is_none());
         Ok(contracts.into_iter().map(|contract| contract.tenant).collect())
     }
 
@@ -255,26 +307,35 @@ impl Store {
         }
         let Stored { record: contract, version } = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
         let (held, dates) = standing(&contract).ok_or(Conflict::WrongState)?;
+        let (part, until) = (Part::of(&contract), contract.stress_check_until());
         let budget = Budget::new(bounds);
         match stage(contract.state, held, &dates, true, at.date()).ok_or(Conflict::WrongState)? {
             PurgeStage::Held => return Ok(Purged::Held),
-            PurgeStage::Due => self.begin_purge(permit, version, at).await?,
+            PurgeStage::Due => self.begin_purge(permit, (contract.state, version), part, at).await?,
             PurgeStage::Begun => {}
             PurgeStage::Done => return self.look_again(files, permit, &budget).await,
         }
-        let purge = self.counted(files, tenant).await?;
+        let purge = self.counted(files, tenant, part).await?;
+        let spared = match part {
+            Part::Whole => Spared::Nothing,
+            Part::Rest => Spared::StressCheck(rest::needed(&self.db, tenant).await?),
+        };
         for _ in 0..ROUNDS {
-            if !self.delete_everything(files, tenant, &budget).await? {
+            if !self.delete_everything(files, tenant, &spared, &budget).await? {
                 return Ok(if self.is_held(tenant).await? { Purged::Held } else { Purged::Unfinished });
             }
             if self.is_held(tenant).await? {
                 return Ok(Purged::Held);
             }
-            let keys = self.shred(tenant, purge.record.run).await?;
-            let left = self.left_of(files, permit).await?;
+            let keys = self.shred(tenant, part, purge.record.run).await?;
+            let left = match part {
+                Part::Whole => self.left_of(files, permit).await?,
+                Part::Rest => verify::count_beside_stress(&self.db, files, tenant).await?,
+            };
             if left.is_nothing() {
                 let certificate = self.certify(&purge.record, dates, left, keys, at)?;
-                return self.complete_purge(permit, purge, certificate).await;
+                let certificate = self.beside_the_other(files, certificate, part, until).await?;
+                return self.complete_purge(permit, purge, part, certificate).await;
             }
         }
         Ok(Purged::Unfinished)
@@ -288,7 +349,7 @@ impl Store {
         verify::count(&self.db, files, permit.tenant()).await
     }
 
-    /// The certificate of a tenant that was purged.
+    /// The certificate of a tenant that was purged: the last one, where it was in two steps.
     pub async fn deletion_certificate(
         &self,
         permit: &Permit<ManageContracts>,
@@ -297,23 +358,30 @@ impl Store {
         if permit.tenant() != PLATFORM {
             return Err(Error::NotFound);
         }
-        let purge = self.load_purge(tenant).await?.ok_or(Error::NotFound)?;
-        let (Some(facts), Some(Issued { text, signature })) = (purge.record.certificate, purge.record.issued) else {
-            return Err(Error::NotFound);
-        };
-        let text = self.open(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
-        Ok(DeletionCertificate { facts, text, signature })
+        for part in [Part::Whole, Part::Rest] {
+            let Some(Stored { record, .. }) = self.load_purge(tenant, part).await? else { continue };
+            let (Some(facts), Some(Issued { text, signature })) = (record.certificate, record.issued) else { continue };
+            let text = self.open(PLATFORM, Purpose::Contracts, &key(tenant, part), "certificate", &text).await?;
+            return Ok(DeletionCertificate { facts, text, signature });
+        }
+        Err(Error::NotFound)
     }
 
-    async fn load_purge(&self, tenant: TenantId) -> Result<Option<Stored<Record>>, Error> {
-        self.load(&key(tenant)).await
+    async fn load_purge(&self, tenant: TenantId, part: Part) -> Result<Option<Stored<Record>>, Error> {
+        self.load(&key(tenant, part)).await
     }
 
     /// Shuts the tenant: contract and tenant say so in one transaction, which fails if the termination was withdrawn meanwhile.
-    async fn begin_purge(&self, permit: &Permit<PurgeTenants>, version: u64, at: Jst) -> Result<(), Error> {
+    async fn begin_purge(
+        &self,
+        permit: &Permit<PurgeTenants>,
+        (state, version): (ContractState, u64),
+        part: Part,
+        at: Jst,
+    ) -> Result<(), Error> {
         let tenant = permit.tenant();
         let mut write = Write::new();
-        self.move_contract(&mut write, tenant, Some(version), ContractState::Terminated, ContractState::Purging)?;
+        self.move_contract(&mut write, tenant, Some(version), state, ContractState::Purging)?;
         let values = Attributes::from([
             (":purging".to_owned(), state_value(TenantState::Purging)),
             (":one".to_owned(), number(1)),
@@ -323,20 +391,20 @@ impl Store {
         write.update(self, tenants::key(tenant), expression, exists, values, || Conflict::WrongState.into())?;
         let begun_at = at.max(self.clock.now());
         let record = Record { run: self.new_id()?, tenant, begun_at, found: None, certificate: None, issued: None };
-        write.create(self, key(tenant), SCHEMA, &record, || Conflict::WrongState.into())?;
+        write.create(self, key(tenant, part), SCHEMA, &record, || Conflict::WrongState.into())?;
         self.tell_both(permit, write, "tenant.begin_purge", &record.run).await
     }
 
     /// The purge with what there was when it began, which is counted once.
-    async fn counted(&self, files: &Files, tenant: TenantId) -> Result<Stored<Record>, Error> {
+    async fn counted(&self, files: &Files, tenant: TenantId, part: Part) -> Result<Stored<Record>, Error> {
         let missing = || Error::Internal("a purge has no record".to_owned());
-        let Stored { record, version } = self.load_purge(tenant).await?.ok_or_else(missing)?;
+        let Stored { record, version } = self.load_purge(tenant, part).await?.ok_or_else(missing)?;
         if record.found.is_some() {
             return Ok(Stored { record, version });
         }
         let record = Record { found: Some(verify::count(&self.db, files, tenant).await?), ..record };
         let mut write = Write::new();
-        write.replace(self, key(tenant), SCHEMA, version, &record)?;
+        write.replace(self, key(tenant, part), SCHEMA, version, &record)?;
         write.commit_unaudited(self).await?;
         Ok(Stored { record, version: version + 1 })
     }
@@ -346,10 +414,16 @@ impl Store {
         Ok(self.load_contract(tenant).await?.is_some_and(|stored| stored.record.held_since.is_some()))
     }
 
-    /// Deletes whatever is the tenant's in tables and bucket; false where the budget did not do, or a hold was put on it.
-    async fn delete_everything(&self, files: &Files, tenant: TenantId, budget: &Budget) -> Result<bool, Error> {
+    /// Deletes whatever is the tenant's in tables and bucket, but for what is spared; false where the budget did not do, or a hold was put on it.
+    async fn delete_everything(
+        &self,
+        files: &Files,
+        tenant: TenantId,
+        spared: &Spared,
+        budget: &Budget,
+    ) -> Result<bool, Error> {
         for table in [Table::Records, Table::Names] {
-            if self.is_held(tenant).await? || !delete::items(&self.db, table, tenant, budget).await? {
+            if self.is_held(tenant).await? || !delete::items(&self.db, table, tenant, spared, budget).await? {
                 return Ok(false);
             }
         }
@@ -360,8 +434,11 @@ impl Store {
     }
 
     /// Shreds the tenant's keys, and asks the vault for each of them: it must refuse.
-    async fn shred(&self, tenant: TenantId, run: PurgeId) -> Result<Vec<ShreddedKeys>, Error> {
-        let purposes: Vec<Purpose> = Purpose::of_tenants().collect();
+    async fn shred(&self, tenant: TenantId, part: Part, run: PurgeId) -> Result<Vec<ShreddedKeys>, Error> {
+        let purposes: Vec<Purpose> = match part {
+            Part::Whole => Purpose::of_tenants().collect(),
+            Part::Rest => NOT_OF_STRESS.to_vec(),
+        };
         let entries = Box::pin(self.vault.shred(tenant, &purposes, run)).await?;
         for purpose in purposes {
             match Box::pin(self.vault.keyring_for(tenant, purpose, [])).await {
@@ -399,27 +476,85 @@ impl Store {
             keys,
             deleted_at,
             unrecoverable_from: unrecoverable_from(deleted_at.date()),
+            spared: None,
+            earlier: None,
         })
+    }
+
+    /// A certificate with what there is to say of the other purge, where the stress check has one of its own.
+    async fn beside_the_other(
+        &self,
+        files: &Files,
+        certificate: Certificate,
+        part: Part,
+        until: Option<Date>,
+    ) -> Result<Certificate, Error> {
+        let tenant = certificate.tenant;
+        if let (Part::Rest, Some(ends)) = (part, until.map(EndDates::of)) {
+            let kept = verify::count(&self.db, files, tenant).await?;
+            let EndDates { terminates_on, purge_on, deletion_deadline, .. } = ends;
+            let spared = Some(SparedForStress { kept, terminates_on, purge_on, deletion_deadline });
+            return Ok(Certificate { spared, ..certificate });
+        }
+        let before = self.load_purge(tenant, Part::Rest).await?.and_then(|stored| stored.record.certificate);
+        let earlier = before.map(|Certificate { id, terminates_on, deleted_at, .. }| EarlierPurge {
+            certificate: id,
+            terminates_on,
+            deleted_at,
+        });
+        Ok(Certificate { earlier, ..certificate })
     }
 
     async fn complete_purge(
         &self,
         permit: &Permit<PurgeTenants>,
         purge: Stored<Record>,
+        part: Part,
         certificate: Certificate,
     ) -> Result<Purged, Error> {
         let tenant = permit.tenant();
-        let issued = self.issue(permit, &certificate).await?;
+        let issued = self.issue(permit, part, &certificate).await?;
         let mut write = Write::new();
-        self.move_contract(&mut write, tenant, None, ContractState::Purging, ContractState::Purged)?;
+        let (state, action) = match certificate.spared {
+            Some(spared) => {
+                self.give_back(&mut write, tenant, spared.terminates_on).await?;
+                (ContractState::StressCheckOnly, "tenant.purge_rest")
+            }
+            None => (ContractState::Purged, "tenant.purge"),
+        };
+        self.move_contract(&mut write, tenant, None, ContractState::Purging, state)?;
         let record = Record { certificate: Some(certificate.clone()), issued: Some(issued), ..purge.record };
-        write.replace(self, key(tenant), SCHEMA, purge.version, &record)?;
-        self.tell_both(permit, write, "tenant.purge", &certificate.id).await?;
+        write.replace(self, key(tenant, part), SCHEMA, purge.version, &record)?;
+        self.tell_both(permit, write, action, &certificate.id).await?;
         Ok(Purged::Done(Box::new(certificate)))
     }
 
+    /// Opens the tenant again, as one that has contracted for the stress check alone, until the end of its own term.
+    async fn give_back(&self, write: &mut Write, tenant: TenantId, until: Date) -> Result<(), Error> {
+        let Stored { record: mut of, .. } = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?;
+        of.services.retain(|term| term.service == Service::StressCheck);
+        let values = Attributes::from([
+            (":purging".to_owned(), state_value(TenantState::Purging)),
+            (":terminated".to_owned(), state_value(TenantState::Terminated)),
+            (":services".to_owned(), attribute(&of.services)?),
+            (":until".to_owned(), attribute(&until)?),
+            (":one".to_owned(), number(1)),
+        ]);
+        let expression = "SET tenant_state = :terminated, terminates_on = :until, services = :services, \
+                          version = version + :one";
+        write.update(self, tenants::key(tenant), expression, Some("tenant_state = :purging"), values, || {
+            Conflict::WrongState.into()
+        })?;
+        Ok(())
+    }
+
     /// Writes the certificate for the customer, and signs it.
-    async fn issue(&self, permit: &Permit<PurgeTenants>, certificate: &Certificate) -> Result<Issued, Error> {
+    async fn issue(
+        &self,
+        permit: &Permit<PurgeTenants>,
+        part: Part,
+        certificate: &Certificate,
+    ) -> Result<Issued, Error> {
         let tenant = permit.tenant();
         let stored = self.load_contract(tenant).await?.ok_or(Error::NotFound)?;
         let contract = self.contract_of(stored.record).await?;
@@ -427,7 +562,7 @@ impl Store {
         let about = About { code: contract.code, name: contract.name, record_kept_until };
         let text = certificate::document(certificate, &about)?;
         let signature = self.sign_certificate(permit, text.as_bytes()).await?;
-        let text = self.seal(PLATFORM, Purpose::Contracts, &key(tenant), "certificate", &text).await?;
+        let text = self.seal(PLATFORM, Purpose::Contracts, &key(tenant, part), "certificate", &text).await?;
         Ok(Issued { text, signature })
     }
 
@@ -435,7 +570,7 @@ impl Store {
     async fn look_again(&self, files: &Files, permit: &Permit<PurgeTenants>, budget: &Budget) -> Result<Purged, Error> {
         let left = self.left_of(files, permit).await?;
         if !left.is_nothing() {
-            if !self.delete_everything(files, permit.tenant(), budget).await? {
+            if !self.delete_everything(files, permit.tenant(), &Spared::Nothing, budget).await? {
                 return Ok(Purged::Unfinished);
             }
             self.tell_both(permit, Write::new(), "tenant.purge_again", &permit.tenant()).await?;
@@ -461,8 +596,12 @@ impl Store {
             condition.push_str(" AND version = :version");
             values.insert(":version".to_owned(), number(version));
         }
-        let expression = "SET contract_state = :to, version = version + :one";
-        write.update(self, contracts::key(tenant), expression, Some(&condition), values, || {
+        let mut expression = "SET contract_state = :to, version = version + :one".to_owned();
+        if to == ContractState::StressCheckOnly {
+            expression.push_str(", rest_purged = :rest");
+            values.insert(":rest".to_owned(), attribute(&true)?);
+        }
+        write.update(self, contracts::key(tenant), &expression, Some(&condition), values, || {
             Conflict::WrongState.into()
         })?;
         Ok(())
@@ -484,7 +623,7 @@ impl Store {
 
 /// Whether a contract is held, and what happens when if it is not; none while no end is set.
 fn standing(contract: &contracts::Record) -> Option<(bool, EndDates)> {
-    let planned = EndDates::of(contract.termination.as_ref()?.terminates_on);
+    let planned = EndDates::of(contract.next_end()?);
     Some((contract.held_since.is_some(), contract.data_ends().unwrap_or(planned)))
 }
 
@@ -493,8 +632,10 @@ fn stage(state: ContractState, held: bool, dates: &EndDates, is_recent: bool, to
     match state {
         _ if dates.purge_on > today => None,
         ContractState::Active => None,
-        ContractState::Terminated | ContractState::Purging if held => Some(PurgeStage::Held),
-        ContractState::Terminated => Some(PurgeStage::Due),
+        ContractState::Terminated | ContractState::StressCheckOnly | ContractState::Purging if held => {
+            Some(PurgeStage::Held)
+        }
+        ContractState::Terminated | ContractState::StressCheckOnly => Some(PurgeStage::Due),
         ContractState::Purging => Some(PurgeStage::Begun),
         ContractState::Purged => is_recent.then_some(PurgeStage::Done),
     }

@@ -85,7 +85,8 @@ impl Store {
             return Err(Error::NotFound);
         }
         let contracts: Vec<contracts::Record> = self.all_of(Family::Contract).await?;
-        let terminated = contracts.into_iter().filter(|contract| contract.state == ContractState::Terminated);
+        let is_ahead = |state| matches!(state, ContractState::Terminated | ContractState::StressCheckOnly);
+        let terminated = contracts.into_iter().filter(|contract| is_ahead(contract.state));
         let ahead = terminated.filter_map(|contract| {
             let purge_on = contract.data_ends()?.purge_on;
             Some(PurgeAhead { tenant: contract.tenant, purge_on, last_export_at: contract.last_export_at })

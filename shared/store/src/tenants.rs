@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! active ──terminate──▶ terminated ──purge is due──▶ purging ──everything is gone──▶ (no tenant)
-//!    ▲                      │
-//!    └──────withdraw────────┘
+//!    ▲                    │   ▲                          │
+//!    └──────withdraw──────┘   └──────────────────────────┘
+//!                   all is gone but what the stress check needs
 //! ```
+//!
+//! A stress check whose own term outlives the contract goes on after the contract's last day (R-17): from then on it is all that is contracted.
 
 use authz::{
     AddressRules, HandlingRule, ImportKind, Permit, TenantFacts, TenantState,
@@ -13,7 +16,7 @@ use authz::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::TenantCode,
-    contract::{EndDates, Service, ServiceTerm},
+    contract::{EndDates, Service, ServiceTerm, stress_check_outlives},
     employee::MailAddress,
     ids::{PLATFORM, TenantId},
     organisation::OrganisationName,
@@ -110,11 +113,15 @@ impl Tenant {
 
     /// What decisions need to know of it at this moment.
     pub(crate) fn facts(&self, now: Jst) -> TenantFacts {
-        let services = self.services_on(now.date());
+        let mut services = self.services_on(now.date());
+        let outlives = self.terminates_on.and_then(|last_day| stress_check_outlives(&self.services, last_day));
+        if outlives.is_some() && self.terminates_on.is_some_and(|last_day| last_day < now.date()) {
+            services.retain(|service| *service == Service::StressCheck);
+        }
         TenantFacts {
             tenant: self.id,
             state: self.state,
-            ends_at: self.terminates_on.map(Jst::end_of),
+            ends_at: outlives.or(self.terminates_on).map(Jst::end_of),
             stress_factor_optional: self.stress_factor_optional && services == [Service::StressCheck],
             services,
             addresses: self.addresses.clone(),

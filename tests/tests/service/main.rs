@@ -56,6 +56,7 @@ mod sign_in;
 mod signing_keys;
 mod stress_analysis;
 mod stress_check_alone;
+mod stress_check_outlives;
 mod stress_checks;
 mod stress_scores;
 mod templates;

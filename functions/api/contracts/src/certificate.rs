@@ -59,7 +59,7 @@ impl From<CertificateKey> for KeyView {
 /// Reads a certificate: byte for byte what was signed.
 #[utoipa::path(
     get, path = "/v1/contracts/{tenant_id}/deletion-certificate", operation_id = "readDeletionCertificate", summary = "データ削除証明書を取得する",
-    description = "データの削除が完了した契約の証明書です。何を何件、いつ、どの処理で削除したか、暗号化されたまま残る複製とその期限、復元できなくなる日（unrecoverable_from）を記載しています。応答の本文がそのまま署名の対象です。保存したファイルを変更せずに契約企業へ渡してください。",
+    description = "データの削除が完了した契約の証明書です。何を何件、いつ、どの処理で削除したか、暗号化されたまま残る複製とその期限、復元できなくなる日（unrecoverable_from）を記載しています。ストレスチェックの契約期間が個別に定められている場合は、先にそのほかのデータの証明書（spared_for_stress_check に残したものと削除の予定日を記載）を、ストレスチェックのデータの削除後にもう1通（earlier_deletion に先の証明書を記載）を発行し、最後に発行したものを返します。応答の本文がそのまま署名の対象です。保存したファイルを変更せずに契約企業へ渡してください。",
     params(("tenant_id" = String, Path, description = "契約企業のID")),
     security(("token" = ["contracts.manage"])),
     responses((status = 200, description = "データ削除証明書（JSON）", body = serde_json::Value))

@@ -60,7 +60,7 @@ struct ListQuery {
 #[utoipa::path(
     get, path = "/v1/contracts", operation_id = "listContracts", summary = "契約の一覧",
     params(
-        ("state" = Option<String>, Query, description = "状態で絞り込む（active, terminated, purging, purged）", example = "terminated"),
+        ("state" = Option<String>, Query, description = "状態で絞り込む（active, terminated, purging, stress_check_only, purged）", example = "terminated"),
         ("limit" = Option<u16>, Query, description = "件数（1～200、既定50）"), ("cursor" = Option<String>, Query, description = "次のページの位置")
     ),
     security(("token" = ["contracts.manage"])), responses((status = 200, description = "登録順", body = ContractPage))

@@ -91,7 +91,7 @@ pub(crate) struct ContractView {
     name: String,
     /// 契約するサービスと期間。
     services: Vec<ContractService>,
-    /// 状態（`active`：有効、`terminated`：終了予定または終了、`purging`：データ削除中、`purged`：データ削除済み）。
+    /// 状態（`active`：有効、`terminated`：終了予定または終了、`purging`：データ削除中、`stress_check_only`：契約期間が個別に定められたストレスチェックに必要なデータだけを保持、`purged`：データ削除済み）。
     #[schema(value_type = String, example = "active")]
     state: ContractState,
     /// 契約の最終日。

@@ -32,6 +32,10 @@ struct Document<'a> {
     shredded_keys: Vec<KeyGone<'a>>,
     sealed_copies: Vec<SealedCopy>,
     unrecoverable_from: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spared_for_stress_check: Option<Spared>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earlier_deletion: Option<Earlier>,
     kept: Vec<Kept>,
     verification: &'static str,
 }
@@ -58,6 +62,26 @@ struct SealedCopy {
     what: &'static str,
     sealed_until: Date,
     state: &'static str,
+}
+
+/// What goes by the stress check's own term, and when.
+#[derive(Serialize)]
+struct Spared {
+    what: &'static str,
+    records: u64,
+    names: u64,
+    terminates_on: Date,
+    purge_on: Date,
+    deletion_deadline: Date,
+}
+
+/// The certificate of what went before.
+#[derive(Serialize)]
+struct Earlier {
+    what: &'static str,
+    certificate_id: String,
+    terminates_on: Date,
+    deleted_at: Jst,
 }
 
 #[derive(Serialize)]
@@ -87,7 +111,12 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
     let until = |day: Option<Date>| day.map_or_else(|| "契約の終了後も保存中".to_owned(), |day| day.to_string());
     let document = Document {
         title: "データ削除証明書",
-        statement: "契約の終了に伴い、下記の契約企業のデータをすべて削除し、残っていないことを検査したことを証明します。",
+        statement: match certificate.spared {
+            None => "契約の終了に伴い、下記の契約企業のデータをすべて削除し、残っていないことを検査したことを証明します。",
+            Some(_) => {
+                "契約の終了に伴い、下記の契約企業のデータを、契約期間が個別に定められたストレスチェックに必要なものを除いてすべて削除し、残っていないことを検査したことを証明します。"
+            }
+        },
         certificate_id: certificate.id.to_string(),
         purge_run_id: certificate.run.to_string(),
         tenant_id: certificate.tenant.to_string(),
@@ -110,6 +139,20 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
             .collect(),
         sealed_copies: copies.map(|what| SealedCopy { what, sealed_until: last_copy, state }).into(),
         unrecoverable_from: certificate.unrecoverable_from,
+        spared_for_stress_check: certificate.spared.map(|spared| Spared {
+            what: "ストレスチェックの記録と、受検者・実施者の本人情報・アカウント。ストレスチェックの契約の終了に伴って削除し、証明書を別に発行します。",
+            records: spared.kept.records,
+            names: spared.kept.names,
+            terminates_on: spared.terminates_on,
+            purge_on: spared.purge_on,
+            deletion_deadline: spared.deletion_deadline,
+        }),
+        earlier_deletion: certificate.earlier.map(|earlier| Earlier {
+            what: "ストレスチェックに必要なものを除くデータは、先に契約が終了し、削除を完了しています。",
+            certificate_id: earlier.certificate.to_string(),
+            terminates_on: earlier.terminates_on,
+            deleted_at: earlier.deleted_at,
+        }),
         kept: vec![
             Kept {
                 what: "監査記録・ログ（識別子のみ。健康情報・氏名を含みません）",
@@ -127,7 +170,10 @@ mod tests {
     use domain::ids::{CertificateId, PurgeId, TenantId};
     use jiff::civil::date;
 
-    use super::{super::ShreddedKeys, *};
+    use super::{
+        super::{EarlierPurge, ShreddedKeys, SparedForStress},
+        *,
+    };
 
     #[test]
     fn r17_r18_a_certificate_says_what_is_gone_when_and_which_copies_are_still_sealed() {
@@ -148,6 +194,8 @@ mod tests {
             }],
             deleted_at: at("2026-02-14T03:05:00+09:00"),
             unrecoverable_from: date(2026, 2, 21),
+            spared: None,
+            earlier: None,
         };
         let about = About {
             code: TenantCode::parse("minato").unwrap(),
@@ -155,5 +203,21 @@ mod tests {
             record_kept_until: Some(date(2037, 1, 31)),
         };
         insta::assert_snapshot!(document(&certificate, &about).unwrap());
+
+        let spared = SparedForStress {
+            kept: Counts { records: 2_410, names: 1_204, ..Counts::default() },
+            terminates_on: date(2026, 9, 30),
+            purge_on: date(2026, 10, 17),
+            deletion_deadline: date(2026, 10, 31),
+        };
+        let first = document(&Certificate { spared: Some(spared), ..certificate.clone() }, &about).unwrap();
+        assert!(first.contains("ストレスチェックに必要なものを除いて") && first.contains("2026-10-17"), "{first}");
+        let earlier = EarlierPurge {
+            certificate: certificate.id,
+            terminates_on: date(2025, 9, 30),
+            deleted_at: at("2025-10-17T03:05:00+09:00"),
+        };
+        let second = document(&Certificate { earlier: Some(earlier), ..certificate }, &about).unwrap();
+        assert!(second.contains("データをすべて削除し") && second.contains("2025-10-17T03:05:00"), "{second}");
     }
 }

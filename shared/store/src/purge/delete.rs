@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{Delete, MultipartUpload, ObjectIdentifier};
 use domain::ids::TenantId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::Bounds;
+use super::{Bounds, rest::Spared};
 use crate::{
     Error, Files,
     db::{Db, failed, log},
@@ -55,14 +55,27 @@ impl Budget {
     }
 }
 
-/// Deletes the tenant's items in `table`; whether that was all of them.
-pub(super) async fn items(db: &Db, table: Table, tenant: TenantId, budget: &Budget) -> Result<bool, Error> {
-    let segments = stream::iter(0..SEGMENTS).map(|segment| segment_items(db, table, tenant, segment, budget));
+/// Deletes the tenant's items in `table`, but for what is spared; whether that was all of them.
+pub(super) async fn items(
+    db: &Db,
+    table: Table,
+    tenant: TenantId,
+    spared: &Spared,
+    budget: &Budget,
+) -> Result<bool, Error> {
+    let segments = stream::iter(0..SEGMENTS).map(|segment| segment_items(db, table, tenant, segment, spared, budget));
     let finished: Vec<bool> = segments.buffer_unordered(SEGMENTS as usize).try_collect().await?;
     Ok(finished.into_iter().all(|finished| finished))
 }
 
-async fn segment_items(db: &Db, table: Table, tenant: TenantId, segment: i32, budget: &Budget) -> Result<bool, Error> {
+async fn segment_items(
+    db: &Db,
+    table: Table,
+    tenant: TenantId,
+    segment: i32,
+    spared: &Spared,
+    budget: &Budget,
+) -> Result<bool, Error> {
     let mut from = None;
     loop {
         let request = db
@@ -73,12 +86,13 @@ async fn segment_items(db: &Db, table: Table, tenant: TenantId, segment: i32, bu
             .total_segments(SEGMENTS)
             .filter_expression("begins_with(pk, :prefix)")
             .expression_attribute_values(":prefix", text(prefix(tenant)))
-            .projection_expression("pk, sk")
+            .projection_expression("pk, sk, employee, account")
             .set_exclusive_start_key(from)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let page = Box::pin(request.send()).await.map_err(failed("Scan"))?;
         log("Scan", table, Family::Purge, page.consumed_capacity());
-        for keys in page.items().chunks(BATCH) {
+        let going: Vec<Attributes> = page.items().iter().filter(|item| !spared.has(item)).map(key_of).collect();
+        for keys in going.chunks(BATCH) {
             let allowed = budget.take(keys.len());
             batch(db, table, &keys[..allowed]).await?;
             if allowed < keys.len() {
@@ -93,6 +107,11 @@ async fn segment_items(db: &Db, table: Table, tenant: TenantId, segment: i32, bu
             return Ok(false);
         }
     }
+}
+
+fn key_of(item: &Attributes) -> Attributes {
+    let part = |name: &str| item.get(name).map(|value| (name.to_owned(), value.clone()));
+    [part("pk"), part("sk")].into_iter().flatten().collect()
 }
 
 async fn batch(db: &Db, table: Table, keys: &[Attributes]) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use authz::{Permit, permission::PurgeTenants};
 use domain::ids::{PLATFORM, TenantId};
 use jiff::civil::Date;
 
-use super::key;
+use super::{Part, key};
 use crate::{
     Conflict, ContractState, Error, Store, Write, contracts,
     item::{Attributes, Stored},
@@ -39,7 +39,9 @@ impl Store {
         write.delete(self, contracts::key(tenant), Some(version))?;
         let values = Attributes::from([(":tenant".to_owned(), attribute(&tenant)?)]);
         write.delete_if(self, code_key(&contract.code), "tenant = :tenant", values, || Error::Stale)?;
-        write.delete(self, key(tenant), None)?;
+        for part in [Part::Whole, Part::Rest] {
+            write.delete(self, key(tenant, part), None)?;
+        }
         let event = self.event(permit, "contract.dispose")?.on(tenant).in_tenant(PLATFORM);
         write.commit(self, event.because(class.name())).await?;
         let issued = self.all_purges().await?.into_iter().filter_map(|purge| purge.issued);

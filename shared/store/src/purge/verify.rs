@@ -1,6 +1,8 @@
 //! Counting what there is of a tenant. It shares no code with the deletion, and looks wider: at every key that holds the tenant's id anywhere, strongly consistent, and
 //! at every object whose key starts with it.
 
+use std::collections::{HashMap, HashSet};
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
 use domain::ids::TenantId;
 use futures_util::future::try_join_all;
@@ -52,6 +54,64 @@ async fn part_of_items(db: &Db, table: Table, tenant: TenantId, part: i32) -> Re
         from = page.last_evaluated_key.filter(|key| !key.is_empty());
         if from.is_none() {
             return Ok(counted);
+        }
+    }
+}
+
+/// What is left of a tenant beside what the stress check needs: items of families that it has no use for, employees who were in no round and have no account, and names of whoever
+/// has no item of their own.
+pub(super) async fn count_beside_stress(db: &Db, files: &Files, tenant: TenantId) -> Result<Counts, Error> {
+    const USED: [&str; 5] = ["TENANT", "ORGANISATION", "ACCOUNT", "CREDENTIAL", "EMPLOYEENUMBER"];
+    let (records, names, objects, uploads) = tokio::try_join!(
+        keys(db, Table::Records, tenant),
+        keys(db, Table::Names, tenant),
+        objects(files, tenant),
+        uploads(files, tenant),
+    )?;
+    let family = |pk: &str| pk.split('#').nth(2).unwrap_or_default().to_owned();
+    let (mut known, mut employees, mut accounts) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let mut left = Counts { objects, uploads, ..Counts::default() };
+    for (pk, sk) in records {
+        match family(&pk).as_str() {
+            "EMPLOYEE" => drop(employees.insert(sk)),
+            "ACCOUNT" if pk.contains("#ACCOUNT#employee#") => drop(known.insert(sk)),
+            "ACCOUNT" => drop(accounts.insert(sk)),
+            "STRESSATTENDANCE" | "STRESSANSWER" | "STRESSRESULT" | "STRESSSHARING" => drop(known.insert(sk)),
+            stress if stress.starts_with("STRESS") => {}
+            used if USED.contains(&used) => {}
+            _ => left.records += 1,
+        }
+    }
+    left.records += employees.iter().filter(|id| !known.contains(*id)).count() as u64;
+    for (pk, sk) in names {
+        let has_item = if family(&pk) == "PERSON" { employees.contains(&sk) } else { accounts.contains(&sk) };
+        left.names += u64::from(!has_item);
+    }
+    Ok(left)
+}
+
+/// The keys of a tenant's items.
+async fn keys(db: &Db, table: Table, tenant: TenantId) -> Result<Vec<(String, String)>, Error> {
+    let mut found = Vec::new();
+    let mut from = None;
+    loop {
+        let request = db
+            .client
+            .scan()
+            .table_name(db.table(table))
+            .consistent_read(true)
+            .filter_expression("contains(pk, :tenant)")
+            .expression_attribute_values(":tenant", AttributeValue::S(tenant.to_string()))
+            .projection_expression("pk, sk")
+            .set_exclusive_start_key(from)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let page = Box::pin(request.send()).await.map_err(failed("Scan"))?;
+        log("Scan", table, Family::Purge, page.consumed_capacity());
+        let part = |item: &HashMap<String, AttributeValue>, name: &str| item.get(name)?.as_s().ok().cloned();
+        found.extend(page.items().iter().filter_map(|item| Some((part(item, "pk")?, part(item, "sk")?))));
+        from = page.last_evaluated_key.filter(|key| !key.is_empty());
+        if from.is_none() {
+            return Ok(found);
         }
     }
 }

@@ -87,7 +87,12 @@ impl Store {
             let contracted = terms.iter().find(|term| term.service == service);
             contracted.is_some_and(|term| term.until.is_none_or(|until| today <= until))
         };
-        let running = contracts.into_iter().filter(|it| it.state == ContractState::Active && has(it));
+        let goes_on = |contract: &contracts::Record| match contract.state {
+            ContractState::Active | ContractState::StressCheckOnly => true,
+            ContractState::Terminated => contract.stress_check_until().is_some(),
+            ContractState::Purging | ContractState::Purged => false,
+        };
+        let running = contracts.into_iter().filter(|it| goes_on(it) && has(it));
         Ok(running.map(|contract| contract.tenant).collect())
     }
 
