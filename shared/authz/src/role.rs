@@ -1,11 +1,15 @@
 //! Roles, and how far a grant of one reaches (R-02, ラベル付の支援).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use domain::organisation::Tree;
 use enumset::EnumSetType;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DepartmentId, LabelId, WorkplaceId};
+use crate::{
+    ids::{DepartmentId, LabelId, WorkplaceId},
+    permit::{Placement, Reach},
+};
 
 /// What somebody is to the service. The order is the matrix's order of columns.
 #[derive(Debug, EnumSetType, Serialize, Deserialize, Hash, PartialOrd, Ord)]
@@ -157,6 +161,16 @@ pub struct Grant {
     pub role: Role,
     /// For whom.
     pub scope: Scope,
+}
+
+impl Grant {
+    /// Whether it reaches somebody at `placement`, in this department tree.
+    #[must_use]
+    pub fn covers(&self, placement: &Placement, tree: &Arc<Tree>) -> bool {
+        let mut reach = Reach::default();
+        reach.add(&self.scope, Some(tree));
+        reach.covers(placement)
+    }
 }
 
 /// A choice of the tenant's handling rules for health information (健康情報等の取扱規程): what may be seen beyond what the matrix opens by itself. All are closed

@@ -17,10 +17,12 @@
 
 mod kind;
 mod meeting;
+mod remind;
 mod report;
 
 pub use kind::{CauseKind, Conductor, INTERVIEW_KINDS, InterviewCause, InterviewKind, KindRow, OpinionRule, Term};
 pub use meeting::{Booking, BookingTerms, MeetingPlace};
+pub use remind::{is_reminded, reminders_until};
 pub use report::{Guidance, InterviewReport, MOST_GUIDANCE, NoteText, ReportTerms};
 
 use serde::{Deserialize, Serialize};

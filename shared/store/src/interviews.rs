@@ -10,7 +10,9 @@
 //! What the employer's side knows nothing of (consultations, guidance) lies in other partitions of the index, so that no list, page or count of theirs says that there is any; once the worker has
 //! agreed to a report, it stands among the others. An interview after a stress check is there as long as its worker's request stands, which each read looks at again; what was held stays.
 
+mod letter;
 mod notes;
+mod remind;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -32,6 +34,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
+pub use letter::InterviewLetter;
 pub use notes::InterviewNote;
 pub use steps::SeenInterview;
 
@@ -61,6 +64,9 @@ struct Record {
     /// When somebody is to look next, while anybody is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     next_on: Option<Date>,
+    /// When somebody was last reminded of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    told_on: Option<Date>,
     course: Sealed,
     created_at: Jst,
     updated_at: Jst,
@@ -587,6 +593,7 @@ impl Store {
             state,
             in_confidence: !kind.row().known,
             next_on: next_on(state, &course, today),
+            told_on: None,
             course: self.seal(tenant, Purpose::Health, &place, COURSE, &course).await?,
             created_at: now,
             updated_at: now,

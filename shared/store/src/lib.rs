@@ -138,7 +138,7 @@ pub use incidents::{
     Stage, TimelineEntry, What,
 };
 pub use interviews::{
-    HeldInterview, Interview, InterviewNote, InterviewSaid, InterviewStep, NewInterview, SeenInterview,
+    HeldInterview, Interview, InterviewLetter, InterviewNote, InterviewSaid, InterviewStep, NewInterview, SeenInterview,
 };
 pub use item::Stored;
 pub use key::{Family, Table};

@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use tests::imports::import;
-use tests::{Actor, Tenant, World, codes, etag, problem, run};
+use tests::{Actor, Tenant, World, codes, etag, pdf_text, problem, run};
 
 use crate::stress_checks;
 
@@ -149,6 +149,17 @@ fn r36_a_month_of_overwork_is_asked_about_booked_held_reported_and_decided_and_i
         assert_eq!((measures.len(), &measures[0]["measures"][0]["kind"]), (1, &json!("overtime_limit")));
         assert!(measures[0].get("kind").is_none() && !measures[0].to_string().contains("疲労"), "{measures:?}");
         assert_eq!(tenant.actor("manager").get("/v1/interviews/measures").await.status, 200);
+        // The report on paper says what the employer is to do, and nothing of what was talked about.
+        let letter = format!("{path}/letter");
+        let pdf = hr.call("GET", &letter, &[("Accept", "application/pdf")], None).await;
+        assert_eq!(pdf.status, 200, "{}", String::from_utf8_lossy(&pdf.body));
+        let text = pdf_text(&pdf.body);
+        for words in ["面接指導結果報告書・意見書", "要経過観察", "時間外労働の制限（月20時間まで）"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(!text.contains(SECRET) && !text.contains("夕方"), "{text}");
+        assert_eq!(other.call("GET", &letter, &[("Accept", "application/pdf")], None).await.status, 404);
         // The worker reads the report; a colleague finds nothing.
         assert_eq!(one.get(&path).await.json()["report"]["opinion"]["category"], "restricted");
         assert_eq!(other.get(&path).await.status, 404);
@@ -341,5 +352,49 @@ fn r35_r36_an_interview_after_a_stress_check_needs_a_request_that_stands_and_say
         // The company's trail knows of no such interview.
         let trail = tenant.actor("administrator").all("/v1/audit-events?action=interview").await;
         assert!(trail.iter().all(|event| event["action"] == "interview.list"), "{trail:?}");
+    });
+}
+
+#[test]
+fn r36_deadlines_and_bookings_are_reminded_of_in_words_that_tell_nothing() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.another_tenant().await;
+        let (hr, one) = (tenant.actor("hr"), tenant.actor("employee"));
+        let (_, interviews) = overworked(&tenant, &one).await;
+        let requests = interviews.replace("/interviews", "/interview-requests");
+        let asked = one.post(&requests, json!({ "kind": "overwork", "month": "2026-10" })).await;
+        assert_eq!(asked.status, 201, "{}", asked.json());
+        let path = asked.header("location").to_owned();
+        let words = |mail: &Value| format!("{}{}{}", mail["subject"], mail["text"], mail["html"]);
+        let notices = async || {
+            world.mails().await.iter().map(words).filter(|it| it.contains("新しいお知らせ")).collect::<Vec<_>>()
+        };
+        let reminded = async || {
+            let run = world.run_schedule("reminders", &format!("{}T09:00:00+09:00", world.today())).await;
+            assert_eq!(run["failed"], 0, "{run}");
+            run["told"].as_u64().unwrap()
+        };
+        // From a week before the day on, and then every week: whoever arranges, once however often the job runs.
+        let mut told = Vec::new();
+        for days in [22, 1, 0, 6, 1] {
+            world.pass(days * 86_400);
+            told.push(reminded().await);
+        }
+        assert_eq!(told, [0, 1, 0, 0, 1], "the day is 30 days after the request");
+        let arranged = notices().await.len();
+        assert!(arranged >= 2 && arranged % 2 == 0, "each of them twice: {arranged}");
+        // The worker is reminded on the day before, and nobody else.
+        let tomorrow = world.today().tomorrow().unwrap();
+        let booking =
+            json!({ "starts_at": format!("{tomorrow}T14:00:00+09:00"), "minutes": 30, "place": "健康管理室" });
+        let booked = hr.put(&format!("{path}/booking"), &etag(&hr.get(&path).await), booking).await;
+        assert_eq!(booked.status, 200, "{}", booked.json());
+        assert_eq!((reminded().await, reminded().await), (1, 0));
+        let mails = notices().await;
+        assert_eq!(mails.len(), arranged + 2, "the worker was told of the booking, and of the day");
+        for word in ["面談", "面接", "残業", "労働時間", "健康管理室", "産業医"] {
+            assert!(mails.iter().all(|mail| !mail.contains(word)), "{word} stands in a mail");
+        }
     });
 }

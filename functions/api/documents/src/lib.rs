@@ -1,7 +1,8 @@
 //! Papers (帳票) as PDF: the personal card (健康診断個人票, 様式第5号) and the reports of periodic checkups (様式第6号) and of the stress check (様式第6号の3), a group's
-//! figures, the letter that asks somebody to see a physician (受診勧奨). A function of their own, so that nothing else carries the font.
+//! figures, the letter that asks somebody to see a physician (受診勧奨), the report after an interview (意見書). A function of their own, so that nothing else carries the font.
 
 mod card;
+mod interview;
 mod letter;
 mod stress;
 
@@ -28,6 +29,7 @@ pub fn door() -> Door {
             .routes(routes!(personal_card))
             .routes(routes!(report))
             .routes(routes!(recommendation))
+            .routes(routes!(interview::letter))
             .routes(routes!(stress::group))
             .routes(routes!(stress::report)),
     }

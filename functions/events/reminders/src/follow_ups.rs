@@ -12,6 +12,13 @@ pub(crate) struct Reminded {
     pub(crate) failed: usize,
 }
 
+impl Reminded {
+    /// Both together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { told: self.told + other.told, failed: self.failed + other.failed }
+    }
+}
+
 /// Reminds employees of all tenants whose contract runs.
 pub(crate) async fn remind(store: &Store, origin: &Origin, at: Jst, dry_run: bool) -> Result<Reminded, Error> {
     let mut reminded = Reminded::default();

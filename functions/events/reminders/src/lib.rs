@@ -9,6 +9,7 @@ mod checkups;
 mod controls;
 mod follow_ups;
 mod incidents;
+mod interviews;
 mod purges;
 mod stress_checks;
 
@@ -81,7 +82,10 @@ pub async fn handle(job: &Reminders, event: Value, invocation: Invocation) -> Re
         }
     }
     let employees = match every {
-        Every::Day => follow_ups::remind(&job.store, &invocation.origin, at, dry_run).await?,
+        Every::Day => {
+            let asked = follow_ups::remind(&job.store, &invocation.origin, at, dry_run).await?;
+            asked.and(interviews::remind(&job.store, &invocation.origin, at, dry_run).await?)
+        }
         Every::Hour => follow_ups::Reminded::default(),
     };
     let examined = match every {

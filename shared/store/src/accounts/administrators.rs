@@ -52,17 +52,21 @@ impl Store {
 
     /// Everybody who was granted a role and is not suspended.
     pub(crate) async fn accounts_with(&self, tenant: TenantId, role: Role) -> Result<Vec<AccountId>, Error> {
-        let (mut with, mut after, now) = (Vec::new(), None, self.clock.now());
+        let has = |account: &Account| account.grants.iter().any(|grant| grant.role == role);
+        let accounts = self.accounts_in_use(tenant).await?.into_iter().filter(has);
+        Ok(accounts.map(|account| account.id).collect())
+    }
+
+    /// Everybody who is not suspended.
+    pub(crate) async fn accounts_in_use(&self, tenant: TenantId) -> Result<Vec<Account>, Error> {
+        let (mut all, mut after, now) = (Vec::new(), None, self.clock.now());
         loop {
             let (accounts, more) = self.accounts_after(tenant, after, MAX_LIMIT).await?;
             after = accounts.last().map(|stored| stored.record.id.to_string());
-            let has = |account: &Account| {
-                account.state_at(now) != AccountState::Suspended
-                    && account.grants.iter().any(|grant| grant.role == role)
-            };
-            with.extend(accounts.into_iter().map(|stored| stored.record).filter(has).map(|account| account.id));
+            let in_use = |account: &Account| account.state_at(now) != AccountState::Suspended;
+            all.extend(accounts.into_iter().map(|stored| stored.record).filter(in_use));
             if !more || after.is_none() {
-                return Ok(with);
+                return Ok(all);
             }
         }
     }

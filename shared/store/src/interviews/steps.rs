@@ -280,6 +280,7 @@ impl Store {
         let place = key(tenant, open.record.employee, open.record.id);
         open.record.state = state;
         open.record.next_on = next_on(state, &open.course, now.date());
+        open.record.told_on = None;
         open.record.course = self.seal(tenant, Purpose::Health, &place, COURSE, &open.course).await?;
         open.record.updated_at = now;
         let item = item(tenant, &open.record, open.version + 1)?;

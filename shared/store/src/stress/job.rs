@@ -54,10 +54,11 @@ impl Round {
 }
 
 impl Store {
-    /// The tenants that have the stress check contracted on a day.
-    pub async fn tenants_with_stress_checks(
+    /// The tenants that have a service contracted on a day.
+    pub async fn tenants_with(
         &self,
         permit: &Permit<RemindEmployees>,
+        service: Service,
         today: Date,
     ) -> Result<Vec<TenantId>, Error> {
         self.tenants_with(permit, Service::StressCheck, today).await
