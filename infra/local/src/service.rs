@@ -30,6 +30,7 @@ use notice_fan_out::NoticeFanOut;
 use points_close::PointsClose;
 use reminders::Reminders;
 use retention_purge::RetentionPurge;
+use rollup::Rollup;
 use store::{Store, Support};
 
 use self::clients::{Clients, imports_queue_url};
@@ -175,6 +176,8 @@ impl Service {
         let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
         let (_, closers) = acting("points-close")?;
         let close = jobs::points_close(PointsClose { store: closers });
+        let (_, counters) = acting("rollup")?;
+        let rollup = jobs::rollup(Rollup { store: counters });
         let (_, reminders) = acting("reminders")?;
         let [daily, hourly] = jobs::reminders(Reminders { store: reminders });
         let (purge, digest, writer) =
@@ -194,6 +197,7 @@ impl Service {
             rejudge,
             canary,
             close,
+            rollup,
         ]);
         let (own, store_of_archive) = acting("audit-archive")?;
         let archive = jobs::audit_archive(AuditArchive { store: store_of_archive, bucket: own.trail() });

@@ -345,6 +345,8 @@ permissions! {
     RemindOperators = "reminders.send";
     /// Close days, and grant the points that they give. No role has it.
     ClosePoints = "points.close";
+    /// Count what dashboards show, without opening anything. No role has it.
+    CountFigures = "reports.count";
     /// Remind employees of what they are asked for. No role has it.
     RemindEmployees = "employees.remind";
     /// Open a sample of a restored table. No role has it.
@@ -620,6 +622,7 @@ pub const MATRIX: &[Row] = &[
     inner(P::FanOutNotices),
     inner(P::RemindOperators),
     inner(P::ClosePoints),
+    inner(P::CountFigures),
     inner(P::RemindEmployees),
     inner(P::DrillRestores),
 ];

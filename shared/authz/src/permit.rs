@@ -142,6 +142,8 @@ pub enum Job {
     Reminders,
     /// Days are closed, and points granted.
     PointsClose,
+    /// The figures of dashboards are counted.
+    Rollup,
     /// Stored checkups are judged once more.
     CriteriaRejudge,
 }
@@ -165,6 +167,7 @@ impl Job {
             Self::NoticeFanOut => "notice-fan-out",
             Self::Reminders => "reminders",
             Self::PointsClose => "points-close",
+            Self::Rollup => "rollup",
             Self::CriteriaRejudge => "criteria-rejudge",
         }
     }

@@ -15,7 +15,7 @@ pub use imports::{for_drop, for_import, for_import_intake, for_undo};
 pub use permits::{
     for_audit_archive, for_audit_digest, for_canary, for_checkup_export, for_drill, for_employee_reminders,
     for_export_writer, for_fan_out, for_log_writer, for_mail_delivery, for_onboarding, for_points_close, for_purge,
-    for_rejudgement, for_reminders,
+    for_rejudgement, for_reminders, for_rollup,
 };
 pub use start::{Invocation, Process, run, start};
 pub use wake::{Change, ChangeKind, Message, Schedule, Wake};

@@ -3,9 +3,9 @@
 use authz::{
     Actor, Denied, Job, OnBehalf, Origin, Permit, checkup_export_of,
     permission::{
-        ArchiveTrail, ClosePoints, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices, ManageContracts,
-        NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports,
-        WriteLogs,
+        ArchiveTrail, ClosePoints, CountFigures, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices,
+        ManageContracts, NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail,
+        WriteExports, WriteLogs,
     },
 };
 use domain::ids::{AccountId, PLATFORM, TenantId};
@@ -109,6 +109,13 @@ pub fn for_employee_reminders(tenant: TenantId, origin: &Origin) -> Permit<Remin
 pub fn for_points_close(tenant: TenantId, origin: &Origin) -> Permit<ClosePoints> {
     #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
     Permit::for_job(tenant, actor(Job::PointsClose, origin))
+}
+
+/// For counting a tenant's figures; the platform's permit also tells which tenants there are.
+#[must_use]
+pub fn for_rollup(tenant: TenantId, origin: &Origin) -> Permit<CountFigures> {
+    #[expect(clippy::disallowed_methods, reason = "the clock decides, not a role")]
+    Permit::for_job(tenant, actor(Job::Rollup, origin))
 }
 
 /// For opening what was restored; with the platform's permit alone.

@@ -266,6 +266,30 @@ impl Db {
         }
     }
 
+    /// What `pick` makes of the items of a range, page by page, up to the first that is not `within` it.
+    pub(crate) async fn gather<T>(
+        &self,
+        mut range: Range,
+        within: impl Fn(&Attributes) -> bool,
+        pick: impl Fn(Attributes) -> Result<Option<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let (_, sk) = range.keys();
+        let mut found = Vec::new();
+        loop {
+            let (items, more) = self.query(&range).await?;
+            range.after = items.last().and_then(|item| item.get(sk)?.as_s().ok().cloned());
+            for item in items {
+                if !within(&item) {
+                    return Ok(found);
+                }
+                found.extend(pick(item)?);
+            }
+            if !more || range.after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Starts an update of one item outside a transaction: for counters, leases and one-time codes.
     pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
         self.client

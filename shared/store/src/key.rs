@@ -130,6 +130,8 @@ pub enum Family {
     Disclosure,
     /// Statutory reports of workplaces, with their settings.
     Report,
+    /// What workplaces' people come to, in numbers.
+    Rollup,
     /// Rounds of the stress check.
     StressRound,
     /// Who has answered in a round, and who was told of it; nothing of what.
@@ -231,6 +233,7 @@ impl Family {
             Self::Export => "EXPORT",
             Self::Disclosure => "DISCLOSURE",
             Self::Report => "REPORT",
+            Self::Rollup => "ROLLUP",
             Self::StressRound => "STRESSROUND",
             Self::StressAttendance => "STRESSATTENDANCE",
             Self::StressAnswer => "STRESSANSWER",

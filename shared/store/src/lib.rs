@@ -166,7 +166,9 @@ pub use queue::{Queue, Task};
 pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};
 pub use reminders::{Due, PurgeAhead, Told};
 pub use replies::{Reply, ReplyKey};
-pub use reports::{FrozenReport, NewFrozenReport, ReportPerson, ReportRule};
+pub use reports::{
+    Dashboard, FrozenReport, NewFrozenReport, OfWorkplace, ReportPerson, ReportRule, RolledUp, Share, YearFigures,
+};
 pub use reservations::{Booked, ReservationSettings, Wish, WishOf};
 pub use rights::{Acknowledgement, HandlingBook, HandlingVersion, RightsRequest};
 pub use second_factor::{RECOVERY_CODES, RecoveryCodes, SecondFactor};

@@ -15,6 +15,7 @@ mod clients;
 mod contracts;
 mod controls;
 mod conventions;
+mod dashboard;
 mod disclosures;
 mod documents;
 mod employees;

@@ -24,7 +24,7 @@ const ROWS: [&str; 13] = [
 ];
 
 /// A file as lines that are asked by the names of their columns.
-fn lines(file: &[u8]) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn lines(file: &[u8]) -> Vec<BTreeMap<String, String>> {
     let mut rows = csv_rows(&from_sjis(file)).into_iter();
     let head = rows.next().expect("a heading");
     rows.map(|row| head.iter().cloned().zip(row).collect()).collect()
@@ -114,10 +114,10 @@ fn letters(line: &BTreeMap<String, String>, female: bool) -> (BTreeMap<&'static 
 
 /// What a workplace's report should say: per row examined and with findings, then persons with findings, and persons instructed.
 #[derive(Debug, Default, PartialEq)]
-struct Expected {
-    examined: u64,
+pub(crate) struct Expected {
+    pub(crate) examined: u64,
     rows: BTreeMap<&'static str, (u64, u64)>,
-    with_findings: u64,
+    pub(crate) with_findings: u64,
     instructed: u64,
 }
 
@@ -137,7 +137,7 @@ fn restricting(line: &BTreeMap<String, String>) -> BTreeSet<&'static str> {
 }
 
 /// Counts a file, workplace by workplace, with a finding from `from` on, and from values of R on where they count.
-fn count(file: &[u8], from: u8, with_restriction: bool) -> BTreeMap<String, Expected> {
+pub(crate) fn count(file: &[u8], from: u8, with_restriction: bool) -> BTreeMap<String, Expected> {
     let employees: BTreeMap<String, (String, bool)> = lines(EMPLOYEES)
         .into_iter()
         .map(|line| (line["社員番号"].clone(), (line["事業場コード"].clone(), line["性別"] == "女")))
@@ -189,7 +189,7 @@ fn said(report: &Value) -> Expected {
     }
 }
 
-async fn workplaces(actor: &Actor) -> BTreeMap<String, String> {
+pub(crate) async fn workplaces(actor: &Actor) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     actor.all("/v1/workplaces?limit=200").await.iter().map(|of| (text(&of["code"]), text(&of["id"]))).collect()
 }

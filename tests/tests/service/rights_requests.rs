@@ -43,6 +43,13 @@ fn r36_a_request_about_what_is_held_is_answered_with_a_reason_and_a_day() {
         assert_eq!((done.status, done.json()["state"].as_str()), (200, Some("done")), "{}", done.json());
         let mine = own.get(&path).await.json();
         assert_eq!(mine["items"][0]["answer"], "健診機関に確認します。");
+        // The timeline has it for those who answer, without a checkup, and for nobody else.
+        let timeline = format!("/v1/employees/{employee}/timeline");
+        let items = hr.get(&timeline).await.json()["items"].clone();
+        let whats: Vec<_> = items.as_array().unwrap().iter().map(|it| it["what"].as_str().unwrap()).collect();
+        assert_eq!(whats, ["個人情報の訂正・追加・削除の請求への回答", "個人情報の訂正・追加・削除の請求"]);
+        assert!(items.as_array().unwrap().iter().all(|it| it.get("checkup_id").is_none()), "{items}");
+        assert_eq!(tenant.actor("physician").get(&timeline).await.json()["items"], json!([]));
         for role in ["manager", "administrator", "physician"] {
             assert_eq!(tenant.actor(role).get("/v1/rights-requests").await.status, 403, "{role}");
         }

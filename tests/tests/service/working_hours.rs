@@ -291,6 +291,15 @@ fn r36_the_worker_is_notified_the_physician_told_and_each_notice_is_proof_withou
         assert_eq!(excused.json()["tasks"][2]["state"], "excused");
         let again = physician.post_if(&format!("{path}/excuse"), &etag(&excused), json!({})).await;
         assert_eq!((again.status, &again.json()["errors"][0]["code"]), (409, &json!("wrong_state")));
+        // The timeline tells of both notices, to those who see what follows from hours.
+        let timeline = format!("/v1/employees/{id}/timeline");
+        let told = physician.get(&timeline).await.json();
+        let told: Vec<_> = told["items"].as_array().unwrap().iter().map(|it| it["what"].as_str().unwrap()).collect();
+        assert_eq!(
+            told,
+            ["長時間労働についての産業医への情報提供（2026-10分）", "長時間労働の本人への通知（2026-10分）"]
+        );
+        assert_eq!(tenant.actor("administrator").get(&timeline).await.json()["items"], json!([]));
         // Who reads is written down for the worker to see.
         let looked = one.get("/v1/me/access-log").await.json();
         assert!(looked.to_string().contains("長時間労働への対応"), "{looked}");

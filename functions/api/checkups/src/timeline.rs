@@ -2,14 +2,19 @@
 
 use authz::{
     Permit,
-    permission::{ViewCheckups, ViewEmployees, ViewFollowUps, ViewWorkFitness},
+    permission::{ViewCheckups, ViewEmployees, ViewFollowUps, ViewRights, ViewWorkFitness, ViewWorkingHours},
 };
 use axum::extract::State;
-use domain::ids::{CheckupId, EmployeeId};
+use domain::{
+    ids::{CheckupId, EmployeeId},
+    overwork::duty::Task,
+};
 use endpoint::{Answer, App, Further, Path, Problem};
 use jiff::civil::Date;
 use serde::Serialize;
-use store::{Error, FitnessCase, FitnessSaid, FollowUp, FollowUpAct, ShownCheckup, Stored};
+use store::{
+    Error, FitnessCase, FitnessSaid, FollowUp, FollowUpAct, RightsRequest, ShownCheckup, Stored, WorkingMonth,
+};
 use utoipa::ToSchema;
 
 /// The events of one employee.
@@ -30,6 +35,8 @@ enum EventKind {
     Checkup,
     WorkFitness,
     FollowUp,
+    WorkingHours,
+    RightsRequest,
 }
 
 /// Something that happened.
@@ -39,19 +46,20 @@ struct EventView {
     /// 日付。
     #[schema(value_type = String, format = Date, example = "2026-07-19")]
     on: Date,
-    /// 種類（`checkup`：健康診断の受診、`work_fitness`：就業判定、`follow_up`：受診勧奨・保健指導）。
+    /// 種類（`checkup`：健康診断の受診、`work_fitness`：就業判定、`follow_up`：受診勧奨・保健指導、`working_hours`：長時間労働の通知、`rights_request`：個人情報の開示等の請求）。
     kind: EventKind,
     /// できごと。結果や意見の内容は含みません。
     #[schema(example = "定期健康診断の受診")]
     what: String,
-    /// もとになった健康診断のID。
-    #[schema(value_type = String, example = "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
-    checkup_id: CheckupId,
+    /// もとになった健康診断のID。健康診断によらないできごとには含まれません。
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "chk_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    checkup_id: Option<CheckupId>,
 }
 
 fn examined(checkup: &ShownCheckup) -> EventView {
     let what = format!("{}の受診", checkup.kind.japanese());
-    EventView { on: checkup.examined_on, kind: EventKind::Checkup, what, checkup_id: checkup.id }
+    EventView { on: checkup.examined_on, kind: EventKind::Checkup, what, checkup_id: Some(checkup.id) }
 }
 
 fn fitness(case: &FitnessCase) -> impl Iterator<Item = EventView> + '_ {
@@ -63,7 +71,7 @@ fn fitness(case: &FitnessCase) -> impl Iterator<Item = EventView> + '_ {
             FitnessSaid::Reopened { .. } => "就業判定のやり直し",
         };
         let (on, kind) = (step.at.date(), EventKind::WorkFitness);
-        EventView { on, kind, what: what.to_owned(), checkup_id: case.checkup }
+        EventView { on, kind, what: what.to_owned(), checkup_id: Some(case.checkup) }
     })
 }
 
@@ -77,8 +85,29 @@ fn followed_up(follow_up: &FollowUp) -> impl Iterator<Item = EventView> + '_ {
             FollowUpAct::Closed => "受診勧奨の終了",
         };
         let (on, kind) = (step.at.date(), EventKind::FollowUp);
-        EventView { on, kind, what: what.to_owned(), checkup_id: follow_up.checkup }
+        EventView { on, kind, what: what.to_owned(), checkup_id: Some(follow_up.checkup) }
     })
+}
+
+/// The notices of a month, for those who see what the law asks for.
+fn notified(month: &WorkingMonth) -> impl Iterator<Item = EventView> + '_ {
+    month.notices.iter().flatten().map(|notice| {
+        let what = match notice.task {
+            Task::TellPhysician => "長時間労働についての産業医への情報提供",
+            _ => "長時間労働の本人への通知",
+        };
+        let what = format!("{what}（{}分）", month.month);
+        EventView { on: notice.given_on, kind: EventKind::WorkingHours, what, checkup_id: None }
+    })
+}
+
+fn requested(request: &RightsRequest) -> impl Iterator<Item = EventView> {
+    let kind = EventKind::RightsRequest;
+    let what = |act: &str| format!("個人情報の{}の請求{act}", request.right.japanese());
+    let asked = EventView { on: request.asked_at.date(), kind, what: what(""), checkup_id: None };
+    let answered = request.answered_at.map(|at| at.date());
+    let answered = answered.map(|on| EventView { on, kind, what: what("への回答"), checkup_id: None });
+    std::iter::once(asked).chain(answered)
 }
 
 /// What is out of reach for one kind of event has none of that kind.
@@ -93,7 +122,7 @@ fn within_reach<T>(read: Result<Vec<Stored<T>>, Error>) -> Result<Vec<T>, Proble
 /// Shows what happened.
 #[utoipa::path(
     get, path = "/v1/employees/{employee_id}/timeline", operation_id = "readTimeline", summary = "従業員の健康管理の経過",
-    description = "健康診断の受診・就業判定・受診勧奨のできごとを、新しい順にすべて返します。種類ごとに、その一覧を参照できる場合にだけ含まれます。結果や意見の内容は含みません。参照は監査証跡と閲覧履歴に記録されます。",
+    description = "健康診断の受診・就業判定・受診勧奨・長時間労働の通知・個人情報の開示等の請求のできごとを、新しい順にすべて返します。種類ごとに、その一覧を参照できる場合にだけ含まれます。結果や意見の内容は含みません。参照は監査証跡と閲覧履歴に記録されます。",
     params(("employee_id" = String, Path, description = "従業員のID")),
     security(("token" = ["employees.view"])), responses((status = 200, description = "新しい順", body = TimelineView))
 )]
@@ -103,6 +132,8 @@ pub(crate) async fn read(
     checkups: Further<ViewCheckups>,
     cases: Further<ViewWorkFitness>,
     follow_ups: Further<ViewFollowUps>,
+    hours: Further<ViewWorkingHours>,
+    requests: Further<ViewRights>,
     Path(employee): Path<EmployeeId>,
 ) -> Result<Answer, Problem> {
     let store = &app.store;
@@ -119,6 +150,14 @@ pub(crate) async fn read(
     if let Ok(permit) = follow_ups.demand() {
         let found = within_reach(store.follow_ups_of_employee(&permit, employee).await)?;
         items.extend(found.iter().flat_map(followed_up));
+    }
+    if let Ok(permit) = hours.demand() {
+        let found = within_reach(store.working_months(&permit, employee).await)?;
+        items.extend(found.iter().rev().flat_map(notified));
+    }
+    if let Ok(permit) = requests.demand() {
+        let found = within_reach(store.rights_requests_of(&permit, employee).await)?;
+        items.extend(found.iter().rev().flat_map(requested));
     }
     // Of one day, what was done last comes first.
     items.reverse();

@@ -1,5 +1,7 @@
-//! Statutory reports (行政への報告): the report of periodic checkups of a workplace (定期健康診断結果報告書, 様式第6号), `/v1/reports/form-6`.
+//! Statutory reports (行政への報告): the report of periodic checkups of a workplace (定期健康診断結果報告書, 様式第6号), `/v1/reports/form-6`; and the dashboard of workplaces.
 
+mod dashboard;
+mod drawing;
 mod frozen;
 mod persons;
 mod settings;
@@ -35,7 +37,9 @@ pub fn door() -> Door {
             .routes(routes!(settings::read_rule, settings::change_rule))
             .routes(routes!(settings::read, settings::change))
             .routes(routes!(frozen::list, frozen::freeze))
-            .routes(routes!(frozen::read)),
+            .routes(routes!(frozen::read))
+            .routes(routes!(dashboard::read))
+            .routes(routes!(drawing::read)),
     }
 }
 

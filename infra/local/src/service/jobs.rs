@@ -15,6 +15,7 @@ use notice_fan_out::NoticeFanOut;
 use points_close::PointsClose;
 use reminders::Reminders;
 use retention_purge::RetentionPurge;
+use rollup::Rollup;
 use serde_json::Value;
 use store::Error as StoreError;
 use tracing::Instrument as _;
@@ -97,6 +98,13 @@ pub(super) fn points_close(job: PointsClose) -> Schedule {
         Box::pin(points_close::handle(&job, event, invocation)).await
     };
     Schedule::new("points-close", deployed("points-close", Duration::from_mins(15), job, handle))
+}
+
+/// `rollup`: by its schedule, and by whoever asks it to count one company.
+pub(super) fn rollup(job: Rollup) -> Schedule {
+    let handle =
+        |job: Rollup, event, invocation| async move { Box::pin(rollup::handle(&job, event, invocation)).await };
+    Schedule::new("rollup", deployed("rollup", Duration::from_mins(15), job, handle))
 }
 
 /// `retention-purge`: by its schedule.

@@ -1,21 +1,21 @@
 //! The sheet, counted from what is stored. Where somebody stood on the day of the checkup decides which workplace reports them, so that the register is read once for who ever stood there,
 //! and the index once for the checkups of the period. In memory are those people and a few bytes for each of their checkups: of the checkups themselves one page per shard.
 
-use std::collections::{HashMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use authz::{Permission, Permit, permission::ViewReports};
 use domain::{
     checkup::kind::CheckupKind,
     employee::EmploymentState,
     ids::{CheckupId, EmployeeId, TenantId, WorkplaceId},
-    report::form6::{Enrolled, Period, Population, Sheet, SpecificWork, form_on, may_count},
+    report::form6::{Enrolled, FindingRule, Period, Population, Sheet, SpecificWork, form_on, may_count},
     time::fiscal_year,
 };
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
 
 use crate::{
-    Error, Store,
+    Error, Store, Stored,
     checkups::{Record, year_partition},
     db::Range,
     employees::Employee,
@@ -38,10 +38,14 @@ impl Employee {
 
     /// Whether they are employed at this workplace on `day`.
     pub(crate) fn is_employed_at(&self, workplace: WorkplaceId, day: Date) -> bool {
-        let there = self.placement(day).workplace == Some(workplace);
+        self.placement(day).workplace == Some(workplace) && self.is_employed(day)
+    }
+
+    /// Whether they are employed on `day`.
+    pub(super) fn is_employed(&self, day: Date) -> bool {
         // Who is retired and nobody said since when is not employed on any day.
         let stays = self.left_on.map_or(self.state != EmploymentState::Retired, |last| day <= last);
-        there && self.hired_on <= day && stays
+        self.hired_on <= day && stays
     }
 }
 
@@ -71,8 +75,11 @@ impl Store {
         let rule = self.load_report_rule(tenant).await?.record.finding_rule;
         let settings = self.load_report_settings(tenant, workplace).await?.record;
         let people = self.people_ever_at(tenant, workplace).await?;
-        let mut counting = Counting::new(form_on(period.to), rule);
-        self.count_checkups(tenant, workplace, period, &people, &mut counting).await?;
+        let here = Some(workplace);
+        let stood = |clear: &Clear| people.get(&clear.employee).map(|one| one.placement(clear.examined_on).workplace);
+        let mut all =
+            self.count_checkups(tenant, period, rule, |clear| stood(clear).filter(|there| *there == here)).await?;
+        let counting = all.remove(&here).unwrap_or_else(|| Counting::new(form_on(period.to), rule));
         let examined_on = counting.last_day();
         let employed_on = examined_on.unwrap_or_else(|| period.to.min(self.today()));
         let employed: Vec<&Employee> =
@@ -108,34 +115,36 @@ impl Store {
         tenant: TenantId,
         workplace: WorkplaceId,
     ) -> Result<HashMap<EmployeeId, Employee>, Error> {
-        let look = |shard: String| async move {
-            let mut range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
-            let mut found = Vec::new();
-            loop {
-                let (items, more) = self.db.query(&range).await?;
-                range.after = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
-                for item in items {
-                    let employee = from_item::<Employee>(item, self.clock.now())?.map(|stored| stored.record);
-                    found.extend(employee.filter(|employee| employee.was_at(workplace)));
-                }
-                if !more {
-                    return Ok::<_, Error>(found);
-                }
-            }
-        };
-        let found = try_join_all(shards().map(look)).await?;
-        Ok(found.into_iter().flatten().map(|employee| (employee.id, employee)).collect())
+        let people = self.everybody_who(tenant, |employee| employee.was_at(workplace)).await?;
+        Ok(people.into_iter().map(|stored| (stored.record.id, stored.record)).collect())
     }
 
-    /// Counts the checkups of a period, page by page of all shards at once.
-    async fn count_checkups(
+    /// Everybody of the register who is `wanted`.
+    pub(super) async fn everybody_who(
         &self,
         tenant: TenantId,
-        workplace: WorkplaceId,
+        wanted: impl Fn(&Employee) -> bool,
+    ) -> Result<Vec<Stored<Employee>>, Error> {
+        let look = |shard: String| {
+            let range = Range::whole(Table::Records, Family::Employee, partition(tenant, Family::Employee, shard));
+            self.db.gather(
+                range,
+                |_| true,
+                |item| Ok(from_item::<Employee>(item, self.clock.now())?.filter(|stored| wanted(&stored.record))),
+            )
+        };
+        Ok(try_join_all(shards().map(look)).await?.into_iter().flatten().collect())
+    }
+
+    /// Counts the checkups of a period for the workplaces that `counted_at` says, page by page of all shards at once; what it says nothing of is not counted.
+    pub(super) async fn count_checkups(
+        &self,
+        tenant: TenantId,
         period: Period,
-        people: &HashMap<EmployeeId, Employee>,
-        counting: &mut Counting,
-    ) -> Result<(), Error> {
+        rule: FindingRule,
+        counted_at: impl Fn(&Clear) -> Option<Option<WorkplaceId>>,
+    ) -> Result<BTreeMap<Option<WorkplaceId>, Counting>, Error> {
+        let mut all = BTreeMap::new();
         let first_month = self.load_tenant(tenant).await?.ok_or(Error::NotFound)?.record.fiscal_year_starts;
         let years = fiscal_year(period.from, first_month)..=fiscal_year(period.to, first_month);
         // Before the first day: a day's keys begin with it and go on.
@@ -152,11 +161,7 @@ impl Store {
                 let last = page.last().and_then(|item| as_text(item, "gsi1sk")).map(str::to_owned);
                 let within = last.as_deref().and_then(day_of).is_some_and(|day| day <= period.to);
                 items.extend(page.into_iter().filter(|item| {
-                    let clear = Clear::of(item);
-                    clear.is_some_and(|clear| {
-                        let there = people.get(&clear.employee).map(|one| one.placement(clear.examined_on).workplace);
-                        clear.may_count(period) && there == Some(Some(workplace))
-                    })
+                    Clear::of(item).is_some_and(|clear| clear.may_count(period) && counted_at(&clear).is_some())
                 }));
                 if more && within {
                     further.push(range.after(last));
@@ -165,11 +170,13 @@ impl Store {
             let opened = self.open_checkups(tenant, items).await?;
             for opened in opened.into_iter().filter(|opened| opened.record.stands()) {
                 let Record { id, employee, examined_on, kind, .. } = opened.record;
+                let Some(place) = counted_at(&Clear { employee, examined_on, kind }) else { continue };
+                let counting = all.entry(place).or_insert_with(|| Counting::new(form_on(period.to), rule));
                 counting.consider(employee, id, examined_on, kind, &opened.health.results);
             }
             ranges = further;
         }
-        Ok(())
+        Ok(all)
     }
 
     /// How many of these work at night, as the register says.

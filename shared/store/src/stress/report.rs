@@ -25,7 +25,7 @@ use super::{SCHEMA, of_shard, targets::Attendance};
 use crate::{
     Error, Prepared, Store, Stored, Write,
     db::Range,
-    item::{Sealed, as_text, from_item},
+    item::{Sealed, from_item},
     key::{Family, Key, Table, shards},
     organisation::Workplace,
 };
@@ -82,7 +82,7 @@ impl Store {
             let here = |id: &EmployeeId| {
                 people.get(id).is_some_and(|one| one.placement(*closed_on).workplace == Some(workplace))
             };
-            examined.extend(answered.into_iter().filter(here));
+            examined.extend(answered.into_iter().map(|(employee, _)| employee).filter(here));
         }
         let carried_out_on = rounds.iter().map(|(_, closed_on)| *closed_on).max();
         let registered = carried_out_on
@@ -98,23 +98,35 @@ impl Store {
         })
     }
 
-    /// Everybody who has answered in a round.
-    async fn who_has_answered(&self, tenant: TenantId, round: StressRoundId) -> Result<Vec<EmployeeId>, Error> {
-        let look = |shard: String| async move {
-            let of = of_shard(tenant, Family::StressAttendance, round, &shard);
-            let mut range = Range::whole(Table::Records, Family::StressAttendance, of);
-            let mut found = Vec::new();
-            loop {
-                let (items, more) = self.db.query(&range).await?;
-                range.after = items.last().and_then(|item| as_text(item, "sk").map(str::to_owned));
-                for item in items {
-                    let mark = from_item::<Attendance>(item, self.clock.now())?.map(|stored| stored.record);
-                    found.extend(mark.filter(|mark| mark.taken).map(|mark| mark.employee));
-                }
-                if !more {
-                    return Ok::<_, Error>(found);
-                }
+    /// Everybody who has answered in a round that was opened on one of these days, each with the version of the mark that says so.
+    pub(crate) async fn answered_between(
+        &self,
+        tenant: TenantId,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<(StressRoundId, EmployeeId, u64)>, Error> {
+        let mut found = Vec::new();
+        for round in self.all_rounds(tenant).await?.into_iter().map(|stored| stored.record) {
+            if (first..=last).contains(&round.opens_on) {
+                let answered = self.who_has_answered(tenant, round.id).await?;
+                found.extend(answered.into_iter().map(|(employee, version)| (round.id, employee, version)));
             }
+        }
+        Ok(found)
+    }
+
+    /// Everybody who has answered in a round, with the version of the mark that says so.
+    async fn who_has_answered(&self, tenant: TenantId, round: StressRoundId) -> Result<Vec<(EmployeeId, u64)>, Error> {
+        let look = |shard: String| {
+            let of = of_shard(tenant, Family::StressAttendance, round, &shard);
+            self.db.gather(
+                Range::whole(Table::Records, Family::StressAttendance, of),
+                |_| true,
+                |item| {
+                    let mark = from_item::<Attendance>(item, self.clock.now())?;
+                    Ok(mark.filter(|mark| mark.record.taken).map(|mark| (mark.record.employee, mark.version)))
+                },
+            )
         };
         Ok(try_join_all(shards().map(look)).await?.into_iter().flatten().collect())
     }

@@ -1,6 +1,6 @@
 //! Whose hours of a month are over a line, and what the employer's side is to do by when.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{PermissionId, Permit, Placement, permission::ViewWorkingHours};
 use domain::{
@@ -25,6 +25,12 @@ const IN_FLIGHT: usize = 16;
 /// Whether an entry of the first index is over a line of a single month: those over higher lines come first.
 fn is_over(place: &str, line: Line) -> bool {
     place.chars().next().is_some_and(|at| at <= rank(Some(line)))
+}
+
+/// The highest line of a single month that an item of the first index is over.
+fn line_of(item: &Attributes) -> Option<Line> {
+    let place = as_text(item, "gsi1sk")?;
+    [Line::Over100, Line::Over80, Line::Over60, Line::Over45].into_iter().find(|line| is_over(place, *line))
 }
 
 /// What a place in the second index says.
@@ -117,6 +123,37 @@ impl Store {
             entries.push((place.to_owned(), Some((employee, month))));
         }
         Ok((entries, more))
+    }
+
+    /// Whose month is over a line of a single month: over the highest of which, by which version. Nothing is opened: the line is the place in the index.
+    pub(crate) async fn lines_of_month(
+        &self,
+        tenant: TenantId,
+        month: Month,
+    ) -> Result<Vec<(EmployeeId, u64, Line)>, Error> {
+        let look = |shard: String| {
+            let range = Range::whole(Table::Records, Family::WorkingHours, of_month(tenant, month, &shard)).by_index();
+            self.db.gather(
+                range,
+                |item| line_of(item).is_some(),
+                |item| {
+                    let line = line_of(&item);
+                    let stored = from_item::<Record>(item, self.clock.now())?;
+                    Ok(stored.zip(line).map(|(stored, line)| (stored.record.employee, stored.version, line)))
+                },
+            )
+        };
+        Ok(try_join_all(shards().map(look)).await?.into_iter().flatten().collect())
+    }
+
+    /// By when something is to be done about which months.
+    pub(crate) async fn months_due(&self, tenant: TenantId) -> Result<BTreeMap<(Month, EmployeeId), Date>, Error> {
+        let range = Range::whole(Table::Records, Family::WorkingHours, due(tenant)).by_second_index();
+        let of = |item: Attributes| {
+            let place = as_text(&item, "gsi2sk").and_then(due_place);
+            Ok(place.map(|(due_on, employee, month)| ((month, employee), due_on)))
+        };
+        Ok(self.db.gather(range, |_| true, of).await?.into_iter().collect())
     }
 
     /// Whose average may be over 80 hours in `month`: an average is over a line only if one of its months is.
