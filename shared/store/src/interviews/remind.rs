@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use authz::{Permit, Placement, Role, permission::RemindEmployees};
+use authz::{Permit, Role, permission::RemindEmployees};
 use domain::{
     ids::{AccountId, TenantId},
     interview::{InterviewState, is_reminded, reminders_until},

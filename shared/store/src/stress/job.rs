@@ -61,24 +61,6 @@ impl Store {
         service: Service,
         today: Date,
     ) -> Result<Vec<TenantId>, Error> {
-        self.tenants_with(permit, Service::StressCheck, today).await
-    }
-
-    /// The tenants that have checkups contracted on a day.
-    pub async fn tenants_with_checkups(
-        &self,
-        permit: &Permit<RemindEmployees>,
-        today: Date,
-    ) -> Result<Vec<TenantId>, Error> {
-        self.tenants_with(permit, Service::Checkup, today).await
-    }
-
-    async fn tenants_with(
-        &self,
-        permit: &Permit<RemindEmployees>,
-        service: Service,
-        today: Date,
-    ) -> Result<Vec<TenantId>, Error> {
         if permit.tenant() != PLATFORM {
             return Err(Error::NotFound);
         }
@@ -89,8 +71,9 @@ impl Store {
             contracted.is_some_and(|term| term.until.is_none_or(|until| today <= until))
         };
         let goes_on = |contract: &contracts::Record| match contract.state {
-            ContractState::Active | ContractState::StressCheckOnly => true,
-            ContractState::Terminated => contract.stress_check_until().is_some(),
+            ContractState::Active => true,
+            ContractState::StressCheckOnly => service == Service::StressCheck,
+            ContractState::Terminated => service == Service::StressCheck && contract.stress_check_until().is_some(),
             ContractState::Purging | ContractState::Purged => false,
         };
         let running = contracts.into_iter().filter(|it| goes_on(it) && has(it));
