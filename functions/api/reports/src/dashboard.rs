@@ -175,10 +175,8 @@ impl From<&YearFigures> for FiguresView {
 #[schema(as = DashboardComparison)]
 struct ComparisonView {
     /// 指定した年度。まだ集計されていない場合は null です。
-    #[schema(value_type = Option<DashboardFigures>)]
     year: Option<FiguresView>,
     /// 前年度。集計されていない場合は null です。
-    #[schema(value_type = Option<DashboardFigures>)]
     previous: Option<FiguresView>,
 }
 
@@ -217,7 +215,6 @@ pub(crate) struct DashboardView {
     #[schema(example = 2026)]
     fiscal_year: i16,
     /// 会社全体。全体を参照できない場合は null です。
-    #[schema(value_type = Option<DashboardComparison>)]
     whole: Option<ComparisonView>,
     /// 参照できる事業場（コード順）。
     workplaces: Vec<WorkplaceView>,
