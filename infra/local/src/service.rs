@@ -143,6 +143,7 @@ impl Service {
             let store = clients.store(clock.clone())?;
             Ok::<_, Error>((clients, store))
         };
+        let store_of = |function: &str| Ok::<_, Error>(acting(function)?.1);
         let queue_url = imports_queue_url(&cloud);
         let mut functions = Vec::new();
         for name in doors::doors(clients.files(), clients.queue(queue_url.clone()), clients.drops())
@@ -170,21 +171,15 @@ impl Service {
         let writer = LogWriter { store: writers, files: own.files() };
         let (own, exporters) = acting("export-writer")?;
         let exporter = jobs::export_writer(ExportWriter { store: exporters, files: own.files() });
-        let (_, judges) = acting("criteria-rejudge")?;
-        let rejudge = jobs::criteria_rejudge(CriteriaRejudge { store: judges });
-        let (_, tellers) = acting("notice-fan-out")?;
-        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: tellers })?;
-        let (_, closers) = acting("points-close")?;
-        let close = jobs::points_close(PointsClose { store: closers });
-        let (_, counters) = acting("rollup")?;
-        let rollup = jobs::rollup(Rollup { store: counters });
-        let (_, reminders) = acting("reminders")?;
-        let [daily, hourly] = jobs::reminders(Reminders { store: reminders });
+        let rejudge = jobs::criteria_rejudge(CriteriaRejudge { store: store_of("criteria-rejudge")? });
+        let (notices, notice_sweep) = jobs::notice_fan_out(NoticeFanOut { store: store_of("notice-fan-out")? })?;
+        let close = jobs::points_close(PointsClose { store: store_of("points-close")? });
+        let rollup = jobs::rollup(Rollup { store: store_of("rollup")? });
+        let [daily, hourly] = jobs::reminders(Reminders { store: store_of("reminders")? });
         let (purge, digest, writer) =
             (jobs::retention_purge(purge), jobs::audit_digest(digest), jobs::log_writer(writer));
         let target = Arc::new(OnceLock::new());
-        let (_, watchers) = acting("canary")?;
-        let canary = jobs::canary(Canary { store: watchers, target: Arc::clone(&target) });
+        let canary = jobs::canary(Canary { store: store_of("canary")?, target: Arc::clone(&target) });
         let schedules = Schedules::new([
             sweep,
             notice_sweep,

@@ -8,6 +8,7 @@ use axum::extract::State;
 use domain::{
     ids::{CheckupId, EmployeeId},
     overwork::duty::Task,
+    time::Jst,
 };
 use endpoint::{Answer, App, Further, Path, Problem};
 use jiff::civil::Date;
@@ -105,7 +106,7 @@ fn requested(request: &RightsRequest) -> impl Iterator<Item = EventView> {
     let kind = EventKind::RightsRequest;
     let what = |act: &str| format!("個人情報の{}の請求{act}", request.right.japanese());
     let asked = EventView { on: request.asked_at.date(), kind, what: what(""), checkup_id: None };
-    let answered = request.answered_at.map(|at| at.date());
+    let answered = request.answered_at.map(Jst::date);
     let answered = answered.map(|on| EventView { on, kind, what: what("への回答"), checkup_id: None });
     std::iter::once(asked).chain(answered)
 }
@@ -129,11 +130,8 @@ fn within_reach<T>(read: Result<Vec<Stored<T>>, Error>) -> Result<Vec<T>, Proble
 pub(crate) async fn read(
     State(app): State<App>,
     permit: Permit<ViewEmployees>,
-    checkups: Further<ViewCheckups>,
-    cases: Further<ViewWorkFitness>,
-    follow_ups: Further<ViewFollowUps>,
-    hours: Further<ViewWorkingHours>,
-    requests: Further<ViewRights>,
+    (checkups, cases, follow_ups): (Further<ViewCheckups>, Further<ViewWorkFitness>, Further<ViewFollowUps>),
+    (hours, requests): (Further<ViewWorkingHours>, Further<ViewRights>),
     Path(employee): Path<EmployeeId>,
 ) -> Result<Answer, Problem> {
     let store = &app.store;

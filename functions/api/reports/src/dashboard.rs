@@ -65,6 +65,7 @@ impl From<Share> for ShareView {
 /// People over the lines of overwork.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DashboardOverworkHeads)]
+#[expect(clippy::struct_field_names, reason = "the lines have no other names in JSON")]
 struct HeadsView {
     /// 月45時間を超えた人数。
     #[schema(example = 12)]

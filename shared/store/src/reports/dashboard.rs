@@ -99,7 +99,7 @@ struct Findings {
 }
 
 /// A year, of all workplaces.
-struct Year {
+struct CountedYear {
     year: i16,
     stands_on: Date,
     counted_at: Jst,
@@ -109,7 +109,7 @@ struct Year {
     examined_shown: Shown,
 }
 
-impl Year {
+impl CountedYear {
     fn figures(&self, counts: Option<Counts>, found: Option<(u32, u32)>) -> YearFigures {
         let any_answered = self.counts.values().any(|of| of.answered > 0);
         let answered = counts.as_ref().filter(|_| any_answered);
@@ -160,13 +160,13 @@ impl Store {
             }
         }
         let everybody = permit.reach().is_everybody();
-        let whole = everybody.then(|| (now.as_ref().map(Year::whole), before.as_ref().map(Year::whole)));
+        let whole = everybody.then(|| (now.as_ref().map(CountedYear::whole), before.as_ref().map(CountedYear::whole)));
         self.tell(self.event(permit, "report.dashboard")?.because(format!("year:{year}"))).await?;
         Ok(Dashboard { year, whole, workplaces })
     }
 
     /// A year of all workplaces; none that was never counted.
-    async fn figures_of_year(&self, tenant: TenantId, year: i16) -> Result<Option<Year>, Error> {
+    async fn figures_of_year(&self, tenant: TenantId, year: i16) -> Result<Option<CountedYear>, Error> {
         let rolled_up = self.rolled_up(tenant, year).await?;
         let Some(Stored { record: first, .. }) = rolled_up.first() else { return Ok(None) };
         let (stands_on, counted_at) = (first.stands_on, first.counted_at);
@@ -175,7 +175,7 @@ impl Store {
         let found = Box::pin(self.findings_of_year(tenant, year)).await?;
         let employed_shown = shown(counts.iter().map(|(workplace, of)| (*workplace, of.employed)));
         let examined_shown = shown(found.iter().map(|(workplace, (examined, _))| (*workplace, *examined)));
-        Ok(Some(Year { year, stands_on, counted_at, counts, found, employed_shown, examined_shown }))
+        Ok(Some(CountedYear { year, stands_on, counted_at, counts, found, employed_shown, examined_shown }))
     }
 
     /// How many have findings, by the rule of the report: as they were counted, or counted anew where that is too long ago or by another rule.
