@@ -219,6 +219,7 @@ fn r35_answers_are_saved_resumed_submitted_once_and_opened_again_by_an_implement
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allows_and_nothing_else() {
     run(async {
         let world = World::own().await;

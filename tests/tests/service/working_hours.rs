@@ -206,6 +206,7 @@ fn r36_a_month_is_recorded_corrected_and_never_without_trace() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn r36_the_worker_is_notified_the_physician_told_and_each_notice_is_proof_without_a_figure_in_any_mail() {
     run(async {
         let world = World::own().await;
