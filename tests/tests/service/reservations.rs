@@ -113,7 +113,7 @@ fn r34_whoever_has_not_been_examined_is_told_once_of_each_day_and_physicians_of_
         let tenant = world.tenant(0);
         let today: Date = world.today();
         let nine = |day: Date| format!("{day}T09:00:00+09:00");
-        let (due, opinions) = ("健康診断の受診期限のお知らせ", "就業判定の期限のお知らせ");
+        let (due, opinions) = ("期限のある手続きのお知らせ", "ご担当の案件の期限のお知らせ");
         // A year before the day in twenty days on which the next one is due; and nobody has said what a physician makes of it.
         let last_year = today + 20.days() - 1.year();
         let file = format!("社員番号,受診日,健診種別,収縮期血圧\r\nD0001,{last_year},定期健康診断,120\r\n");
