@@ -98,6 +98,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("number", "1".to_owned()),
         ("rejudgement_id", "rjd_0190000000007000800000000000beef".to_owned()),
         ("chart", "load-and-control".to_owned()),
+        ("group", "reactions".to_owned()),
         ("year", "2026".to_owned()),
         ("assurance_request_id", text(&asked.json()["id"])),
         ("account_id", first(&administrator, "/v1/accounts").await),

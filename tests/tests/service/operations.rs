@@ -240,6 +240,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "workplace_id" => "wpl",
         "month" => return "2026-10".to_owned(),
         "chart" => return "load-and-control".to_owned(),
+        "group" => return "reactions".to_owned(),
         "year" => return "2026".to_owned(),
         other => return other.to_owned(),
     };

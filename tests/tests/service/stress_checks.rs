@@ -234,7 +234,9 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         let kept = administrator.delete(&person, &etag(&administrator.get(&person).await)).await;
         assert_eq!((kept.status, codes(&kept)[0].1.as_str()), (409, "has_records"), "whoever has answered stays");
         let result = format!("{}/result", own(&round));
+        let chart = format!("{result}/charts/reactions");
         assert_eq!(one.get(&result).await.status, 404, "nobody has signed yet");
+        assert_eq!(one.get(&chart).await.status, 404, "nor is anything drawn");
         let taken = async |kind: &str| {
             let told = one.get(&format!("/v1/me/export?kind={kind}")).await.json();
             told["sections"][0]["rows"].as_array().unwrap_or_else(|| panic!("{told}")).clone()
@@ -272,6 +274,11 @@ fn r35_the_worker_alone_is_told_and_the_employer_sees_what_the_workers_word_allo
         // The consent is an act of its own, to words that were shown, after the result was seen.
         let consent = format!("{}/consent", own(&round));
         let words = json!({ "version": "2026-11" });
+        let drawn = one.get(&chart).await;
+        assert_eq!((drawn.status, drawn.header("content-type")), (200, "image/svg+xml; charset=utf-8"));
+        let drawn = String::from_utf8(drawn.body.to_vec()).unwrap();
+        assert!(drawn.contains("ストレスによっておこる心身の反応") && drawn.contains("外側ほど良好"), "{drawn}");
+        assert_eq!(one.get(&format!("{result}/charts/anger")).await.status, 404);
         let unseen = one.put(&consent, "\"0\"", words.clone()).await;
         assert_eq!((unseen.status, codes(&unseen)[0].1.as_str()), (409, "result_not_seen"));
         let seen = one.get(&result).await;

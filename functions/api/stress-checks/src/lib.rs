@@ -4,6 +4,7 @@
 mod analysis;
 mod appointments;
 mod body;
+mod chart;
 mod individuals;
 mod own;
 mod own_result;
@@ -37,6 +38,7 @@ pub fn door() -> Door {
             .routes(routes!(own::read, own::save))
             .routes(routes!(own::submit))
             .routes(routes!(own_result::read))
+            .routes(routes!(own_result::draw))
             .routes(routes!(own_result::consent, own_result::withdraw))
             .routes(routes!(own_result::request, own_result::take_back))
             .routes(routes!(individuals::results))

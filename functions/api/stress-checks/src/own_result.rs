@@ -4,16 +4,20 @@ use authz::{
     Permit,
     permission::{ShareOwnStress, ViewOwnStress},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use domain::{
     ids::StressRoundId,
-    stress::sharing::{NotNow, SharingAct},
+    stress::{
+        profile::Group,
+        sharing::{NotNow, SharingAct},
+    },
 };
-use endpoint::{Answer, App, Fault, IfMatch, Json, Kind, Path, Problem};
+use endpoint::{Answer, App, Fault, IfMatch, Json, Kind, Path, Problem, svg_drawing};
 use store::{OwnStressResult, SaidWith, Stored};
 
 use crate::{
     body::{ConsentBody, RequestBody},
+    chart,
     view::OwnResultView,
 };
 
@@ -50,6 +54,26 @@ pub(crate) async fn read(
     Path(round): Path<StressRoundId>,
 ) -> Result<Answer, Problem> {
     shown(&app.store.own_stress_result(&permit, round).await?)
+}
+
+/// Draws a group of scales of one's own result.
+#[utoipa::path(
+    get, path = "/v1/me/stress-checks/{round_id}/result/charts/{group}", operation_id = "drawOwnStressProfile", summary = "自分の結果をレーダーチャートで見る",
+    description = "ストレスプロフィールの1つの領域を、内容を文章でも読み取れる SVG のレーダーチャートで返します。どの尺度も、外側ほど良好です。結果と同じく、実施者が面接指導の要否を確定した後に、本人だけが見られます。図を見ただけでは、結果を確認したことにはなりません。",
+    params(
+        ("round_id" = String, Path, description = "実施回のID"),
+        ("group" = String, Path, description = "領域（causes：ストレスの原因と考えられる因子、reactions：ストレスによっておこる心身の反応、support：ストレス反応に影響を与える他の因子）", example = "reactions")
+    ),
+    security(("token" = ["stress_checks.own"])),
+    responses((status = 200, description = "図", content_type = "image/svg+xml", body = String))
+)]
+pub(crate) async fn draw(
+    State(app): State<App>,
+    permit: Permit<ViewOwnStress>,
+    Path((round, group)): Path<(StressRoundId, Group)>,
+) -> Result<Response, Problem> {
+    let result = app.store.own_stress_profile(&permit, round).await?;
+    Ok(svg_drawing(chart::of(group, result.score.as_ref()).svg()))
 }
 
 async fn said(

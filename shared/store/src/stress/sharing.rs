@@ -199,6 +199,18 @@ impl Store {
         own(&seen, result, &opened)
     }
 
+    /// What one's own answers came to, for a drawing of it. Whoever has seen no more than that has not seen the result: the trail says so, and it counts for nothing else.
+    pub async fn own_stress_profile(
+        &self,
+        permit: &Permit<ViewOwnStress>,
+        round: StressRoundId,
+    ) -> Result<StressResult, Error> {
+        let (seen, result, _) = self.own_result(permit, round).await?;
+        let subjects = [seen.employee.id.to_string(), round.to_string()];
+        self.disclose_in_confidence(permit, "stress_result.own", subjects, ()).await?;
+        Ok(result)
+    }
+
     /// Says something about one's own result: consents, withdraws that, requests an interview, takes that back; or why it cannot be.
     pub async fn share_stress_result(
         &self,
