@@ -272,7 +272,7 @@ fn r17_an_export_that_is_killed_wherever_it_is_comes_out_as_if_nothing_had_happe
         let manifest: Value = serde_json::from_slice(file(&taken, "manifest.json")).unwrap();
         let kinds = manifest["kinds"].as_array().unwrap();
         let names: Vec<&str> = kinds.iter().map(|kind| kind["name"].as_str().unwrap()).collect();
-        assert_eq!(names.len(), 10, "{names:?}");
+        assert_eq!(names.len(), 13, "{names:?}");
         for kind in kinds {
             let rows = kind["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap());
             assert_eq!(json!(rows.sum::<u64>()), kind["件数"], "{}", kind["name"]);
