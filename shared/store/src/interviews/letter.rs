@@ -5,10 +5,10 @@ use domain::{
     ids::{EmployeeId, InterviewId},
     organisation::OrganisationName,
 };
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 
-use super::{Interview, last_report, shown};
-use crate::{Error, Event, Person, Store, organisation::Workplace};
+use super::{Interview, Record, is_for, key, last_report, shown};
+use crate::{Error, Event, Person, Store, item::Stored, organisation::Workplace};
 
 /// What the letter says. Debug output shows none of it.
 pub struct InterviewLetter {
@@ -37,7 +37,15 @@ impl Store {
         id: InterviewId,
     ) -> Result<InterviewLetter, Error> {
         let tenant = permit.tenant();
-        let (open, company) = try_join(self.interview_within(permit, employee, id), self.load_tenant(tenant)).await?;
+        let place = key(tenant, employee, id);
+        let (placement, found, company) =
+            try_join3(self.placed_within(permit, employee), self.load::<Record>(&place), self.load_tenant(tenant))
+                .await?;
+        // While it is ahead nothing was reported: whether a request after a stress check stands need not be asked here.
+        let is_there =
+            |stored: &Stored<Record>| !stored.record.state.is_ahead() && is_for(permit, &stored.record, &placement);
+        let stored = found.filter(is_there).ok_or(Error::NotFound)?;
+        let open = self.opened_interview(tenant, stored, placement).await?;
         if last_report(&open.course.steps).is_none() {
             return Err(Error::NotFound);
         }
