@@ -10,11 +10,14 @@ pub(crate) struct Scale {
 
 /// How many steps an axis has about.
 const STEPS: f64 = 5.0;
+/// What no axis goes beyond: the span of two such values, and a step more, are still numbers.
+const LARGEST: f64 = 1e300;
 
 impl Scale {
     /// An axis with round ticks that holds everything from `low` to `high`.
     pub(crate) fn around(low: f64, high: f64) -> Self {
         let (low, high) = if low.is_finite() && high.is_finite() && low <= high { (low, high) } else { (0.0, 1.0) };
+        let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
         let span = if high - low > 0.0 { high - low } else { high.abs().max(1.0) };
         let rough = span / STEPS;
         let magnitude = 10_f64.powf(rough.log10().floor());
@@ -54,6 +57,14 @@ mod tests {
     fn labels(low: f64, high: f64) -> Vec<String> {
         let scale = Scale::around(low, high);
         scale.ticks().map(|tick| scale.label(tick)).collect()
+    }
+
+    #[test]
+    fn an_axis_of_the_largest_numbers_has_an_end() {
+        for (low, high) in [(-1.58e308, -1.58e308), (f64::MIN, f64::MAX), (f64::MAX, f64::MAX)] {
+            let scale = Scale::around(low, high);
+            assert!(scale.low.is_finite() && scale.high.is_finite() && scale.low < scale.high, "{scale:?}");
+        }
     }
 
     #[test]
