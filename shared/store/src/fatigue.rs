@@ -20,7 +20,7 @@ use crate::{
     Error, Prepared, Store, Stored, Write,
     db::Range,
     exports::{Cell, Line, text},
-    item::{Sealed, from_item},
+    item::Sealed,
     key::{Family, Key, Table, partition},
 };
 
@@ -109,10 +109,9 @@ impl Store {
 
     async fn checks_of(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<FatigueCheck>, Error> {
         let range = Range::whole(Table::Records, Family::Fatigue, partition(tenant, Family::Fatigue, employee));
-        let items = self.db.query_all(range.descending()).await?;
-        let mut checks = Vec::with_capacity(items.len());
-        for item in items {
-            let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { continue };
+        let records = self.records_in::<Record>(range.descending()).await?;
+        let mut checks = Vec::with_capacity(records.len());
+        for Stored { record, .. } in records {
             let place = key(tenant, employee, record.id);
             let content = self.open(tenant, Purpose::Health, &place, CONTENT, &record.content).await?;
             checks.push(check(&record, content));

@@ -346,10 +346,10 @@ impl Store {
     ) -> Result<Vec<Stored<FollowUp>>, Error> {
         let tenant = permit.tenant();
         let range = Range::whole(Table::Records, Family::FollowUp, partition(tenant, Family::FollowUp, employee));
-        let (placement, items) = try_join(self.placed_within(permit, employee), self.db.query_all(range)).await?;
-        let mut follow_ups = Vec::with_capacity(items.len());
-        for item in items {
-            let Some(Stored { record, version }) = from_item::<Record>(item, self.clock.now())? else { continue };
+        let of_employee = self.records_in::<Record>(range);
+        let (placement, records) = try_join(self.placed_within(permit, employee), of_employee).await?;
+        let mut follow_ups = Vec::with_capacity(records.len());
+        for Stored { record, version } in records {
             let course = self.follow_up_course(tenant, &record).await?;
             follow_ups.push(shown(permit, &placement, Open { record, version, course }));
         }

@@ -42,7 +42,7 @@ use crate::{
     Conflict, Error, Event, MeasuresInForce, Prepared, Store, Write,
     callers::somebody,
     db::Range,
-    item::{Attributes, Sealed, Stored, from_item, to_item},
+    item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -448,11 +448,10 @@ impl Store {
     ) -> Result<Vec<Stored<Interview>>, Error> {
         let tenant = permit.tenant();
         let range = Range::whole(Table::Records, Family::Interview, partition(tenant, Family::Interview, employee));
-        let (placement, items) =
-            try_join(self.placed_within(permit, employee), self.db.query_all(range.descending())).await?;
-        let mut found = Vec::with_capacity(items.len());
-        for item in items {
-            let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
+        let of_employee = self.records_in::<Record>(range.descending());
+        let (placement, records) = try_join(self.placed_within(permit, employee), of_employee).await?;
+        let mut found = Vec::with_capacity(records.len());
+        for stored in records {
             if is_for(permit, &stored.record, &placement) {
                 found.push(self.opened_interview(tenant, stored, placement.clone()).await?);
             }

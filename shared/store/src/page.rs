@@ -149,6 +149,12 @@ impl Store {
         Ok((entries.collect::<Result<_, Error>>()?, more))
     }
 
+    /// Every record of a range that is not over, however many parts it is read in.
+    pub(crate) async fn records_in<T: DeserializeOwned>(&self, range: Range) -> Result<Vec<Stored<T>>, Error> {
+        let (items, now) = (self.db.query_all(range).await?, self.clock.now());
+        items.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+    }
+
     /// A part of a partition that is all for the one who asks: its records that are not over, and where to go on.
     pub(crate) async fn page_of<T: DeserializeOwned>(
         &self,

@@ -190,8 +190,7 @@ impl Store {
         let (tenant, oneself) = (permit.tenant(), permit.reach().only_oneself().ok_or(Error::NotFound)?);
         let range = Range::whole(Table::Records, Family::CheckupWish, partition(tenant, Family::CheckupWish, oneself));
         let mut wishes = Vec::new();
-        for item in self.db.query_all(range).await? {
-            let Some(Stored { record, version }) = from_item::<Record>(item, self.clock.now())? else { continue };
+        for Stored { record, version } in self.records_in::<Record>(range).await? {
             wishes.push(Stored { record: self.open_wish(tenant, &record).await?, version });
         }
         self.disclose(permit, "checkup_wish.read", Wish::subjects(&wishes), wishes).await

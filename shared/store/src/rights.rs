@@ -30,7 +30,7 @@ use crate::{
     callers::somebody,
     db::Range,
     exports::{Line, said, text},
-    item::{Sealed, Stored, from_item, to_item},
+    item::{Sealed, Stored, to_item},
     key::{Family, Key, Table, partition},
     versions::{self, Listed, next_number, on},
     write::indexed,
@@ -325,9 +325,7 @@ impl Store {
 
     async fn requests_of(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Stored<Record>>, Error> {
         let pk = partition(tenant, Family::RightsRequest, employee);
-        let items = self.db.query_all(Range::whole(Table::Records, Family::RightsRequest, pk).descending()).await?;
-        let now = self.clock.now();
-        items.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+        self.records_in(Range::whole(Table::Records, Family::RightsRequest, pk).descending()).await
     }
 
     async fn opened_request(

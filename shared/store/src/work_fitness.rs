@@ -38,7 +38,7 @@ use crate::{
     callers::somebody,
     checkups::{CheckupHead, SeenOfCheckup},
     db::Range,
-    item::{Attributes, Sealed, Stored, from_item, from_optional, to_item},
+    item::{Attributes, Sealed, Stored, from_optional, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
 };
@@ -363,13 +363,9 @@ impl Store {
         let tenant = permit.tenant();
         let placement = self.placed_within(permit, employee).await?;
         let range = Range::whole(Table::Records, Family::Fitness, partition(tenant, Family::Fitness, employee));
-        let (mut heads, items) = try_join(self.checkup_heads(tenant, employee), self.db.query_all(range)).await?;
-        let mut records = HashMap::with_capacity(items.len());
-        for item in items {
-            if let Some(stored) = from_item::<Record>(item, self.clock.now())? {
-                records.insert(stored.record.checkup, stored);
-            }
-        }
+        let of_employee = self.records_in::<Record>(range);
+        let (mut heads, records) = try_join(self.checkup_heads(tenant, employee), of_employee).await?;
+        let records: HashMap<_, _> = records.into_iter().map(|stored| (stored.record.checkup, stored)).collect();
         heads.sort_unstable_by_key(|head| std::cmp::Reverse((head.examined_on, head.id)));
         let mut cases = Vec::with_capacity(heads.len());
         for head in &heads {

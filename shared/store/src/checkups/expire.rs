@@ -63,8 +63,7 @@ impl Store {
         employee: EmployeeId,
     ) -> Result<Vec<Stored<Record>>, Error> {
         let range = Range::whole(Table::Records, Family::Checkup, partition(tenant, Family::Checkup, employee));
-        let now = self.clock.now();
-        self.db.query_all(range).await?.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+        self.records_in(range).await
     }
 
     /// Refuses where somebody has checkups: until the law lets go of the last of them, where that day can be told and is still to come.

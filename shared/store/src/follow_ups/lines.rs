@@ -13,7 +13,7 @@ use crate::{
     db::Range,
     employees::Person,
     exports::{Cell, Line, Period, said, text},
-    item::{Stored, from_item},
+    item::Stored,
     key::{Family, Table, partition},
 };
 
@@ -28,8 +28,7 @@ impl Store {
     ) -> Result<Vec<Line>, Error> {
         let range = Range::whole(Table::Records, Family::FollowUp, partition(tenant, Family::FollowUp, employee));
         let mut lines = Vec::new();
-        for item in self.db.query_all(range).await? {
-            let Some(Stored { record, .. }) = from_item::<Record>(item, self.clock.now())? else { continue };
+        for Stored { record, .. } in self.records_in::<Record>(range).await? {
             if period.covers(record.examined_on) {
                 let course = self.follow_up_course(tenant, &record).await?;
                 lines.push(Line { cells: cells(&record, &course, person), about: Some(employee) });

@@ -30,7 +30,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Stored, Write,
     callers::somebody,
     db::Range,
-    item::{Sealed, from_item},
+    item::Sealed,
     key::{Family, Key, Table, partition},
 };
 
@@ -169,10 +169,6 @@ impl Store {
         let range = Range::whole(Table::Records, Family::InterviewNote, partition)
             .starting_with(format!("{interview}#"))
             .descending();
-        let mut records = Vec::new();
-        for item in self.db.query_all(range).await? {
-            records.extend(from_item::<Record>(item, self.clock.now())?.map(|stored| stored.record));
-        }
-        Ok(records)
+        Ok(self.records_in(range).await?.into_iter().map(|stored| stored.record).collect())
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::{somebody, whole_tenant},
     db::Range,
-    item::{Sealed, Stored, from_item},
+    item::{Sealed, Stored},
     key::{Family, Key, Table, partition},
 };
 
@@ -452,9 +452,7 @@ impl Store {
 
     /// All rounds of a tenant without what is sealed, the newest first.
     pub(super) async fn all_rounds(&self, tenant: TenantId) -> Result<Vec<Stored<Record>>, Error> {
-        let items = self.db.query_all(rounds_of(tenant).descending()).await?;
-        let now = self.clock.now();
-        items.into_iter().filter_map(|item| from_item(item, now).transpose()).collect()
+        self.records_in(rounds_of(tenant).descending()).await
     }
 
     pub(super) async fn with_plan(&self, tenant: TenantId, stored: Stored<Record>) -> Result<Round, Error> {

@@ -13,7 +13,7 @@ use crate::{
     db::Range,
     employees::Person,
     exports::{Cell, Line, Period, said, text},
-    item::{Stored, from_item},
+    item::Stored,
     key::{Family, Table, partition},
 };
 
@@ -28,8 +28,7 @@ impl Store {
     ) -> Result<Vec<Line>, Error> {
         let range = Range::whole(Table::Records, Family::Fitness, partition(tenant, Family::Fitness, employee));
         let mut lines = Vec::new();
-        for item in self.db.query_all(range).await? {
-            let Some(stored) = from_item::<Record>(item, self.clock.now())? else { continue };
+        for stored in self.records_in::<Record>(range).await? {
             let course = self.fitness_course(tenant, Some(&stored)).await?;
             let steps = course.0.iter().filter(|step| period.covers(step.at.date()));
             lines.extend(steps.map(|step| Line { cells: cells(&stored, person, step), about: Some(employee) }));

@@ -13,7 +13,7 @@ use super::{HoursSealer, Open, Record, SCHEMA, key as month_key};
 use crate::{
     Error, Store,
     db::Range,
-    item::{Attributes, Stored, from_item, to_item},
+    item::{Attributes, Stored, to_item},
     key::{Family, Key, Table, partition},
 };
 
@@ -100,12 +100,7 @@ impl Store {
         if let Some(month) = month {
             range = range.starting_with(format!("{month}#"));
         }
-        let now = self.clock.now();
-        let stored = self.db.query_all(range).await?.into_iter().filter_map(|item| from_item(item, now).transpose());
-        let keyed = stored.map(|stored| {
-            let stored: Stored<Record> = stored?;
-            Ok((key(tenant, employee, stored.record.month, stored.version), stored))
-        });
-        keyed.collect()
+        let keyed = |stored: Stored<Record>| (key(tenant, employee, stored.record.month, stored.version), stored);
+        Ok(self.records_in(range).await?.into_iter().map(keyed).collect())
     }
 }
