@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use local::service::endpoints::{DemoAccount, DemoTenant};
 use local::{Service, ServiceOptions};
 use serde_json::{Value, json};
+use store::HashCost;
 use tokio::sync::OnceCell;
 
 use crate::actor::{Actor, Session, anonymous};
@@ -46,9 +47,11 @@ impl World {
         world
     }
 
-    /// A service of one's own, with nothing kept: for tests that move the clock.
+    /// A service of one's own, with nothing kept: for tests that move the clock. Passwords cost next to nothing in it.
     pub async fn own() -> Self {
-        Self::start(ServiceOptions::ephemeral()).await
+        #[expect(clippy::disallowed_methods, reason = "hundreds of worlds have two dozen accounts each")]
+        let hash_cost = HashCost::negligible();
+        Self::start(ServiceOptions { hash_cost, ..ServiceOptions::ephemeral() }).await
     }
 
     /// The service that tests share which leave others alone.

@@ -31,7 +31,7 @@ use points_close::PointsClose;
 use reminders::Reminders;
 use retention_purge::RetentionPurge;
 use rollup::Rollup;
-use store::{Store, Support};
+use store::{HashCost, Store, Support};
 
 use self::clients::{Clients, imports_queue_url};
 use self::endpoints::{DemoTenant, Endpoints, People};
@@ -76,6 +76,8 @@ pub struct ServiceOptions {
     pub shape: Shape,
     /// How many things one run of a purge deletes at most.
     pub most_deletes: Option<u64>,
+    /// What a password costs to hash.
+    pub hash_cost: HashCost,
     /// How the import job divides its work.
     pub limits: Limits,
     /// Where to write down what roles make use of, and whatever no policy allows, which is then refused; nowhere where it is none, and then it is only told.
@@ -102,6 +104,7 @@ impl ServiceOptions {
                 stage: "v1".to_owned(),
             },
             most_deletes: None,
+            hash_cost: HashCost::OWASP,
             limits: Limits { reference_grace: 5, ..Limits::default() },
             rights: None,
             wake_jobs: true,
@@ -135,27 +138,22 @@ impl Service {
     pub async fn start(options: ServiceOptions) -> Result<Self, Error> {
         let clock = store::Clock::moved_by(Arc::clone(&options.offset_seconds));
         let cloud = Cloud::start(cloud_options(&options)?).await?;
-        let clients = Clients::of(&cloud).await;
-        let store = clients.store(clock.clone())?;
+        let clients = Clients::of(&cloud);
+        let store_over =
+            |clients: &Clients| Ok::<_, Error>(clients.store(clock.clone())?.hashing_at(options.hash_cost));
+        let store = store_over(&clients)?;
         // Each function in its own shoes: its role, its clients, its caches.
         let acting = |function: &str| {
             let clients = clients.of_function(&cloud, function);
-            let store = clients.store(clock.clone())?;
+            let store = store_over(&clients)?;
             Ok::<_, Error>((clients, store))
         };
         let store_of = |function: &str| Ok::<_, Error>(acting(function)?.1);
         let queue_url = imports_queue_url(&cloud);
         let mut functions = Vec::new();
-        for name in doors::doors(clients.files(), clients.queue(queue_url.clone()), clients.drops())
-            .iter()
-            .map(|door| door.name)
-        {
+        for (name, make) in doors::DOORS {
             let (own, store) = acting(name)?;
-            let doors = doors::doors(own.files(), own.queue(queue_url.clone()), own.drops());
-            let app = App::new(store, settings());
-            functions.extend(
-                doors.into_iter().filter(|door| door.name == name).map(|door| doors::deployed(door, app.clone())),
-            );
+            functions.push(doors::deployed(make(&own.own(queue_url.clone())), App::new(store, settings())));
         }
         let (own, importers) = acting("csv-import")?;
         let (files, queue) = (own.files(), own.queue(queue_url));

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
+use local::ServiceOptions;
 use local::counters::Snapshot;
 use serde_json::{Value, json};
 use tests::imports::import;
@@ -22,7 +23,7 @@ const MOST_RUNS: usize = 1_000;
 
 /// Prints the table.
 pub(crate) async fn print(args: &Args) -> Result<(), Error> {
-    let world = World::own().await;
+    let world = World::start(ServiceOptions::ephemeral()).await;
     let tenant = world.tenant(0);
     registered(&tenant, args.people).await?;
     let (hr, nurse) = (tenant.actor("hr"), tenant.actor("nurse"));

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use local::ServiceOptions;
 use local::counters::{Counters, Snapshot};
 use serde_json::Value;
 use tests::World;
@@ -70,7 +71,7 @@ const METRICS: f64 = 20.0;
 /// Prints the tables of `docs/cost.md`.
 pub(crate) async fn print(_: &Args) -> Result<(), Error> {
     let prices = prices()?;
-    let world = World::own().await;
+    let world = World::start(ServiceOptions::ephemeral()).await;
     let counters = world.service().cloud().counters().clone();
     let before = counters.snapshot();
     let mut doors = crate::requests::doors(&world).await?;

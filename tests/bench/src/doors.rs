@@ -66,7 +66,7 @@ pub(crate) async fn print(args: &Args) -> Result<(), Error> {
     for name in &names {
         functions::binary(&args.binaries, name)?;
     }
-    let world = World::own().await;
+    let world = World::start(ServiceOptions::ephemeral()).await;
     let mut doors = crate::requests::doors(&world).await?;
     let deployment = Deployment::start(&args.binaries, &names, world.service().cloud()).await?;
     let mut measured = Vec::new();

@@ -138,7 +138,7 @@ impl Stage {
             };
             let cloud = Arc::new(Cloud::start(options).await.expect("a cloud"));
             let gate = Gate::default();
-            let mut clients = Clients::of(&cloud).await;
+            let mut clients = Clients::of(&cloud);
             clients.dynamodb = gate.before(&clients.dynamodb, &cloud);
             let clock = Clock::moved_by(Arc::clone(&offset_seconds));
             let store = quick(clients.store(clock).expect("a store"));

@@ -7,12 +7,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use drop_credentials::Drops;
 use mail_delivery::{MailDelivery, Relay};
 use store::{Files, Queue, Store, Support, TableNames, TrailBucket};
 use vault::{Cmks, Ledger, Vault};
 
+use super::doors::Own;
 use super::{DROP_ROLE, IMPORTS_BUCKET, IMPORTS_QUEUE, LEDGER_BUCKET, TRAIL_BUCKET};
 use crate::clock::Clock;
 use crate::cloud::iam::Iam;
@@ -52,10 +54,11 @@ impl TimeSource for Moved {
 
 impl Clients {
     /// Clients of this cloud, which may do everything.
-    pub async fn of(cloud: &Cloud) -> Self {
+    #[must_use]
+    pub fn of(cloud: &Cloud) -> Self {
         let key = cloud.root();
         let credentials = Credentials::new(&key.id, &key.secret, None, None, "local");
-        Self::over(base(credentials, cloud.clock().clone()).await, Some(cloud.endpoints().clone()))
+        Self::over(base(credentials, cloud.clock().clone()), Some(cloud.endpoints().clone()))
     }
 
     /// The clients that a function has: they act with its role, and may do what the templates let it do.
@@ -133,6 +136,11 @@ impl Clients {
         Drops::new(self.sts.clone(), DROP_ROLE.to_owned(), IMPORTS_BUCKET.to_owned())
     }
 
+    /// What doors hold beside their store; the queue of imports is at this address.
+    pub(crate) fn own(&self, queue_url: String) -> Own {
+        Own { files: self.files(), queue: self.queue(queue_url), drops: self.drops() }
+    }
+
     /// What hands mails to this cloud's relay.
     #[must_use]
     pub fn mail_delivery(&self, store: &Store, support: Support, portal: String) -> MailDelivery {
@@ -152,22 +160,15 @@ pub(super) fn imports_queue_url(cloud: &Cloud) -> String {
     cloud.queue_url(IMPORTS_QUEUE)
 }
 
-/// What all clients share. The loader finds the HTTP client and the timer; what it may have found in the environment
-/// beside them is left behind.
-async fn base(credentials: Credentials, clock: Clock) -> SdkConfig {
-    let credentials = SharedCredentialsProvider::new(credentials);
-    let found = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials.clone())
-        .load()
-        .await;
-    let mut config = SdkConfig::builder()
+/// What all clients share. The local cloud speaks plain HTTP: nobody's list of certificate authorities is read, as it would be for each client of each function.
+fn base(credentials: Credentials, clock: Clock) -> SdkConfig {
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(credentials)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .time_source(SharedTimeSource::new(Moved(clock)));
-    config.set_http_client(found.http_client());
-    config.set_sleep_impl(found.sleep_impl());
-    config.build()
+        .time_source(SharedTimeSource::new(Moved(clock)))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .build()
 }

@@ -17,46 +17,57 @@ use crate::function::{Deployed, InvocationContext};
 /// API Gateway waits no longer.
 const TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Every door. `files` is the bucket of customers' files, `queue` what wakes their import, `drops` is what lets programs drop files.
-#[must_use]
-pub fn doors(files: Files, queue: Queue, drops: Drops) -> Vec<Door> {
-    vec![
-        sessions::door(),
-        passwords::door(),
-        me::door(),
-        me_export::door(),
-        accounts::door(),
-        api_clients::door(),
-        drop_credentials::door(drops),
-        tenant::door(),
-        organisation::door(),
-        employees::door(),
-        imports::door(files.clone(), queue),
-        checkups::door(),
-        attachments::door(files.clone()),
-        work_fitness::door(),
-        interviews::door(),
-        reports::door(),
-        follow_ups::door(),
-        rights::door(),
-        points::door(),
-        lifelogs::door(),
-        stress_checks::door(),
-        working_hours::door(),
-        stress_analyses::door(),
-        documents::door(),
-        audit_events::door(),
-        log_requests::door(files.clone()),
-        exports::door(files.clone()),
-        contracts::door(),
-        announcements::door(),
-        incidents::door(),
-        controls::door(),
-        disclosures::door(files),
-        status::door(),
-        docs::door(),
-    ]
+/// What some doors hold beside their store.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The bucket of customers' files.
+    pub files: Files,
+    /// What wakes the import of files.
+    pub queue: Queue,
+    /// What lets programs drop files.
+    pub drops: Drops,
 }
+
+/// A door's name, and what makes the door: with all its documentation, so only those are made that are needed.
+pub type Made = (&'static str, fn(&Own) -> Door);
+
+/// Every door.
+pub const DOORS: [Made; 34] = [
+    ("sessions", |_| sessions::door()),
+    ("passwords", |_| passwords::door()),
+    ("me", |_| me::door()),
+    ("me-export", |_| me_export::door()),
+    ("accounts", |_| accounts::door()),
+    ("api-clients", |_| api_clients::door()),
+    ("drop-credentials", |own| drop_credentials::door(own.drops.clone())),
+    ("tenant", |_| tenant::door()),
+    ("organisation", |_| organisation::door()),
+    ("employees", |_| employees::door()),
+    ("imports", |own| imports::door(own.files.clone(), own.queue.clone())),
+    ("checkups", |_| checkups::door()),
+    ("attachments", |own| attachments::door(own.files.clone())),
+    ("work-fitness", |_| work_fitness::door()),
+    ("interviews", |_| interviews::door()),
+    ("reports", |_| reports::door()),
+    ("follow-ups", |_| follow_ups::door()),
+    ("rights", |_| rights::door()),
+    ("points", |_| points::door()),
+    ("lifelogs", |_| lifelogs::door()),
+    ("stress-checks", |_| stress_checks::door()),
+    ("working-hours", |_| working_hours::door()),
+    ("stress-analyses", |_| stress_analyses::door()),
+    ("documents", |_| documents::door()),
+    ("audit-events", |_| audit_events::door()),
+    ("log-requests", |own| log_requests::door(own.files.clone())),
+    ("exports", |own| exports::door(own.files.clone())),
+    ("contracts", |_| contracts::door()),
+    ("announcements", |_| announcements::door()),
+    ("incidents", |_| incidents::door()),
+    ("controls", |_| controls::door()),
+    ("disclosures", |own| disclosures::door(own.files.clone())),
+    ("status", |_| status::door()),
+    ("docs", |_| docs::door()),
+];
 
 /// A door as a function: through the same adapter that answers on Lambda, from and to JSON text.
 pub(super) fn deployed(door: Door, app: App) -> Deployed {
