@@ -10,7 +10,7 @@ use crate::{
     TenantState,
     ids::PLATFORM,
     matrix::{Cell, MATRIX, Permission, PermissionId, Row, Sort, row_of},
-    permission::ExportCheckups,
+    permission::{ExportCheckups, ExportInterviews},
     permit::{Actor, Permit, Reach},
     role::{Grant, Role, Scope},
     token::Bearer,
@@ -313,15 +313,20 @@ pub fn import_right_of(
     ImportRight::within(tenant.tenant, kind, actor, reach)
 }
 
-/// Decides whether an account may still have checkups as files, and what it sees of whom, when a job writes what it asked for: there is no session any more, so that second factor and
+/// What a file can be made of by the right of whoever asked for it.
+pub trait Exported: Permission {}
+impl Exported for ExportCheckups {}
+impl Exported for ExportInterviews {}
+
+/// Decides whether an account may still have something as files, and what it sees of whom, when a job writes what it asked for: there is no session any more, so that second factor and
 /// address were looked at when it asked, and are again when it takes the files.
-pub fn checkup_export_of(
+pub fn export_right_of<P: Exported>(
     tenant: &TenantFacts,
     account: &AccountFacts,
     actor: Actor,
     tree: Option<&Arc<Tree>>,
     now: Jst,
-) -> Result<Permit<ExportCheckups>, Denied> {
+) -> Result<Permit<P>, Denied> {
     let runs = tenant.state != TenantState::Purging && !tenant.has_ended(now);
     if account.tenant != tenant.tenant || account.state != AccountState::Active || !runs {
         return Err(Denied::Forbidden);
@@ -340,7 +345,7 @@ pub fn checkup_export_of(
         }
         reach
     };
-    let reach = reach_of(row_of(PermissionId::ExportCheckups));
+    let reach = reach_of(row_of(P::ID));
     if reach.is_nobody() {
         return Err(Denied::Forbidden);
     }

@@ -45,7 +45,7 @@ mod uses;
 pub use address::{AddressRules, NotANetwork};
 pub use assertion::{Asserted, ClientKey, Jwk, KeyRefused};
 pub use client::{ClientKinds, ClientScopes, drop_right, import_right_of_client, may_get_token};
-pub use decision::{Denied, FRESH_FOR, RoleStanding, checkup_export_of, import_right_of, may_sign_in};
+pub use decision::{Denied, Exported, FRESH_FOR, RoleStanding, export_right_of, import_right_of, may_sign_in};
 pub use facts::{
     AccountFacts, AccountState, BrokenGlass, ClientFacts, Facts, SessionFacts, SignedIn, Standing, TenantFacts,
     TenantState,

@@ -311,6 +311,8 @@ permissions! {
     ExportRegister = "exports.register";
     /// Have checkups as a table, as far as one sees them.
     ExportCheckups = "exports.checkups";
+    /// Have interviews as a file, as far as one sees them.
+    ExportInterviews = "exports.interviews";
     /// Read what was disclosed on lawful orders, to whom and why.
     ViewDisclosures = "disclosures.view";
     /// Ask for evidence to be disclosed on a lawful order.
@@ -605,6 +607,7 @@ pub const MATRIX: &[Row] = &[
     door(P::FetchExports,          [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    YES,   NO,    NO ]).after_end().fresh(),
     column(P::ExportRegister,      [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO,    NO ]),
     column(P::ExportCheckups,      [NO,       NO,      IF_HR, YES,   YES,   YES,   NO,    NO,    NO,    NO,    NO ]).service(Service::Checkup),
+    column(P::ExportInterviews,    [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,    NO ]).service(Service::Interview),
     door(P::ViewDisclosures,       [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]),
     door(P::AskDisclosures,        [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),
     door(P::DecideDisclosures,     [NO,       NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    YES,   NO ]).fresh(),

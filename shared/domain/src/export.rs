@@ -39,6 +39,8 @@ pub enum ExportKind {
     FollowUps,
     /// Months of working hours (労働時間の状況).
     WorkingHours,
+    /// Interviews (面談・面接指導), a line for each step: what was reported to the employer and decided. What was talked about (面談記録) is in no file.
+    Interviews,
     /// The audit trail (監査記録).
     AuditEvents,
 }
@@ -135,6 +137,12 @@ pub const EXPORTS: &[ExportRow] = &[
         columns: &[("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("month", "年月"), ("from", "開始日"), ("until", "終了日"), ("kind", "労働者の区分"),
             ("total", "実労働時間"), ("overtime", "時間外労働"), ("holiday", "休日労働"), ("night", "深夜労働"), ("excess", "週40時間を超える時間"),
             ("note", "備考"), ("written_at", "記録日時")] },
+    ExportRow { kind: ExportKind::Interviews, name: "interviews", japanese: "面談・面接指導", kept: &[RecordKind::Interview],
+        source: "安衛則52条の6・52条の18（面談記録は産業医等が保持し、含みません）", of_people: true, dated: true, health: true,
+        columns: &[("interview_id", "面談ID"), ("employee_id", "従業員ID"), ("employee_number", "社員番号"), ("kind", "種類"), ("cause", "契機"), ("state", "現在の状態"),
+            ("due_on", "実施期限"), ("at", "日時"), ("act", "手続き"), ("starts_at", "予約日時"), ("place", "場所"), ("held_on", "実施日"), ("guidance", "指導区分"),
+            ("conclusion", "区分"), ("measures", "措置"), ("from", "開始日"), ("until", "終了日"), ("review_on", "見直し予定日"), ("heard_on", "本人の意見を聴いた日"),
+            ("agreed_on", "報告に同意した日"), ("words", "意見・理由"), ("for_workplace", "職場への連絡"), ("conductor", "実施者・医師の氏名"), ("account_id", "記録者")] },
     ExportRow { kind: ExportKind::AuditEvents, name: "audit_events", japanese: "監査記録", kept: &[],
         source: "健康情報等の取扱いの記録（健康情報取扱指針）。本サービスでの保存は400日", of_people: true, dated: true, health: false,
         columns: &[("id", "ID"), ("at", "日時"), ("action", "操作"), ("outcome", "結果"), ("reason", "理由"), ("actor", "実行者の種類"), ("account_id", "アカウントID"),

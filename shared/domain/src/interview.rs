@@ -105,6 +105,28 @@ impl InterviewState {
         }
     }
 
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::Requested => "調整待ち",
+            Self::Booked => "予約済",
+            Self::NoShow => "欠席",
+            Self::Held => "実施済",
+            Self::OpinionGiven => "決定待ち",
+            Self::Decided => "措置の実施中",
+            Self::Closed => "終了",
+            Self::Cancelled => "中止",
+            Self::Declined => "辞退",
+        }
+    }
+
+    /// Whether anybody is to do something next: hold it, report, or decide.
+    #[must_use]
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::Requested | Self::Booked | Self::NoShow | Self::Held | Self::OpinionGiven)
+    }
+
     /// Whether it has still to be held.
     #[must_use]
     pub const fn is_ahead(self) -> bool {

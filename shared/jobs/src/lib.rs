@@ -13,7 +13,7 @@ mod wake;
 pub use batch::each;
 pub use imports::{for_drop, for_import, for_import_intake, for_undo};
 pub use permits::{
-    for_audit_archive, for_audit_digest, for_canary, for_checkup_export, for_drill, for_employee_reminders,
+    for_audit_archive, for_audit_digest, for_canary, for_drill, for_employee_reminders, for_export_of,
     for_export_writer, for_fan_out, for_log_writer, for_mail_delivery, for_onboarding, for_points_close, for_purge,
     for_rejudgement, for_reminders, for_rollup,
 };

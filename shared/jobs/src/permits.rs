@@ -1,11 +1,11 @@
 //! Permits of jobs. No role decides them: each constructor is named for who acts, and what may be done with its permit is what its type says.
 
 use authz::{
-    Actor, Denied, Job, OnBehalf, Origin, Permit, checkup_export_of,
+    Actor, Denied, Exported, Job, OnBehalf, Origin, Permit, export_right_of,
     permission::{
-        ArchiveTrail, ClosePoints, CountFigures, DeliverMail, DrillRestores, ExportCheckups, FanOutNotices,
-        ManageContracts, NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail,
-        WriteExports, WriteLogs,
+        ArchiveTrail, ClosePoints, CountFigures, DeliverMail, DrillRestores, FanOutNotices, ManageContracts,
+        NoteCanary, PurgeTenants, RejudgeCheckups, RemindEmployees, RemindOperators, SealTrail, WriteExports,
+        WriteLogs,
     },
 };
 use domain::ids::{AccountId, PLATFORM, TenantId};
@@ -50,20 +50,20 @@ pub fn for_export_writer(tenant: TenantId, origin: &Origin) -> Permit<WriteExpor
     Permit::for_job(tenant, actor(Job::ExportWriter, origin))
 }
 
-/// For writing checkups that somebody asked for: what they see at this moment, or why not any more.
-pub async fn for_checkup_export(
+/// For writing what somebody asked for by their own right: what they see at this moment, or why not any more.
+pub async fn for_export_of<P: Exported>(
     store: &Store,
     tenant: TenantId,
     asked_by: AccountId,
     origin: &Origin,
-) -> Result<Result<Permit<ExportCheckups>, Denied>, Error> {
+) -> Result<Result<Permit<P>, Denied>, Error> {
     let Some((of, account, tree)) = store.standing(tenant, asked_by).await? else {
         return Ok(Err(Denied::Forbidden));
     };
     let on_behalf_of = Some(OnBehalf::Account(asked_by));
     let actor = Actor::Job { job: Job::ExportWriter, on_behalf_of, origin: origin.clone() };
     #[expect(clippy::disallowed_methods, reason = "the rights of whoever asked, looked at again")]
-    let right = checkup_export_of(&of, &account, actor, tree.as_ref(), store.clock().now());
+    let right = export_right_of(&of, &account, actor, tree.as_ref(), store.clock().now());
     Ok(right)
 }
 

@@ -7,7 +7,8 @@
 //!   └── five runs failed, or the purge has begun ──▶ failed
 //! ```
 //!
-//! While it runs, whoever sees checkups has those of a fiscal year as a table, of each as much as they see; such an export is for whoever asked and nobody else.
+//! While it runs, whoever sees checkups has those of a fiscal year as a table, and whoever sees interviews has these, of each as much as they see; such an export is for whoever asked and
+//! nobody else.
 //!
 //! Files are parts that an answer can hold, each sealed with the tenant's `files` key, and a manifest with their hashes. What somebody takes away is told in the trail before they have it,
 //! with those whose health it shows, who find it in their access log.
@@ -20,7 +21,7 @@ use std::{sync::Arc, time::Instant};
 
 use authz::{
     Denied, Permission, PermissionId, Permit,
-    permission::{AskExports, ExportCheckups, FetchExports, ViewExports, WriteExports},
+    permission::{AskExports, ExportCheckups, ExportInterviews, FetchExports, ViewExports, WriteExports},
 };
 use domain::{
     export::{ExportFormat, ExportKind},
@@ -34,7 +35,7 @@ use checkups::CheckupTable;
 pub use checkups::{CheckupChoice, may_choose};
 pub(crate) use course::{Asks, Course, Progress, hex_of_hash};
 pub use course::{MadeFile, TakenFile};
-pub(crate) use lines::{Cell, Line, Of, Page, People, Period, Selection, said, text};
+pub(crate) use lines::{Cell, Line, Of, Page, People, Period, Selection, TableFor, said, text};
 
 use crate::{
     Conflict, Error, Event, Files, Notice, Prepared, Store, Write,
@@ -68,6 +69,8 @@ pub enum ExportWhat {
     Accounts,
     /// Checkups of a fiscal year as a table, for those who see them.
     Checkups,
+    /// Interviews, for those who see them.
+    Interviews,
     /// Everything that there is, once the contract has a last day.
     Everything,
 }
@@ -78,9 +81,14 @@ impl ExportWhat {
             Self::Organisation => vec![ExportKind::Workplaces, ExportKind::Departments, ExportKind::Labels],
             Self::Employees => vec![ExportKind::Employees, ExportKind::Placements],
             Self::Accounts => vec![ExportKind::Accounts],
-            Self::Checkups => Vec::new(),
+            Self::Checkups | Self::Interviews => Vec::new(),
             Self::Everything => ExportKind::all().collect(),
         }
+    }
+
+    /// Whether it is written by the right of whoever asked, and for nobody else.
+    const fn is_personal(self) -> bool {
+        matches!(self, Self::Checkups | Self::Interviews)
     }
 
     const fn name(self) -> &'static str {
@@ -89,6 +97,7 @@ impl ExportWhat {
             Self::Employees => "employees",
             Self::Accounts => "accounts",
             Self::Checkups => "checkups",
+            Self::Interviews => "interviews",
             Self::Everything => "everything",
         }
     }
@@ -177,10 +186,23 @@ impl Record {
         Selection { kinds, table: None, format, people: None, period: Period::default(), with_confidence: false }
     }
 
-    /// Whether it is the permit's holder's to see: the register's are every administrator's, a table of checkups is for whoever asked for it.
+    /// What is written by the right of whoever asked, if that is the right to this.
+    fn table(&self, right: ExportRight) -> Option<TableFor> {
+        match (self.what, &self.checkups, right) {
+            (ExportWhat::Checkups, Some(choice), ExportRight::Checkups(right)) if right.tenant() == self.tenant => {
+                Some(TableFor::Checkups(CheckupTable { choice: choice.clone(), right: Arc::new(right) }))
+            }
+            (ExportWhat::Interviews, _, ExportRight::Interviews(right)) if right.tenant() == self.tenant => {
+                Some(TableFor::Interviews(Arc::new(right)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is the permit's holder's to see: the register's are every administrator's, what is written by somebody's own right is for whoever asked for it.
     fn is_for<P: Permission>(&self, permit: &Permit<P>) -> bool {
         may_export(permit, self.what).is_ok()
-            && (self.what != ExportWhat::Checkups || permit.actor().account() == Some(self.asked_by))
+            && (!self.what.is_personal() || permit.actor().account() == Some(self.asked_by))
     }
 }
 
@@ -198,14 +220,37 @@ impl Asks for Record {
     }
 }
 
-/// Whether the permit's holder may have this as files: of the register all or nothing, of checkups those whom they reach.
+/// Whether the permit's holder may have this as files: of the register all or nothing, of checkups and interviews those whom they reach.
 fn may_export<P: Permission>(permit: &Permit<P>, what: ExportWhat) -> Result<(), Error> {
     let (column, whole) = match what {
         ExportWhat::Checkups => (PermissionId::ExportCheckups, false),
+        ExportWhat::Interviews => (PermissionId::ExportInterviews, false),
         _ => (PermissionId::ExportRegister, true),
     };
     let allowed = permit.sees(column).is_some_and(|reach| !whole || reach.is_everybody());
     if allowed { Ok(()) } else { Err(Denied::Forbidden.into()) }
+}
+
+/// What whoever asked for an export may have at the moment when it is written.
+#[derive(Debug)]
+pub enum ExportRight {
+    /// Checkups.
+    Checkups(Permit<ExportCheckups>),
+    /// Interviews.
+    Interviews(Permit<ExportInterviews>),
+}
+
+/// An export that the job has something to do for.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportToWrite {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub id: ExportId,
+    /// Of what.
+    pub what: ExportWhat,
+    /// By whose right it is written, where it is still to be written and not the register's.
+    pub by_right_of: Option<AccountId>,
 }
 
 /// An address under which somebody takes files away, for some minutes.
@@ -409,17 +454,15 @@ impl Store {
         let made = number.checked_sub(1).and_then(|index| record.course.files.get(index)).ok_or(Error::NotFound)?;
         let taken = self.take_file(files, tenant, &prefix(tenant, id), made).await?;
         let event = self.event(permit, "export.fetch")?.on(id).on(download).because(format!("sha256:{}", taken.sha256));
-        self.tell(shown(event, &taken)).await?;
+        let event = shown(event, &taken);
+        // Of whom there are interviews is not for the company's readers of the trail.
+        let in_confidence = record.what == ExportWhat::Interviews;
+        self.tell(if in_confidence { event.in_confidence() } else { event }).await?;
         Ok(taken)
     }
 
     /// The exports that the job has something to do for. The permit is the platform's.
-    ///
-    /// Of one that is of checkups, also who asked for it: what they see is asked again.
-    pub async fn exports_to_work_on(
-        &self,
-        permit: &Permit<WriteExports>,
-    ) -> Result<Vec<(TenantId, ExportId, Option<AccountId>)>, Error> {
+    pub async fn exports_to_work_on(&self, permit: &Permit<WriteExports>) -> Result<Vec<ExportToWrite>, Error> {
         of_platform(permit)?;
         let range = Range::whole(Table::Records, Family::Export, open_partition()).by_index();
         let now = self.clock.now();
@@ -427,20 +470,21 @@ impl Store {
         for item in self.db.query_all(range).await? {
             let Some(Stored { record, .. }) = from_item::<Record>(item, now)? else { continue };
             if record.state == ExportState::Asked || record.is_over(now) || record.is_to_be_noted() {
-                let of_checkups = record.what == ExportWhat::Checkups && record.state == ExportState::Asked;
-                found.push((record.tenant, record.id, of_checkups.then_some(record.asked_by)));
+                let is_asked = record.what.is_personal() && record.state == ExportState::Asked;
+                let Record { tenant, id, what, asked_by, .. } = record;
+                found.push(ExportToWrite { tenant, id, what, by_right_of: is_asked.then_some(asked_by) });
             }
         }
         Ok(found)
     }
 
-    /// Goes on with an export of the permit's tenant while there is time; with one of checkups by the right of whoever asked for it.
+    /// Goes on with an export of the permit's tenant while there is time; with what is somebody's to see by the right of whoever asked for it.
     pub async fn write_export(
         &self,
         permit: &Permit<WriteExports>,
         files: &Files,
         id: ExportId,
-        right: Option<Permit<ExportCheckups>>,
+        right: Option<ExportRight>,
         until: Instant,
     ) -> Result<FilesWritten, Error> {
         let tenant = permit.tenant();
@@ -464,12 +508,14 @@ impl Store {
         let mut about =
             json!({ "export": id, "tenant": tenant, "asked_at": record.asked_at, "made_at": self.clock.now() });
         let mut selection = record.selection();
-        if let Some(choice) = record.checkups.clone() {
-            let Some(right) = right.filter(|right| right.tenant() == tenant) else {
+        if record.what.is_personal() {
+            let Some(table) = right.and_then(|right| record.table(right)) else {
                 return self.give_export_up(permit, record, version, "right_lost").await;
             };
-            about["checkups"] = json!(choice);
-            selection.table = Some(CheckupTable { choice, right: Arc::new(right) });
+            if let Some(choice) = &record.checkups {
+                about["checkups"] = json!(choice);
+            }
+            selection.table = Some(table);
         }
         let told = std::future::ready(Ok((selection, about)));
         let mut asks = Stored { record, version };

@@ -11,7 +11,9 @@
 //! agreed to a report, it stands among the others. An interview after a stress check is there as long as its worker's request stands, which each read looks at again; what was held stays.
 
 mod letter;
+mod lines;
 mod notes;
+mod pending;
 mod remind;
 mod steps;
 
@@ -35,7 +37,9 @@ use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 pub use letter::InterviewLetter;
+pub(crate) use lines::InterviewReader;
 pub use notes::InterviewNote;
+pub(crate) use pending::PendingInterview;
 pub use steps::SeenInterview;
 
 use crate::{

@@ -119,7 +119,8 @@ pub use employees::{
 };
 pub use error::{Conflict, Error};
 pub use exports::{
-    CheckupChoice, Download, Export, ExportState, ExportWhat, FilesWritten, MadeFile, TakenFile, may_choose,
+    CheckupChoice, Download, Export, ExportRight, ExportState, ExportToWrite, ExportWhat, FilesWritten, MadeFile,
+    TakenFile, may_choose,
 };
 pub use fatigue::FatigueCheck;
 pub use files::{CONVERTED_SEGMENT, Files, ObjectVersion, Upload};

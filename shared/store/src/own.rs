@@ -76,6 +76,8 @@ impl Store {
         // Whoever is no employee has an account, and nothing else.
         let Some(employee) = oneself else { return Ok(Page { lines: Vec::new(), next: None }) };
         let lines = match kind {
+            OwnKind::HazardousWork => self.hazard_lines(tenant, employee).await?,
+            OwnKind::CheckupWishes => self.wish_lines(tenant, employee).await?,
             OwnKind::Lifelogs => return self.lifelog_lines(tenant, employee, after).await,
             OwnKind::Points => return self.points_lines(tenant, employee, after).await,
             OwnKind::AccessLog => return self.access_log_lines(tenant, employee, after).await,

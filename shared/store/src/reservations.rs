@@ -8,7 +8,7 @@
 //!
 //! Beside them lies which clinics a company has and whether its people are reminded ([`ReservationSettings`]).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use authz::{
     Permission, PermissionId, Permit, Placement,
@@ -33,6 +33,7 @@ use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::whole_tenant,
     db::Range,
+    exports::{Cell, Line, said, text},
     item::{Sealed, Stored, from_item, to_item},
     key::{Family, Key, Table, partition},
     write::indexed,
@@ -148,6 +149,24 @@ impl Wish {
         }
     }
 
+    fn cells(&self) -> Vec<Cell> {
+        let dates: Vec<String> = self.wanted.dates.iter().map(ToString::to_string).collect();
+        let booked = self.reservation.as_ref().filter(|_| self.state == WishState::Confirmed);
+        vec![
+            Cow::Borrowed(self.kind.japanese()),
+            Cow::Borrowed(self.state.japanese()),
+            said(self.wanted.clinic.as_ref()),
+            text(dates.join("、")),
+            said(self.wanted.note.as_ref()),
+            said(booked.map(|booked| booked.on)),
+            said(booked.and_then(|booked| booked.at)),
+            said(booked.map(|booked| &booked.clinic.name)),
+            said(booked.and_then(|booked| booked.note.as_ref())),
+            text(self.wished_at),
+            text(self.updated_at),
+        ]
+    }
+
     fn subjects(wishes: &[Stored<Self>]) -> Vec<String> {
         wishes.iter().map(|stored| stored.record.employee.to_string()).collect()
     }
@@ -194,6 +213,17 @@ impl Store {
             wishes.push(Stored { record: self.open_wish(tenant, &record).await?, version });
         }
         self.disclose(permit, "checkup_wish.read", Wish::subjects(&wishes), wishes).await
+    }
+
+    /// Somebody's wishes as lines, for themselves to take away.
+    pub(crate) async fn wish_lines(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Line>, Error> {
+        let range = Range::whole(Table::Records, Family::CheckupWish, partition(tenant, Family::CheckupWish, employee));
+        let mut lines = Vec::new();
+        for Stored { record, .. } in self.records_in::<Record>(range).await? {
+            let wish = self.open_wish(tenant, &record).await?;
+            lines.push(Line { cells: wish.cells(), about: Some(employee) });
+        }
+        Ok(lines)
     }
 
     /// One's own wish for a kind of checkup.

@@ -43,6 +43,23 @@ fn heads([over_45, over_60, over_80, over_100]: [u64; 4]) -> Value {
     json!({ "over_45": over_45, "over_60": over_60, "over_80": over_80, "over_100": over_100 })
 }
 
+/// An interview about a checkup of somebody who is employed, to be arranged; whose number.
+async fn with_an_interview(tenant: &Tenant) -> String {
+    let (hr, nurse) = (tenant.actor("hr"), tenant.actor("nurse"));
+    for checkup in nurse.all("/v1/checkups?fiscal_year=2026&limit=200").await {
+        let person = format!("/v1/employees/{}", checkup["employee_id"].as_str().unwrap());
+        let employee = hr.get(&person).await.json();
+        if employee["state"] != "active" {
+            continue;
+        }
+        let body = json!({ "kind": "checkup", "checkup_id": checkup["id"] });
+        let opened = hr.post(&format!("{person}/interviews"), body).await;
+        assert_eq!(opened.status, 201, "{}", opened.json());
+        return employee["employee_number"].as_str().unwrap().to_owned();
+    }
+    panic!("nobody who is employed was examined");
+}
+
 #[test]
 fn r37_the_dashboard_is_what_the_files_say_year_on_year() {
     run(async {
@@ -70,6 +87,7 @@ fn r37_the_dashboard_is_what_the_files_say_year_on_year() {
         }
         let empty = hr.get(DASHBOARD).await.json();
         assert_eq!(empty["whole"], json!({ "year": null, "previous": null }), "nothing is counted yet");
+        let interviewed = with_an_interview(&tenant).await;
         assert_eq!(rolled_up(&tenant, Some(AS_OF)).await["years"], 2);
         let dashboard = hr.get(DASHBOARD).await.json();
 
@@ -108,6 +126,8 @@ fn r37_the_dashboard_is_what_the_files_say_year_on_year() {
             assert_eq!(attendance, (&json!(now[*code].examined), &json!(size)), "{code}: {year}");
             assert_eq!(year["overwork"]["year"], heads(october[*code]), "{code}");
             assert_eq!(year["overwork"]["months"][0]["month"], "2026-10");
+            let due = u64::from(place_of[&interviewed] == **code);
+            assert_eq!(year["interviews"], json!({ "due": due, "overdue": 0 }), "{code}");
             assert_eq!((&year["stands_on"], &year["stress_check"]), (&json!("2026-11-20"), &Value::Null));
         }
         let whole = &dashboard["whole"]["year"];

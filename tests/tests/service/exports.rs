@@ -9,7 +9,7 @@ use jiff::ToSpan as _;
 use jobs::Invocation;
 use serde_json::{Value, json};
 use tests::imports::{csv_rows, from_sjis, import};
-use tests::{Actor, Answer, Tenant, World, eventually, killed_after, problem, run};
+use tests::{Actor, Answer, Tenant, World, etag, eventually, killed_after, problem, run};
 
 /// The job, run once.
 pub(crate) async fn write_files(world: &World) -> Value {
@@ -272,7 +272,7 @@ fn r17_an_export_that_is_killed_wherever_it_is_comes_out_as_if_nothing_had_happe
         let manifest: Value = serde_json::from_slice(file(&taken, "manifest.json")).unwrap();
         let kinds = manifest["kinds"].as_array().unwrap();
         let names: Vec<&str> = kinds.iter().map(|kind| kind["name"].as_str().unwrap()).collect();
-        assert_eq!(names.len(), 13, "{names:?}");
+        assert_eq!(names.len(), 14, "{names:?}");
         for kind in kinds {
             let rows = kind["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap());
             assert_eq!(json!(rows.sum::<u64>()), kind["件数"], "{}", kind["name"]);
@@ -413,5 +413,118 @@ fn r34_checkups_are_exported_with_the_columns_that_whoever_asks_may_see_and_for_
         assert_eq!(read["files"][0]["rows"], 1, "{read}");
         let usual = read["checkups"]["columns"].as_array().unwrap();
         assert!(usual.contains(&json!("sbp.grade")) && !usual.contains(&json!("u_ob")), "{usual:?}");
+    });
+}
+
+/// Asks for interviews, has them written and takes them: the lines of the file, and all that was taken as text.
+async fn interviews_for(world: &World, actor: &Actor, key: &str) -> (Vec<Vec<String>>, String) {
+    let asked = ask(actor, key, json!({ "what": "interviews" })).await;
+    assert_eq!(asked.status, 202, "{}", asked.json());
+    assert_eq!(write_files(world).await["done"], 1);
+    let (path, fresh) = (asked.header("location").to_owned(), actor.fresh().await);
+    let offered = fresh.call("POST", &format!("{path}/downloads"), &[], None).await.json();
+    let taken = take_all(&offered, &fresh).await;
+    let text = String::from_utf8(file(&taken, "interviews-1.csv").to_vec()).unwrap();
+    (csv_rows(text.trim_start_matches('\u{feff}')).split_off(1), text)
+}
+
+#[test]
+fn r17_r36_interviews_leave_as_far_as_whoever_asks_sees_them_and_what_was_talked_about_with_nobody() {
+    run(async {
+        let world = World::own().await;
+        let (tenant, today) = (world.tenant(0), world.today());
+        let (hr, nurse, physician) = (tenant.actor("hr"), tenant.actor("nurse"), tenant.actor("physician"));
+        let one = tenant.actor("employee");
+        let id = one.get("/v1/me").await.json()["employee_id"].as_str().unwrap().to_owned();
+        let person = format!("/v1/employees/{id}");
+        let month = json!({ "month": "2026-10", "total": "270" });
+        assert_eq!(hr.post(&format!("{person}/working-hours"), month).await.status, 201);
+        let mut paths = Vec::new();
+        for (body, by, secret) in [
+            (json!({ "kind": "overwork", "month": "2026-10", "wish": "夕方を希望。" }), &physician, "不眠が続く。"),
+            (json!({ "kind": "consult", "wish": "家族のことで相談。" }), &nurse, "介護の負担が重い。"),
+        ] {
+            let asked = one.post(&format!("{person}/interview-requests"), body).await;
+            assert_eq!(asked.status, 201, "{}", asked.json());
+            let path = asked.header("location").to_owned();
+            let note = by.put(&format!("{path}/note"), "\"0\"", json!({ "content": secret })).await;
+            assert_eq!(note.status, 200, "{}", note.json());
+            let held = by.post_if(&format!("{path}/held"), &etag(&asked), json!({ "held_on": today })).await;
+            assert_eq!(held.status, 200, "{}", held.json());
+            paths.push((path, etag(&held)));
+        }
+        let report = json!({ "category": "restricted", "measures": [{ "kind": "overtime_limit", "hours_a_month": 20 }],
+            "from": today, "until": today + 60.days(), "review_on": today + 60.days(), "words": "残業の制限が必要。", "guidance": ["observation"] });
+        let given = physician.put(&format!("{}/opinion", paths[0].0), &paths[0].1, report).await;
+        assert_eq!(given.status, 200, "{}", given.json());
+
+        // The worker: both, with their own words.
+        let own = one.get("/v1/me/export?kind=interviews").await.json();
+        let rows = own["sections"][0]["rows"].as_array().unwrap();
+        let acts: Vec<(&str, &str)> =
+            rows.iter().map(|row| (row["kind"].as_str().unwrap(), row["act"].as_str().unwrap())).collect();
+        let overwork = "長時間労働者への面接指導";
+        let told = [
+            (overwork, "申出"),
+            (overwork, "実施"),
+            (overwork, "医師の意見"),
+            ("健康相談", "申出"),
+            ("健康相談", "実施"),
+        ];
+        assert_eq!(acts, told, "{own}");
+        let opinion = &rows[2];
+        assert_eq!((&opinion["conclusion"], &opinion["state"]), (&json!("就業制限・配慮"), &json!("決定待ち")));
+        assert!(opinion["measures"].as_str().unwrap().contains("月20時間まで"), "{opinion}");
+        assert_eq!((&rows[0]["words"], &rows[3]["words"]), (&json!("夕方を希望。"), &json!("家族のことで相談。")));
+
+        // The employer: what was reported; those who hold consultations: these, too; nobody: what was talked about.
+        for role in ["manager", "administrator", "stress_implementer", "employee"] {
+            let refused = ask(&tenant.actor(role), "no", json!({ "what": "interviews" })).await;
+            assert_eq!(refused.status, 403, "{role}");
+        }
+        let (lines, employers) = interviews_for(&world, &hr, "hr").await;
+        assert_eq!(lines.iter().map(|line| line[8].as_str()).collect::<Vec<_>>(), ["申出", "実施", "医師の意見"]);
+        assert!(!employers.contains("夕方") && !employers.contains("健康相談"), "{employers}");
+        let (lines, nurses) = interviews_for(&world, &nurse, "nurse").await;
+        assert!(lines.len() == 5 && nurses.contains("夕方を希望。") && nurses.contains("家族のことで相談。"));
+        let looks = eventually("the access log", async || {
+            let log = one.all("/v1/me/access-log").await;
+            let found = log.iter().filter(|it| it["action"] == "export.fetch").count();
+            (found == 2).then_some(found)
+        })
+        .await;
+        assert_eq!(looks, 2, "the worker sees both");
+        let trail = tenant.actor("administrator").all("/v1/audit-events?action=export.fetch").await;
+        assert!(trail.iter().all(|event| !event.to_string().contains(&id)), "{trail:?}");
+        // Whoever sees a part gets a part, and whoever has lost the right gets nothing.
+        let workplaces = hr.all("/v1/workplaces").await;
+        let here = hr.get(&person).await.json()["workplace_id"].clone();
+        let other = workplaces.iter().find(|workplace| workplace["id"] != here).unwrap()["id"].clone();
+        let parts = json!([{ "role": "health_officer", "scope": { "kind": "parts", "workplaces": [other] } }]);
+        tenant.grant("health_officer", parts).await;
+        assert!(interviews_for(&world, &tenant.actor("health_officer"), "part").await.0.is_empty());
+        assert_eq!(ask(&nurse, "late", json!({ "what": "interviews" })).await.status, 202);
+        tenant.grant("nurse", json!([])).await;
+        assert_eq!(write_files(&world).await["failed"], 1);
+
+        // The last export holds what the employer must keep, and no more.
+        terminate(&tenant).await;
+        let administrator = tenant.actor("administrator");
+        let asked = ask(&administrator, "last", json!({ "what": "everything" })).await;
+        assert_eq!(asked.status, 202, "{}", asked.json());
+        assert_eq!(write_files(&world).await["done"], 1);
+        let fresh = administrator.fresh().await;
+        let downloads = format!("{}/downloads", asked.header("location"));
+        let taken = take_all(&fresh.call("POST", &downloads, &[], None).await.json(), &fresh).await;
+        let last = String::from_utf8(file(&taken, "interviews-1.csv").to_vec()).unwrap();
+        assert_eq!(last, employers);
+        let manifest: Value = serde_json::from_slice(file(&taken, "manifest.json")).unwrap();
+        let kinds = manifest["kinds"].as_array().unwrap();
+        let kind = kinds.iter().find(|kind| kind["name"] == "interviews").unwrap();
+        assert_eq!(kind["法定保存期間"][0]["保存年数"], 5);
+        let all = taken.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect::<String>();
+        for text in [own.to_string(), employers, nurses, all] {
+            assert!(!text.contains("不眠") && !text.contains("介護"), "{text}");
+        }
     });
 }

@@ -43,13 +43,20 @@ fn r36_everything_that_is_held_about_oneself_is_told_in_words_and_nothing_of_oth
         assert_eq!(one.post(&format!("{person}/lifelogs"), entries).await.status, 200);
         let checked = json!({ "symptoms": vec![1; 14], "work": vec![1; 13] });
         assert_eq!(one.post(&format!("{person}/fatigue-checks"), checked).await.status, 201);
+        let hr = tenant.actor("hr");
+        let hazard = json!({ "hazards": [{ "code": "lead", "from": "2020-04-01", "until": "2026-03-31" }] });
+        let changed = hr.patch(&person, hr.get(&person).await.header("etag"), hazard).await;
+        assert_eq!(changed.status, 200, "{}", changed.json());
+        let days = [world.today() + jiff::ToSpan::days(20), world.today() + jiff::ToSpan::days(27)];
+        let wish = json!({ "preferred_dates": days, "note": "午前を希望します。" });
+        assert_eq!(one.call("PUT", "/v1/me/checkup-wishes/periodic", &[], Some(wish)).await.status, 200);
         assert_eq!(nurse.get(&format!("{person}/checkups")).await.status, 200);
         let shown = || async { one.get("/v1/me/access-log").await.json().to_string().contains("checkup.list") };
         eventually("the access log", async || shown().await.then_some(())).await;
 
         let told = whole(&one).await;
         let kinds: Vec<&str> = told.iter().map(|section| section["kind"].as_str().unwrap()).collect();
-        assert_eq!((kinds.first(), kinds.len()), (Some(&"employee"), 16), "{kinds:?}");
+        assert_eq!((kinds.first(), kinds.len()), (Some(&"employee"), 19), "{kinds:?}");
         let [employee] = rows(&told, "employee")[..] else { panic!("one employee: {told:?}") };
         assert_eq!((&employee["id"], &employee["employee_number"]), (&json!(id), &json!(number)));
         let results = rows(&told, "checkup_results");
@@ -62,6 +69,13 @@ fn r36_everything_that_is_held_about_oneself_is_told_in_words_and_nothing_of_oth
             (&json!("体重"), &json!("60.5"), &json!("kg"))
         );
         assert_eq!(rows(&told, "fatigue_checks")[0]["burden"], "6");
+        let [work] = rows(&told, "hazardous_work")[..] else { panic!("one period: {told:?}") };
+        let until = (&work["hazard"], &work["name"], &work["until"]);
+        assert_eq!(until, (&json!("lead"), &json!("鉛業務"), &json!("2026-03-31")));
+        let [wish] = rows(&told, "checkup_wishes")[..] else { panic!("one wish: {told:?}") };
+        let said = (&wish["kind"], &wish["state"], &wish["note"], &wish["reserved_on"]);
+        assert_eq!(said, (&json!("定期健康診断"), &json!("希望中"), &json!("午前を希望します。"), &json!("")));
+        assert_eq!(wish["dates"], format!("{}、{}", days[0], days[1]));
         assert!(rows(&told, "access_log").iter().any(|row| row["action"] == "checkup.list"), "{told:?}");
         for section in &told {
             let names: Vec<&Value> =

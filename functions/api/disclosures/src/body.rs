@@ -45,7 +45,7 @@ pub(crate) struct NewDisclosureBody {
     tenant_id: TenantId,
     /// 法的根拠。
     legal_basis: LegalBasisBody,
-    /// 記録の種別（`workplaces`, `departments`, `labels`, `employees`, `placements`, `accounts`, `checkups`, `checkup_results`, `checkup_history`, `work_fitness`, `follow_ups`, `working_hours`, `audit_events`）。
+    /// 記録の種別（`workplaces`, `departments`, `labels`, `employees`, `placements`, `accounts`, `checkups`, `checkup_results`, `checkup_history`, `work_fitness`, `follow_ups`, `working_hours`, `interviews`, `audit_events`）。
     #[schema(value_type = Vec<String>, example = json!(["employees", "checkups", "checkup_results"]))]
     kinds: Vec<ExportKind>,
     /// 対象の社員番号（200人まで）。全員の場合は everybody を指定してください。

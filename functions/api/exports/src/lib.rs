@@ -36,7 +36,7 @@ pub fn door(files: Files) -> Door {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewExportBody {
-    /// 対象（`organisation`：事業場・部署・ラベル、`employees`：従業員と所属の履歴、`accounts`：アカウント、`checkups`：健康診断の一覧表、`everything`：保存義務のある記録を含むすべて。解約の登録後のみ）。
+    /// 対象（`organisation`：事業場・部署・ラベル、`employees`：従業員と所属の履歴、`accounts`：アカウント、`checkups`：健康診断の一覧表、`interviews`：面談・面接指導、`everything`：保存義務のある記録を含むすべて。解約の登録後のみ）。
     #[schema(value_type = String, example = "employees")]
     what: ExportWhat,
     /// 形式（`csv_utf8`：UTF-8 の CSV、`csv_shift_jis`：Windows 用の日本語 CSV（シフトJIS。表せない文字は「〓」）、`json_lines`：1行に1件のJSON、`xlsx`：Excel ブック）。既定は `csv_utf8` です。
@@ -127,7 +127,7 @@ const fn csv() -> ExportFormat {
 /// Asks.
 #[utoipa::path(
     post, path = "/v1/exports", operation_id = "askExport", summary = "データの書き出しを依頼する",
-    description = "ファイルの用意ができると、依頼した方にメールでお知らせします。用意ができてから24時間取得できます。`everything`（健康診断を含むすべて）は、解約の登録後、データの削除開始の前日まで依頼でき、すべてのシステム管理者にメールでお知らせします（それ以外の場合は409）。`checkups` は、年度の健康診断を1件1行の一覧表にします。健診結果を閲覧できるロールが、参照できる範囲の従業員について、閲覧できる列だけを依頼でき、ファイルは依頼した本人だけが取得できます。閲覧する権限は作成時にあらためて確認し、閲覧できない値は空欄です。`checkups` 以外はシステム管理者だけが依頼できます（それ以外の場合は403）。表計算ソフトで数式とみなされる値は、先頭に「'」を付けます。5分以内のワンタイムパスワードが必要です。",
+    description = "ファイルの用意ができると、依頼した方にメールでお知らせします。用意ができてから24時間取得できます。`everything`（健康診断を含むすべて）は、解約の登録後、データの削除開始の前日まで依頼でき、すべてのシステム管理者にメールでお知らせします（それ以外の場合は409）。`checkups` は、年度の健康診断を1件1行の一覧表にします。健診結果を閲覧できるロールが、参照できる範囲の従業員について、閲覧できる列だけを依頼でき、ファイルは依頼した本人だけが取得できます。閲覧する権限は作成時にあらためて確認し、閲覧できない値は空欄です。`interviews` は、面談・面接指導の経過（申出、予約、実施、医師の意見、事業者の決定）を1件1行の一覧表にします。面談を参照できるロールが、参照できる範囲だけを依頼でき、面談記録（面談の内容）は含みません。健康相談などの事業者に知らせない面談と本人の希望は、産業医・保健師・看護師が依頼した場合だけ含みます。ストレスチェック後の面談は、実施した後に含みます。`checkups`・`interviews` 以外はシステム管理者だけが依頼できます（それ以外の場合は403）。表計算ソフトで数式とみなされる値は、先頭に「'」を付けます。5分以内のワンタイムパスワードが必要です。",
     params(("Idempotency-Key" = String, Header, description = "操作ごとに一意の値。同じキーで再送しても二重に依頼されません")),
     request_body = NewExportBody, security(("token" = ["exports.ask"])),
     responses((status = 202, description = "依頼を受け付けました", body = ExportView))
@@ -186,7 +186,7 @@ async fn read(
 /// Opens the files.
 #[utoipa::path(
     post, path = "/v1/exports/{export_id}/downloads", operation_id = "takeExport", summary = "書き出したファイルの取得を始める",
-    description = "5分間有効な取得用のアドレスを発行します。アドレスは発行した本人のみ使えます。取得は記録され、健康診断の結果を含むファイルは、対象の従業員の閲覧履歴にも記録されます。用意ができていないもの、期限を過ぎたものは409です。5分以内のワンタイムパスワードが必要です。",
+    description = "5分間有効な取得用のアドレスを発行します。アドレスは発行した本人のみ使えます。取得は記録され、健康診断の結果や面談を含むファイルは、対象の従業員の閲覧履歴にも記録されます。用意ができていないもの、期限を過ぎたものは409です。5分以内のワンタイムパスワードが必要です。",
     params(("export_id" = String, Path, description = "書き出しのID")),
     security(("token" = ["exports.fetch"])), responses((status = 201, description = "取得用のアドレス", body = DownloadView))
 )]

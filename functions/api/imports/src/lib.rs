@@ -4,7 +4,7 @@ mod discrepancies;
 
 use authz::{
     ImportKind, Permit,
-    permission::{DeleteAccounts, UseImports, ViewCheckups},
+    permission::{DeleteAccounts, DeleteEmployees, UseImports, ViewCheckups},
 };
 use axum::{Extension, extract::State, http::Uri, response::Response};
 use domain::{
@@ -630,7 +630,7 @@ async fn go_on(
 /// Takes back what an import wrote.
 #[utoipa::path(
     post, path = "/v1/imports/{import_id}/undo", operation_id = "undoImport", summary = "取込を取り消す",
-    description = "反映から30日以内の、従業員（employees）と健康診断結果（checkups）の取込を取り消し、取込前の内容に戻します。新しく登録された従業員は削除し、新しく登録された健康診断結果は無効にします（法定の保存期間があるため削除はしません）。はじめにすべての行を確認し、取込の後に変更された行や、その行をもとにした記録（就業判定・受診勧奨・再検査・アカウントなど）が1件でもあれば、何も変更せずに中止します（undo の errors_url に一覧を示します）。取込で登録された事業場は残ります。部署・アカウントの取込は取り消せません（422）。取消中にもう一度呼び出しても、二重には取り消しません。",
+    description = "反映から30日以内の、従業員（employees）と健康診断結果（checkups）の取込を取り消し、取込前の内容に戻します。新しく登録された従業員は削除し、新しく登録された健康診断結果は無効にします（法定の保存期間があるため削除はしません）。はじめにすべての行を確認し、取込の後に変更された行や、その行をもとにした記録（就業判定・受診勧奨・再検査・アカウントなど）が1件でもあれば、何も変更せずに中止します（undo の errors_url に一覧を示します）。取込で登録された事業場は残ります。部署・アカウントの取込は取り消せません（422）。取消中にもう一度呼び出しても、二重には取り消しません。従業員の取込の取消は従業員を削除するため、従業員を削除する権限と、5分以内のワンタイムパスワードが必要です。",
     params(("import_id" = String, Path, description = "取込のID")), security(("token" = ["imports.use"])),
     responses((status = 202, description = "受け付けました", body = ImportView))
 )]
@@ -638,10 +638,15 @@ async fn undo(
     State(app): State<App>,
     Extension(queue): Extension<Queue>,
     permit: Permit<UseImports>,
+    deleting: Further<DeleteEmployees>,
     Path(import): Path<ImportId>,
 ) -> Result<Answer, Problem> {
     let mut stored = app.store.import(&permit, import).await?;
     let right = permit.import_right(stored.record.kind)?;
+    // Whoever came with the file is deleted, as by hand.
+    if stored.record.kind == ImportKind::Employees {
+        deleting.demand()?;
+    }
     if stored.record.state != ImportState::Undoing {
         stored = app.store.ask_undo(&right, import).await?.commit(&app.store).await?;
     }

@@ -104,7 +104,7 @@ fn file(kind: OwnKind, sections: &[OwnSection]) -> Result<Vec<u8>, Problem> {
 /// Reads it.
 #[utoipa::path(
     get, path = "/v1/me/export", operation_id = "exportOwnData", summary = "自分に関するデータをすべて取得する",
-    description = "自分に関して保有されているデータ（従業員情報、所属、アカウント、健康診断、就業判定、受診勧奨、労働時間、疲労蓄積度、ストレスチェックの回答と結果、ライフログ、健康ポイント、開示等の請求、閲覧履歴）を、種別ごとに返します。next_cursor がなくなるまで読み進めてください。kind に種別を1つ指定し、Accept: text/csv とすると、そのページを CSV（UTF-8、BOM付き）で返します。続きは Link ヘッダーに示します。ストレスチェックの結果は、実施者が確定した後に含まれます。保健指導の内容など、担当者の記録は含みません。",
+    description = "自分に関して保有されているデータ（従業員情報、有害業務の従事歴、所属、アカウント、健康診断、就業判定、受診勧奨、受診希望、労働時間、面談・面接指導、疲労蓄積度、ストレスチェックの回答と結果、ライフログ、健康ポイント、開示等の請求、閲覧履歴）を、種別ごとに返します。next_cursor がなくなるまで読み進めてください。kind に種別を1つ指定し、Accept: text/csv とすると、そのページを CSV（UTF-8、BOM付き）で返します。続きは Link ヘッダーに示します。ストレスチェックの結果は、実施者が確定した後に含まれます。面談は、経過と、医師の意見、事業者の決定です。面談記録や保健指導の内容など、担当者の記録は含みません。",
     params(
         ("kind" = Option<String>, Query, description = "種別（省略するとすべて）", example = "checkups"),
         ("cursor" = Option<String>, Query, description = "次のページの位置")

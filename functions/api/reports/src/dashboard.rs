@@ -115,6 +115,18 @@ struct OverworkView {
     overdue: u32,
 }
 
+/// Interviews about which something is to be done.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DashboardInterviews)]
+struct InterviewsView {
+    /// 年度の末日までに申出・登録され、実施、医師の意見または事業者の決定が済んでいない件数（健康相談と保健指導を除きます）。
+    #[schema(example = 4)]
+    due: u32,
+    /// そのうち、期限（予約済みの場合は面談の日）を過ぎている件数。
+    #[schema(example = 1)]
+    overdue: u32,
+}
+
 /// Figures of a year.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DashboardFigures)]
@@ -139,6 +151,8 @@ struct FiguresView {
     stress_check: Option<ShareView>,
     /// 長時間労働。
     overwork: Option<OverworkView>,
+    /// 面談・面接指導。
+    interviews: Option<InterviewsView>,
 }
 
 fn overwork(counts: &Counts) -> OverworkView {
@@ -167,6 +181,10 @@ impl From<&YearFigures> for FiguresView {
             findings: figures.findings.map(ShareView::from),
             stress_check: figures.answered.map(ShareView::from),
             overwork: figures.counts.as_ref().map(overwork),
+            interviews: figures
+                .counts
+                .as_ref()
+                .map(|of| InterviewsView { due: of.interviews, overdue: of.interviews_overdue }),
         }
     }
 }
@@ -235,7 +253,7 @@ impl From<&Dashboard> for DashboardView {
 /// Shows the dashboard.
 #[utoipa::path(
     get, path = "/v1/reports/dashboard", operation_id = "readDashboard", summary = "事業場別のダッシュボード",
-    description = "受診率・有所見率・ストレスチェックの回答率・長時間労働の人数を、事業場ごとに前年度と並べて返します。毎日午前3時30分に集計し、年度の末日（今年度は集計日）の所属で数えます。10人未満の数値と、公表する数値の差から10人未満の数値が分かるものは null です。表示する範囲は、参照する方にかかわらず会社全体で決まります。参照は監査証跡に記録されます。",
+    description = "受診率・有所見率・ストレスチェックの回答率・長時間労働の人数、対応が必要な面談の件数を、事業場ごとに前年度と並べて返します。毎日午前3時30分に集計し、年度の末日（今年度は集計日）の所属で数えます。10人未満の数値と、公表する数値の差から10人未満の数値が分かるものは null です。表示する範囲は、参照する方にかかわらず会社全体で決まります。参照は監査証跡に記録されます。",
     params(("fiscal_year" = Option<i16>, Query, description = "年度（省略すると今年度。10年前まで）", example = 2026)),
     security(("token" = ["reports.view"])), responses((status = 200, description = "ダッシュボード", body = DashboardView))
 )]

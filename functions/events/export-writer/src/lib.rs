@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::{PLATFORM, TenantId};
-use jobs::{Invocation, Wake, for_checkup_export, for_export_writer};
+use jobs::{Invocation, Wake, for_export_of, for_export_writer};
 use serde_json::{Value, json};
-use store::{Error, Files, FilesWritten, Store, logs::metrics};
+use store::{Error, ExportRight, ExportToWrite, ExportWhat, Files, FilesWritten, Store, logs::metrics};
 
 /// The function's name.
 const NAME: &str = "export-writer";
@@ -67,11 +67,17 @@ pub async fn handle(job: &ExportWriter, event: Value, invocation: Invocation) ->
         let written = Box::pin(job.store.write_disclosure(&permit, &job.files, id, until)).await;
         run.note(tenant, &id.to_string(), written);
     }
-    for (tenant, id, asked_by) in job.store.exports_to_work_on(&everybodys).await? {
+    for ExportToWrite { tenant, id, what, by_right_of } in job.store.exports_to_work_on(&everybodys).await? {
         let permit = for_export_writer(tenant, origin);
-        let right = match asked_by {
-            Some(account) => for_checkup_export(&job.store, tenant, account, origin).await.map(Result::ok),
-            None => Ok(None),
+        let store = &job.store;
+        let right = match (by_right_of, what) {
+            (None, _) => Ok(None),
+            (Some(account), ExportWhat::Interviews) => {
+                for_export_of(store, tenant, account, origin).await.map(|it| it.ok().map(ExportRight::Interviews))
+            }
+            (Some(account), _) => {
+                for_export_of(store, tenant, account, origin).await.map(|it| it.ok().map(ExportRight::Checkups))
+            }
         };
         let written = match right {
             Ok(right) => Box::pin(job.store.write_export(&permit, &job.files, id, right, until)).await,

@@ -113,6 +113,16 @@ impl WishState {
         }
     }
 
+    /// What people read.
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::Wished => "希望中",
+            Self::Confirmed => "予約済",
+            Self::Withdrawn => "取下げ",
+        }
+    }
+
     /// Whether the employee may wish something else.
     #[must_use]
     pub const fn may_be_wished(self) -> bool {

@@ -11,6 +11,8 @@ use super::{Column, EXPORTS, ExportKind};
 pub enum OwnKind {
     /// Who they are (従業員).
     Employee,
+    /// The hazardous work that they do, did and will do (有害業務の従事歴).
+    HazardousWork,
     /// Where they stood since when (所属の履歴).
     Placements,
     /// Their account (アカウント).
@@ -25,8 +27,12 @@ pub enum OwnKind {
     WorkFitness,
     /// What they were advised, and what they answered (受診勧奨).
     FollowUps,
+    /// When and where they wished to be examined, and what is booked (受診希望・予約).
+    CheckupWishes,
     /// Months of their working hours (労働時間).
     WorkingHours,
+    /// Their interviews (面談・面接指導), a line for each step, consultations and their own words included; private notes are not.
+    Interviews,
     /// Fatigue check lists that they filled in (疲労蓄積度自己診断).
     FatigueChecks,
     /// What they answered in stress checks, a line for each item (ストレスチェックの回答).
@@ -70,6 +76,8 @@ const fn own(kind: OwnKind, name: &'static str, japanese: &'static str, columns:
 #[rustfmt::skip]
 pub const OWN: &[OwnRow] = &[
     shared(OwnKind::Employee,       "employee",        "従業員情報",                 ExportKind::Employees),
+    own(OwnKind::HazardousWork, "hazardous_work", "有害業務の従事歴", &[
+        ("hazard", "有害業務コード"), ("name", "有害業務"), ("checkup", "健康診断の種類"), ("from", "従事開始日"), ("until", "従事終了日")]),
     shared(OwnKind::Placements,     "placements",      "所属の履歴",                 ExportKind::Placements),
     shared(OwnKind::Account,        "account",         "アカウント",                 ExportKind::Accounts),
     shared(OwnKind::Checkups,       "checkups",        "健康診断",                   ExportKind::Checkups),
@@ -77,7 +85,12 @@ pub const OWN: &[OwnRow] = &[
     shared(OwnKind::CheckupHistory, "checkup_history", "健康診断の訂正前の記録",     ExportKind::CheckupHistory),
     shared(OwnKind::WorkFitness,    "work_fitness",    "就業判定・事後措置",         ExportKind::WorkFitness),
     shared(OwnKind::FollowUps,      "follow_ups",      "受診勧奨",                   ExportKind::FollowUps),
+    own(OwnKind::CheckupWishes, "checkup_wishes", "受診希望・予約", &[
+        ("kind", "健診種別"), ("state", "状態"), ("clinic", "希望する医療機関"), ("dates", "希望日"), ("note", "希望の内容"), ("reserved_on", "予約日"),
+        ("reserved_at", "予約時刻"), ("reserved_clinic", "予約した医療機関"), ("reserved_note", "予約の連絡事項"), ("wished_at", "希望を登録した日時"),
+        ("updated_at", "更新日時")]),
     shared(OwnKind::WorkingHours,   "working_hours",   "労働時間の状況",             ExportKind::WorkingHours),
+    shared(OwnKind::Interviews,     "interviews",      "面談・面接指導",             ExportKind::Interviews),
     own(OwnKind::FatigueChecks, "fatigue_checks", "疲労蓄積度自己診断", &[
         ("id", "ID"), ("at", "回答日時"), ("edition", "版"), ("symptoms", "自覚症状の点数"), ("work", "勤務の状況の点数"), ("burden", "仕事による負担度"),
         ("level", "判定"), ("answers", "回答（自覚症状／勤務の状況）")]),

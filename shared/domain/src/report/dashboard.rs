@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     employee::Sex,
-    ids::{CheckupId, EmployeeId, StressRoundId, WorkplaceId},
+    ids::{CheckupId, EmployeeId, InterviewId, StressRoundId, WorkplaceId},
     organisation::Tree,
     overwork::figure::Line,
     stress::suppression::{Group, Place, published},
@@ -30,6 +30,8 @@ pub enum Source {
     Month(Month),
     /// A round of the stress check.
     Round(StressRoundId),
+    /// An interview that the employer's side knows of.
+    Interview(InterviewId),
 }
 
 /// What somebody adds.
@@ -49,6 +51,11 @@ pub enum Contribution {
         over: Option<Line>,
         /// By when the employer's side is to do something.
         due_on: Option<Date>,
+    },
+    /// An interview is to be held, reported on or decided upon by a day.
+    Pending {
+        /// By which.
+        due_on: Date,
     },
 }
 
@@ -93,6 +100,12 @@ pub struct Counts {
     pub tasks: u32,
     /// Of them, those whose day has passed.
     pub overdue: u32,
+    /// Interviews that are to be held, reported on or decided upon.
+    #[serde(default)]
+    pub interviews: u32,
+    /// Of them, those whose day has passed.
+    #[serde(default)]
+    pub interviews_overdue: u32,
 }
 
 impl Counts {
@@ -110,6 +123,8 @@ impl Counts {
         self.answered += other.answered;
         self.tasks += other.tasks;
         self.overdue += other.overdue;
+        self.interviews += other.interviews;
+        self.interviews_overdue += other.interviews_overdue;
         heads(&mut self.overwork, &other.overwork);
         for (month, of) in &other.months {
             heads(self.months.entry(*month).or_default(), of);
@@ -152,13 +167,21 @@ impl Counting {
             counts.answered += any(Contribution::Answered);
             let mut highest = None;
             for (source, (_, says)) in of {
-                let (Source::Month(month), Contribution::Worked { over, due_on }) = (source, says) else { continue };
-                if let Some(line) = over {
-                    counts.months.entry(*month).or_default().add(*line);
+                match (source, says) {
+                    (Source::Month(month), Contribution::Worked { over, due_on }) => {
+                        if let Some(line) = over {
+                            counts.months.entry(*month).or_default().add(*line);
+                        }
+                        highest = highest.max(*over);
+                        counts.tasks += u32::from(due_on.is_some());
+                        counts.overdue += u32::from(due_on.is_some_and(|day| day < today));
+                    }
+                    (Source::Interview(_), Contribution::Pending { due_on }) => {
+                        counts.interviews += 1;
+                        counts.interviews_overdue += u32::from(*due_on < today);
+                    }
+                    _ => {}
                 }
-                highest = highest.max(*over);
-                counts.tasks += u32::from(due_on.is_some());
-                counts.overdue += u32::from(due_on.is_some_and(|day| day < today));
             }
             if let Some(line) = highest {
                 counts.overwork.add(line);
@@ -229,6 +252,11 @@ mod tests {
                 Contribution::Worked { over: Some(Line::Over80), due_on: Some(TODAY.saturating_sub(1.day())) },
             ),
             (Source::Month(month(10)), Contribution::Worked { over: Some(Line::Over45), due_on: Some(TODAY) }),
+            (Source::Interview(InterviewId::from_bytes([1; 16])), Contribution::Pending { due_on: TODAY }),
+            (
+                Source::Interview(InterviewId::from_bytes([2; 16])),
+                Contribution::Pending { due_on: TODAY.saturating_sub(1.day()) },
+            ),
         ] {
             counting.take(person, source, 1, says);
         }
@@ -249,6 +277,8 @@ mod tests {
             months: BTreeMap::from([(month(9), over_80), (month(10), over_45)]),
             tasks: 2,
             overdue: 1,
+            interviews: 2,
+            interviews_overdue: 1,
         };
         assert_eq!(counting.counts(TODAY), BTreeMap::from([(Some(workplace(1)), counts)]));
     }
@@ -274,7 +304,7 @@ mod tests {
     }
 
     fn histories() -> impl Strategy<Value = Vec<History>> {
-        let one = (0_u8..8, 0_u8..4, 0_u8..3, proptest::collection::vec((any::<bool>(), 0_u8..6), 1..5));
+        let one = (0_u8..8, 0_u8..5, 0_u8..3, proptest::collection::vec((any::<bool>(), 0_u8..6), 1..5));
         let all = proptest::collection::vec(one, 1..30);
         all.prop_map(|all| {
             let mut seen = BTreeSet::new();
@@ -283,12 +313,16 @@ mod tests {
                     0 => Source::Register,
                     1 => Source::Checkup(CheckupId::from_bytes([number; 16])),
                     2 => Source::Month(Month::of(TODAY).before(i32::from(number))),
+                    3 => Source::Interview(InterviewId::from_bytes([number; 16])),
                     _ => Source::Round(StressRoundId::from_bytes([number; 16])),
                 };
                 let says = |(counts, n): (bool, u8)| match source {
                     Source::Register if counts => Contribution::Stands(Some(n).filter(|n| *n > 1).map(workplace)),
                     Source::Checkup(_) if counts => Contribution::Examined,
                     Source::Round(_) if counts => Contribution::Answered,
+                    Source::Interview(_) if counts => {
+                        Contribution::Pending { due_on: TODAY.saturating_sub(i64::from(n).days()) }
+                    }
                     Source::Month(_) => {
                         let lines =
                             [None, Some(Line::Over45), Some(Line::Over60), Some(Line::Over80), Some(Line::Over100)];
@@ -341,6 +375,9 @@ mod tests {
                 over_80: u32::from(rank >= 3),
                 over_100: u32::from(rank >= 4),
             };
+            let pending: Vec<Date> = last(person)
+                .filter_map(|(_, says)| if let Contribution::Pending { due_on } = says { Some(due_on) } else { None })
+                .collect();
             let one = Counts {
                 employed: 1,
                 examined: had(Contribution::Examined),
@@ -349,6 +386,8 @@ mod tests {
                 months: months.iter().filter(|it| it.1.is_some()).map(|it| (it.0, heads(rank(it.1)))).collect(),
                 tasks: u32::try_from(months.iter().filter(|it| it.2.is_some()).count()).unwrap(),
                 overdue: u32::try_from(months.iter().filter(|it| it.2.is_some_and(|day| day < TODAY)).count()).unwrap(),
+                interviews: u32::try_from(pending.len()).unwrap(),
+                interviews_overdue: u32::try_from(pending.iter().filter(|day| **day < TODAY).count()).unwrap(),
             };
             let before: Counts = all.remove(&place).unwrap_or_default();
             all.insert(place, before.and(&one));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::lines::{Of, Selection};
+use super::lines::{Of, Selection, TableFor};
 use crate::{Error, Files, Store, Write, item::Stored};
 
 /// How large a part is: with its encoding it must fit into an answer, which is 6 MB at most.
@@ -303,7 +303,13 @@ fn manifest(selection: &Selection, about: &Value, course: &Course) -> Result<Zer
         let (japanese, source, kept) = match of {
             Of::Kind(kind) => (kind.row().japanese, kind.row().source, kind.row().kept),
             // What is kept is kept in the service; this is a copy of it.
-            Of::Table(_) => ("健康診断の一覧表", "依頼者が閲覧できる範囲の写し", [].as_slice()),
+            Of::Table(of) => {
+                let name = match of {
+                    TableFor::Checkups(_) => "健康診断の一覧表",
+                    TableFor::Interviews(_) => "面談・面接指導の一覧表",
+                };
+                (name, "依頼者が閲覧できる範囲の写し", [].as_slice())
+            }
         };
         let kept: Vec<_> = kept
             .iter()

@@ -1,8 +1,8 @@
 //! A tenant's records as lines, a page at a time: what an export holds in memory is one page and one part of a file.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
-use authz::Reach;
+use authz::{Permit, Reach, permission::ExportInterviews};
 use domain::{
     checkup::hazard::HazardWork,
     export::{ExportFormat, ExportKind, Sheet},
@@ -19,6 +19,7 @@ use crate::{
     accounts::Account,
     db::Range,
     employees::{Employee, EmployeeAttributes, Person},
+    interviews::InterviewReader,
     item::{Stored, as_text, from_item},
     key::{Family, Table, partition, shards},
 };
@@ -59,14 +60,23 @@ pub(crate) struct Page {
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     pub(crate) kinds: Vec<ExportKind>,
-    /// After these kinds, a table of checkups.
-    pub(crate) table: Option<CheckupTable>,
+    /// After these kinds, what is written by somebody's own right.
+    pub(crate) table: Option<TableFor>,
     pub(crate) format: ExportFormat,
     /// These people and their accounts alone; everybody where it is none.
     pub(crate) people: Option<People>,
     pub(crate) period: Period,
-    /// Events in confidence are among it: for a court, and not for the company.
+    /// Events and interviews in confidence are among it: for a court, and not for the company.
     pub(crate) with_confidence: bool,
+}
+
+/// What is written for whoever asked for it, as far as they see it when it is written.
+#[derive(Debug, Clone)]
+pub(crate) enum TableFor {
+    /// Checkups of a year.
+    Checkups(CheckupTable),
+    /// Interviews.
+    Interviews(Arc<Permit<ExportInterviews>>),
 }
 
 /// What a file is of.
@@ -74,22 +84,24 @@ pub(crate) struct Selection {
 pub(crate) enum Of<'a> {
     /// Everything of a kind.
     Kind(ExportKind),
-    /// A table of checkups.
-    Table(&'a CheckupTable),
+    /// What is somebody's to see.
+    Table(&'a TableFor),
 }
 
 impl Of<'_> {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Kind(kind) => kind.row().name,
-            Self::Table(_) => "checkups",
+            Self::Table(TableFor::Checkups(_)) => ExportKind::Checkups.row().name,
+            Self::Table(TableFor::Interviews(_)) => ExportKind::Interviews.row().name,
         }
     }
 
     pub(super) fn sheet(self, format: ExportFormat) -> Sheet {
         match self {
             Self::Kind(kind) => Sheet::new(format, kind),
-            Self::Table(table) => Sheet::of(format, table.columns()),
+            Self::Table(TableFor::Checkups(table)) => Sheet::of(format, table.columns()),
+            Self::Table(TableFor::Interviews(_)) => Sheet::new(format, ExportKind::Interviews),
         }
     }
 }
@@ -199,7 +211,10 @@ impl Store {
     ) -> Result<Page, Error> {
         let kind = match of {
             Of::Kind(kind) => kind,
-            Of::Table(table) => return self.page_of_table(tenant, table, after).await,
+            Of::Table(TableFor::Checkups(table)) => return self.page_of_table(tenant, table, after).await,
+            Of::Table(TableFor::Interviews(right)) => {
+                return self.page_of_interviews(tenant, selection, right, after).await;
+            }
         };
         match kind {
             ExportKind::Workplaces => {
@@ -236,14 +251,20 @@ impl Store {
                 let lines = try_join_all(lines).await?.into_iter().flatten();
                 Ok(Page { lines: lines.collect(), next })
             }
-            ExportKind::WorkFitness | ExportKind::FollowUps | ExportKind::WorkingHours => {
+            ExportKind::WorkFitness | ExportKind::FollowUps | ExportKind::WorkingHours | ExportKind::Interviews => {
                 let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE_WITH_CHECKUPS).await?;
                 let period = selection.period;
+                let reader = |employee| match () {
+                    () if reach.is_oneself(employee) => InterviewReader::Oneself,
+                    () if selection.with_confidence => InterviewReader::Court,
+                    () => InterviewReader::Employer,
+                };
                 let lines = people.iter().map(|(employee, person)| async move {
                     match kind {
                         ExportKind::WorkFitness => self.fitness_lines(tenant, employee.id, person, period).await,
                         ExportKind::FollowUps => self.follow_up_lines(tenant, employee.id, person, period).await,
-                        _ => self.working_hours_lines(tenant, employee.id, person, period).await,
+                        ExportKind::WorkingHours => self.working_hours_lines(tenant, employee.id, person, period).await,
+                        _ => self.interview_lines(tenant, employee.id, person, period, reader(employee.id)).await,
                     }
                 });
                 let lines = try_join_all(lines).await?.into_iter().flatten();
@@ -251,6 +272,47 @@ impl Store {
             }
             ExportKind::AuditEvents => self.page_of_events(tenant, selection, after).await,
         }
+    }
+
+    /// Interviews of those whom `right` reaches, of each as much as its holder sees.
+    async fn page_of_interviews(
+        &self,
+        tenant: TenantId,
+        selection: &Selection,
+        right: &Permit<ExportInterviews>,
+        after: Option<String>,
+    ) -> Result<Page, Error> {
+        let (people, next) = self.page_of_people(tenant, selection, after, PEOPLE_WITH_CHECKUPS).await?;
+        let (today, period) = (self.today(), selection.period);
+        let lines = people.iter().map(|(employee, person)| async move {
+            let placement = employee.placement(today);
+            if !right.reach().covers(&placement) {
+                return Ok(Vec::new());
+            }
+            let reader = InterviewReader::Asked(right, &placement);
+            self.interview_lines(tenant, employee.id, person, period, reader).await
+        });
+        let lines = try_join_all(lines).await?.into_iter().flatten();
+        Ok(Page { lines: lines.collect(), next })
+    }
+
+    /// The hazardous work of somebody, each period a line.
+    pub(crate) async fn hazard_lines(&self, tenant: TenantId, employee: EmployeeId) -> Result<Vec<Line>, Error> {
+        let Some(Stored { record, .. }) = self.load_employee(tenant, employee).await? else { return Ok(Vec::new()) };
+        let attributes = self.open_attributes_of(tenant, [&record]).await?;
+        let works = attributes.iter().flat_map(|of| of.hazards.all());
+        let line = |work: &HazardWork| {
+            let row = work.hazard.row();
+            let cells = vec![
+                named(&work.hazard),
+                Cow::Borrowed(row.japanese),
+                Cow::Borrowed(row.kind.japanese()),
+                text(work.from),
+                said(work.until),
+            ];
+            Line { cells, about: Some(employee) }
+        };
+        Ok(works.map(line).collect())
     }
 
     /// Employees with their names, shard by shard; or the chosen ones.

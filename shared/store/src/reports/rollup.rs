@@ -14,7 +14,7 @@ use domain::{
     },
     time::{Jst, Month, fiscal_year},
 };
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,7 @@ use crate::{
     contracts,
     db::Range,
     employees::Employee,
+    interviews::PendingInterview,
     item::{as_text, from_item, to_item},
     key::{Family, Key, Table, partition, shards},
 };
@@ -70,6 +71,7 @@ fn key(tenant: TenantId, year: i16, workplace: Option<WorkplaceId>) -> Key {
 struct Base {
     register: Vec<Stored<Employee>>,
     due: BTreeMap<(Month, EmployeeId), Date>,
+    pending: Vec<PendingInterview>,
     today: Date,
 }
 
@@ -94,7 +96,8 @@ impl Store {
         if dry_run {
             return Ok(done);
         }
-        let base = Base { register, due: self.months_due(tenant).await?, today };
+        let (due, pending) = try_join(self.months_due(tenant), self.interviews_pending(tenant)).await?;
+        let base = Base { register, due, pending, today };
         let now = fiscal_year(today, first_month);
         for year in [now - 1, now] {
             let Some(days) = days_of(year, first_month) else { continue };
@@ -124,6 +127,12 @@ impl Store {
         }
         for (round, employee, version) in self.answered_between(tenant, first, last).await? {
             counting.take(employee, Source::Round(round), version, Contribution::Answered);
+        }
+        for PendingInterview { id, employee, version, begun_on, due_on } in &base.pending {
+            // Whatever is to be done stays so until it is done, also where it began in a year before.
+            if *begun_on <= last {
+                counting.take(*employee, Source::Interview(*id), *version, Contribution::Pending { due_on: *due_on });
+            }
         }
         let mut month = Month::of(first);
         while month.first_day() <= day {

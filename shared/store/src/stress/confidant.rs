@@ -105,6 +105,20 @@ impl Store {
         Ok(Seen { insight, round, employee })
     }
 
+    /// One's own part in every round that has been opened, the newest first.
+    pub(super) async fn own_parts<P: Examinee>(&self, permit: &Permit<P>) -> Result<Vec<Seen>, Error> {
+        let tenant = permit.tenant();
+        let oneself = permit.reach().only_oneself().ok_or(Error::NotFound)?;
+        let (rounds, (employee, _)) = try_join(self.all_rounds(tenant), self.employee_within(permit, oneself)).await?;
+        let mut parts = Vec::with_capacity(rounds.len());
+        for stored in rounds.into_iter().filter(|stored| stored.record.state != RoundState::Drafted) {
+            let round = self.with_plan(tenant, stored).await?;
+            let insight = Insight { tenant, round: round.record.id, oneself: Some(oneself), duty: None };
+            parts.push(Seen { insight, round, employee: employee.clone() });
+        }
+        Ok(parts)
+    }
+
     /// A round for which the caller was appointed and has pledged secrecy; otherwise it is not there.
     pub(super) async fn trusted_round<P: Confidant>(
         &self,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use authz::{Permit, permission::ExportOwn};
-use domain::stress::{questionnaire, round::RoundState, scales::ROWS};
+use domain::stress::{questionnaire, scales::ROWS};
 
 use super::{answers, confidant::Seen, results::StressResult};
 use crate::{
@@ -38,17 +38,6 @@ impl Store {
             lines.push(Line { cells, about: Some(seen.employee.id) });
         }
         Ok(lines)
-    }
-
-    /// One's own part in every round that was opened.
-    async fn own_parts(&self, permit: &Permit<ExportOwn>) -> Result<Vec<Seen>, Error> {
-        let mut parts = Vec::new();
-        for stored in self.all_rounds(permit.tenant()).await? {
-            if stored.record.state != RoundState::Drafted {
-                parts.push(self.own_part(permit, stored.record.id).await?);
-            }
-        }
-        Ok(parts)
     }
 }
 
