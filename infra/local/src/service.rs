@@ -25,6 +25,7 @@ use criteria_rejudge::CriteriaRejudge;
 use csv_import::{Importer, Limits};
 use endpoint::{App, Settings};
 use export_writer::ExportWriter;
+use identity_reseal::IdentityReseal;
 use log_writer::LogWriter;
 use notice_fan_out::NoticeFanOut;
 use points_close::PointsClose;
@@ -163,6 +164,8 @@ impl Service {
         let (mails, told, sweep) = jobs::mail_delivery(own.mail_delivery(&mailers, support(), PORTAL.to_owned()))?;
         let (own, purgers) = acting("retention-purge")?;
         let purge = RetentionPurge { store: purgers, files: own.files(), most_deletes: options.most_deletes };
+        let resealers = store_of("identity-reseal")?;
+        let reseal = jobs::identity_reseal(IdentityReseal { store: resealers, most: options.most_deletes });
         let (own, store_of_digest) = acting("audit-digest")?;
         let digest = AuditDigest { store: store_of_digest, bucket: own.trail() };
         let (own, writers) = acting("log-writer")?;
@@ -183,6 +186,7 @@ impl Service {
             notice_sweep,
             daily,
             hourly,
+            reseal,
             purge,
             digest,
             writer,

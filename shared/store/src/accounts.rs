@@ -53,11 +53,14 @@ use crate::{
     Error, Store, Suppressed, Write,
     callers::whole_tenant,
     credentials::{self, Credential},
+    identity::SealedFor,
     item::{Attributes, Sealed, Stored, to_item},
     key::{Family, Key, Table, shard},
 };
 
 pub(crate) const SCHEMA: u8 = 1;
+/// The attribute that a holder is sealed in.
+pub(crate) const HOLDER: &str = "holder";
 
 /// An account.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and decisions ask for each")]
@@ -191,6 +194,8 @@ impl AccountDetails {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HolderRecord {
     pub(crate) holder: Sealed,
+    #[serde(skip_serializing_if = "SealedFor::is_everything", default)]
+    pub(crate) sealed_for: SealedFor,
 }
 
 pub(crate) fn key(tenant: TenantId, account: AccountId) -> Key {
@@ -277,8 +282,8 @@ impl Store {
         holder: &Holder,
     ) -> Result<(Key, Attributes), Error> {
         let key = holder_key(tenant, account);
-        let sealed = self.seal(tenant, Purpose::Names, &key, "holder", holder).await?;
-        let item = to_item(&key, version, SCHEMA, &HolderRecord { holder: sealed })?;
+        let (sealed, sealed_for) = self.seal_identity(tenant, Purpose::Names, &key, HOLDER, holder).await?;
+        let item = to_item(&key, version, SCHEMA, &HolderRecord { holder: sealed, sealed_for })?;
         Ok((key, item))
     }
 
@@ -292,7 +297,13 @@ impl Store {
 
     pub(crate) async fn load_holder(&self, tenant: TenantId, account: AccountId) -> Result<Option<Holder>, Error> {
         let key = holder_key(tenant, account);
-        let Some(stored) = self.load::<HolderRecord>(&key).await? else { return Ok(None) };
-        Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
+        let Some(Stored { record, .. }) = self.load::<HolderRecord>(&key).await? else { return Ok(None) };
+        Ok(Some(self.holder_of(tenant, &key, &record).await?))
+    }
+
+    /// Opens a holder's item.
+    pub(crate) async fn holder_of(&self, tenant: TenantId, key: &Key, record: &HolderRecord) -> Result<Holder, Error> {
+        let sealed = (&record.holder, record.sealed_for);
+        self.open_identity(tenant, Purpose::Names, key, HOLDER, sealed).await
     }
 }

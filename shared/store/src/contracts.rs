@@ -77,6 +77,16 @@ impl ContractState {
     }
 }
 
+/// How far the purge of a stress check is whose own term ended before the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StressPurge {
+    /// It has begun.
+    Begun,
+    /// The data is gone, and its keys for good.
+    Done,
+}
+
 /// Who ended a contract, and when to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Termination {
@@ -154,6 +164,8 @@ pub struct Contract {
     pub last_export_at: Option<Jst>,
     /// Everything but what the stress check needs is gone.
     pub(crate) rest_purged: bool,
+    /// The stress check ended before the rest, and its data goes or is gone.
+    pub(crate) stress_purge: Option<StressPurge>,
     /// When it was made.
     pub created_at: Jst,
 }
@@ -221,6 +233,9 @@ pub(crate) struct Record {
     /// Everything but what the stress check needs is gone, however far the purge of that is.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub(crate) rest_purged: bool,
+    /// The stress check ended before the rest, and its data goes or is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) stress_purge: Option<StressPurge>,
     created_at: Jst,
 }
 
@@ -231,6 +246,19 @@ impl Record {
         let ended = self.termination.as_ref()?.terminates_on;
         let until = stress_check_outlives(&self.services, ended)?;
         (EndDates::of(until).purge_on > EndDates::of(ended).purge_on).then_some(until)
+    }
+
+    /// The last day of the stress check, where its term ends so much before the rest that its data is purged on another day.
+    pub(crate) fn stress_check_ended(&self) -> Option<Date> {
+        let until = self.services.iter().find(|term| term.service == Service::StressCheck)?.until?;
+        let purge_on = |last_day| EndDates::of(last_day).purge_on;
+        let before = |termination: &Termination| purge_on(until) < purge_on(termination.terminates_on);
+        self.termination.as_ref().is_none_or(before).then_some(until)
+    }
+
+    /// What happens when to data that a term ends on `last_day`.
+    pub(crate) fn ends(&self, last_day: Date) -> EndDates {
+        ends(last_day, self.free_from)
     }
 
     /// The last day of the data that is purged next; none while no end is set.
@@ -366,6 +394,7 @@ impl Store {
             holds,
             last_export_at: record.last_export_at,
             rest_purged: record.rest_purged,
+            stress_purge: record.stress_purge,
             created_at: record.created_at,
         })
     }
@@ -389,6 +418,7 @@ impl Store {
             holds,
             last_export_at: contract.last_export_at,
             rest_purged: contract.rest_purged,
+            stress_purge: contract.stress_purge,
             created_at: contract.created_at,
         })
     }
@@ -430,6 +460,7 @@ impl Store {
             holds: Vec::new(),
             last_export_at: None,
             rest_purged: false,
+            stress_purge: None,
             created_at: now,
         };
         write.create(self, key(id), SCHEMA, &self.record_of(&contract).await?, twice)?;
@@ -457,6 +488,12 @@ impl Store {
         let mut contract = self.contract_to_change(permit.tenant(), tenant, version).await?;
         if contract.state == ContractState::StressCheckOnly {
             // What was contracted for beside it is gone, and when its own data goes has been certified.
+            return Err(Conflict::WrongState.into());
+        }
+        let of_stress = |terms: &[ServiceTerm]| terms.iter().find(|term| term.service == Service::StressCheck).copied();
+        let changes = |terms: &Vec<ServiceTerm>| of_stress(terms) != of_stress(&contract.services);
+        if contract.stress_purge.is_some() && change.services.as_ref().is_some_and(changes) {
+            // The keys that it was sealed with are gone for good: it does not come back in this tenant.
             return Err(Conflict::WrongState.into());
         }
         contract.name = change.name.unwrap_or(contract.name);
@@ -712,6 +749,7 @@ mod tests {
             holds: Vec::new(),
             last_export_at: None,
             rest_purged: false,
+            stress_purge: None,
             created_at: at,
         }
     }

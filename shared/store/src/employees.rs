@@ -53,6 +53,7 @@ pub use undo::EmployeeImage;
 use crate::{
     Error, Store,
     db::Range,
+    identity::SealedFor,
     item::{Attributes, Sealed, Stored, as_text, from_item, from_optional},
     key::{Family, Key, SHARDS, Table, partition, shard, shards},
 };
@@ -81,6 +82,9 @@ pub struct Employee {
     pub(crate) content: String,
     /// [`EmployeeAttributes`].
     pub(crate) attributes: Sealed,
+    /// What they are sealed for.
+    #[serde(skip_serializing_if = "SealedFor::is_everything", default)]
+    pub(crate) sealed_for: SealedFor,
     /// The import that wrote them last; none for a hand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub imported_by: Option<ImportId>,
@@ -170,8 +174,10 @@ impl RegisterPosition {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct PersonRecord {
-    person: Sealed,
+pub(crate) struct PersonRecord {
+    pub(crate) person: Sealed,
+    #[serde(skip_serializing_if = "SealedFor::is_everything", default)]
+    pub(crate) sealed_for: SealedFor,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -316,7 +322,8 @@ impl Store {
         employee: &Employee,
     ) -> Result<EmployeeAttributes, Error> {
         let key = key(tenant, employee.id);
-        self.open(tenant, Purpose::Attributes, &key, "attributes", &employee.attributes).await
+        let sealed = (&employee.attributes, employee.sealed_for);
+        self.open_identity(tenant, Purpose::Attributes, &key, "attributes", sealed).await
     }
 
     /// Opens what is sealed in several employees' items, in their order.
@@ -329,14 +336,16 @@ impl Store {
             .into_iter()
             .map(|employee| {
                 let key = key(tenant, employee.id);
-                (key.entity(), key, employee.attributes.0.as_slice())
+                (key.entity(), key, employee)
             })
             .collect();
         let page: Vec<_> = sealed
             .iter()
-            .map(|(entity, key, bytes)| (crate::place(tenant, key, entity, "attributes"), *bytes))
+            .map(|(entity, key, of)| {
+                (of.sealed_for, crate::place(tenant, key, entity, "attributes"), of.attributes.0.as_slice())
+            })
             .collect();
-        let opened = Box::pin(self.vault.open_all(tenant, Purpose::Attributes, &page)).await?;
+        let opened = self.open_identities(tenant, Purpose::Attributes, &page).await?;
         opened.iter().map(|plain| Ok(serde_json::from_slice(plain)?)).collect()
     }
 
@@ -348,14 +357,16 @@ impl Store {
             let Some(id) = as_text(&item, "sk").and_then(|sk| sk.parse::<EmployeeId>().ok()) else { continue };
             if let Some(stored) = from_item::<PersonRecord>(item, now)? {
                 let key = person_key(tenant, id);
-                sealed.push((id, key.entity(), key, stored.record.person));
+                sealed.push((id, key.entity(), key, stored.record));
             }
         }
         let page: Vec<_> = sealed
             .iter()
-            .map(|(_, entity, key, person)| (crate::place(tenant, key, entity, "person"), person.0.as_slice()))
+            .map(|(_, entity, key, of)| {
+                (of.sealed_for, crate::place(tenant, key, entity, "person"), of.person.0.as_slice())
+            })
             .collect();
-        let opened = Box::pin(self.vault.open_all(tenant, Purpose::Names, &page)).await?;
+        let opened = self.open_identities(tenant, Purpose::Names, &page).await?;
         let people = sealed.iter().zip(&opened).map(|((id, ..), plain)| Ok((*id, serde_json::from_slice(plain)?)));
         people.collect()
     }

@@ -39,6 +39,7 @@ mod facts;
 mod fatigue;
 mod files;
 mod follow_ups;
+mod identity;
 mod imports;
 mod incidents;
 mod interviews;
@@ -160,8 +161,8 @@ pub use points::{
 };
 pub use process::Support;
 pub use purge::{
-    Bounds, Certificate, Counts, DeletionCertificate, EarlierPurge, FilesOver, PurgeStage, Purged, ShreddedKeys,
-    SparedForStress, ToPurge,
+    Bounds, Certificate, Counts, DeletionCertificate, EarlierPurge, FilesOver, PurgeStage, Purged, Resealed,
+    ShreddedKeys, SparedForStress, ToPurge,
 };
 pub use queue::{Queue, Task};
 pub use rejudgements::{RejudgedRun, Rejudgement, RejudgementCounts, RejudgementState};

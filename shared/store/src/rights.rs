@@ -30,6 +30,7 @@ use crate::{
     callers::somebody,
     db::Range,
     exports::{Line, said, text},
+    identity::SealedFor,
     item::{Sealed, Stored, to_item},
     key::{Family, Key, Table, partition},
     versions::{self, Listed, next_number, on},
@@ -61,6 +62,8 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ended_at: Option<Jst>,
     words: Sealed,
+    #[serde(skip_serializing_if = "SealedFor::is_everything", default)]
+    sealed_for: SealedFor,
 }
 
 /// What is sealed of a request.
@@ -174,6 +177,8 @@ impl Store {
             return Err(Conflict::TooMany.into());
         }
         let words = Words { asked, answer: None };
+        let place = key(tenant, employee, id);
+        let (sealed, sealed_for) = self.seal_identity(tenant, Purpose::Attributes, &place, WORDS, &words).await?;
         let record = Record {
             id,
             employee,
@@ -184,7 +189,8 @@ impl Store {
             answered_by: None,
             answered_at: None,
             ended_at: None,
-            words: self.seal(tenant, Purpose::Attributes, &key(tenant, employee, id), WORDS, &words).await?,
+            words: sealed,
+            sealed_for,
         };
         let mut write = Write::new();
         self.put_request(&mut write, tenant, &record, None)?;
@@ -284,14 +290,15 @@ impl Store {
             return Err(Error::Stale);
         }
         let (state, due_on) = next(record.state, step, self.today()).ok_or(Conflict::WrongState)?;
-        let mut words: Words = self.open(tenant, Purpose::Attributes, &place, WORDS, &record.words).await?;
+        let mut words = self.words_of_right(tenant, &place, &record).await?;
         if matches!(step, RightStep::Accept(_) | RightStep::Refuse) {
             (record.answered_by, record.answered_at) = (Some(by), Some(now));
             words.answer = answer;
         }
         (record.state, record.due_on) = (state, due_on);
         record.ended_at = (state != RightState::Accepted).then_some(now);
-        record.words = self.seal(tenant, Purpose::Attributes, &place, WORDS, &words).await?;
+        (record.words, record.sealed_for) =
+            self.seal_identity(tenant, Purpose::Attributes, &place, WORDS, &words).await?;
         let mut write = Write::new();
         self.put_request(&mut write, tenant, &record, Some(version))?;
         let event = self.event(permit, action)?.on(employee).on(id).because(state.name());
@@ -334,8 +341,12 @@ impl Store {
         Stored { record, version }: Stored<Record>,
     ) -> Result<Stored<RightsRequest>, Error> {
         let place = key(tenant, record.employee, record.id);
-        let words = self.open(tenant, Purpose::Attributes, &place, WORDS, &record.words).await?;
+        let words = self.words_of_right(tenant, &place, &record).await?;
         Ok(Stored { record: shown(&record, words), version })
+    }
+
+    async fn words_of_right(&self, tenant: TenantId, place: &Key, record: &Record) -> Result<Words, Error> {
+        self.open_identity(tenant, Purpose::Attributes, place, WORDS, (&record.words, record.sealed_for)).await
     }
 
     fn put_request(

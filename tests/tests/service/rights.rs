@@ -37,7 +37,7 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 16] = [
+const NAMES: [(&str, &str); 17] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
     ("checkups", "a clinic is told who comes"),
@@ -46,6 +46,7 @@ const NAMES: [(&str, &str); 16] = [
     ("documents", "a card says whose it is"),
     ("employees", "shows and finds people"),
     ("export-writer", "a customer's export, and evidence for a court, say whose they are"),
+    ("identity-reseal", "seals names with the key of the stress check that outlives the rest"),
     ("interviews", "a report names the physician who gave it, a note its author"),
     ("mail-delivery", "addresses mails"),
     ("me", "shows people their own name"),

@@ -8,6 +8,7 @@ use canary::Canary;
 use criteria_rejudge::CriteriaRejudge;
 use csv_import::Importer;
 use export_writer::ExportWriter;
+use identity_reseal::IdentityReseal;
 use jobs::Invocation;
 use log_writer::LogWriter;
 use mail_delivery::MailDelivery;
@@ -113,6 +114,14 @@ pub(super) fn retention_purge(job: RetentionPurge) -> Schedule {
         Box::pin(retention_purge::handle(&job, event, invocation)).await
     };
     Schedule::new("retention-purge", deployed("retention-purge", Duration::from_mins(15), job, handle))
+}
+
+/// `identity-reseal`: by its schedule.
+pub(super) fn identity_reseal(job: IdentityReseal) -> Schedule {
+    let handle = |job: IdentityReseal, event, invocation| async move {
+        Box::pin(identity_reseal::handle(&job, event, invocation)).await
+    };
+    Schedule::new("identity-reseal", deployed("identity-reseal", Duration::from_mins(15), job, handle))
 }
 
 /// `audit-archive`: the whole stream of `audit`, until it is taken.

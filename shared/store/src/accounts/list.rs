@@ -14,7 +14,6 @@ use domain::{
 };
 use futures_util::future::{try_join, try_join_all};
 use serde::{Deserialize, Serialize};
-use vault::Purpose;
 
 use crate::{
     Error, Store,
@@ -232,7 +231,7 @@ impl Store {
     ) -> Result<Option<Holder>, Error> {
         let key = accounts::holder_key(tenant, account);
         let Some(stored) = from_item::<HolderRecord>(item, self.clock.now())? else { return Ok(None) };
-        Ok(Some(self.open(tenant, Purpose::Names, &key, "holder", &stored.record.holder).await?))
+        Ok(Some(self.holder_of(tenant, &key, &stored.record).await?))
     }
 
     /// Accounts with their holders and what is known of their use, in one round. One that is being deleted this very moment is left out.

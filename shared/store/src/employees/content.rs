@@ -170,6 +170,8 @@ impl Store {
         let lookup = self.lookup(tenant).await?;
         let (key, now) = (key(tenant, id), self.clock.now());
         let attributes = content.attributes();
+        let (sealed, sealed_for) =
+            self.seal_identity(tenant, Purpose::Attributes, &key, "attributes", &attributes).await?;
         let before = existing.map(|(stored, _)| &stored.record);
         let placements = placements.unwrap_or_else(|| {
             let placements = before.map(|before| before.placements.clone()).unwrap_or_default();
@@ -184,7 +186,8 @@ impl Store {
             left_on: content.left_on,
             placements,
             content: hash_of(&lookup, content)?,
-            attributes: self.seal(tenant, Purpose::Attributes, &key, "attributes", &attributes).await?,
+            attributes: sealed,
+            sealed_for,
             imported_by,
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
@@ -230,8 +233,8 @@ impl Store {
         person: &Person,
     ) -> Result<(), Error> {
         let key = person_key(tenant, id);
-        let sealed = self.seal(tenant, Purpose::Names, &key, "person", person).await?;
-        let item = to_item(&key, version, SCHEMA, &PersonRecord { person: sealed })?;
+        let (sealed, sealed_for) = self.seal_identity(tenant, Purpose::Names, &key, "person", person).await?;
+        let item = to_item(&key, version, SCHEMA, &PersonRecord { person: sealed, sealed_for })?;
         write.put(self, key, item, None, Attributes::new(), || Error::Stale)?;
         Ok(())
     }

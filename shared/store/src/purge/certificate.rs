@@ -94,9 +94,14 @@ struct Kept {
 pub(super) fn document(certificate: &Certificate, about: &About) -> Result<String, Error> {
     let Counts { records, names, objects, uploads } = certificate.found;
     let left = certificate.left;
+    let of_stress = certificate.of_stress_check;
     let deleted = [
         (
-            "記録（従業員の属性・健康情報・アカウント・組織・設定・取込の記録・送信待ちのメール・サインイン中のセッションなど）",
+            if of_stress {
+                "ストレスチェックの記録（実施回・受検の状況・回答・結果・同意・集団分析・報告）"
+            } else {
+                "記録（従業員の属性・健康情報・アカウント・組織・設定・取込の記録・送信待ちのメール・サインイン中のセッションなど）"
+            },
             records,
             left.records,
         ),
@@ -112,6 +117,9 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
     let document = Document {
         title: "データ削除証明書",
         statement: match certificate.spared {
+            _ if certificate.of_stress_check => {
+                "ストレスチェックの契約期間の終了に伴い、下記の契約企業のストレスチェックのデータをすべて削除し、残っていないことを検査したことを証明します。"
+            }
             None => "契約の終了に伴い、下記の契約企業のデータをすべて削除し、残っていないことを検査したことを証明します。",
             Some(_) => {
                 "契約の終了に伴い、下記の契約企業のデータを、契約期間が個別に定められたストレスチェックに必要なものを除いてすべて削除し、残っていないことを検査したことを証明します。"
@@ -140,7 +148,7 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
         sealed_copies: copies.map(|what| SealedCopy { what, sealed_until: last_copy, state }).into(),
         unrecoverable_from: certificate.unrecoverable_from,
         spared_for_stress_check: certificate.spared.map(|spared| Spared {
-            what: "ストレスチェックの記録と、受検者・実施者の本人情報・アカウント。ストレスチェックの契約の終了に伴って削除し、証明書を別に発行します。",
+            what: "ストレスチェックの記録と、受検者・実施者の本人情報・アカウント。本人情報はストレスチェック専用の鍵で暗号化し直しました。ストレスチェックの契約の終了に伴って削除し、証明書を別に発行します。",
             records: spared.kept.records,
             names: spared.kept.names,
             terminates_on: spared.terminates_on,
@@ -148,7 +156,11 @@ pub(super) fn document(certificate: &Certificate, about: &About) -> Result<Strin
             deletion_deadline: spared.deletion_deadline,
         }),
         earlier_deletion: certificate.earlier.map(|earlier| Earlier {
-            what: "ストレスチェックに必要なものを除くデータは、先に契約が終了し、削除を完了しています。",
+            what: if earlier.of_stress_check {
+                "ストレスチェックのデータは、先に契約期間が終了し、削除を完了しています。"
+            } else {
+                "ストレスチェックに必要なものを除くデータは、先に契約が終了し、削除を完了しています。"
+            },
             certificate_id: earlier.certificate.to_string(),
             terminates_on: earlier.terminates_on,
             deleted_at: earlier.deleted_at,
@@ -196,6 +208,7 @@ mod tests {
             unrecoverable_from: date(2026, 2, 21),
             spared: None,
             earlier: None,
+            of_stress_check: false,
         };
         let about = About {
             code: TenantCode::parse("minato").unwrap(),
@@ -216,8 +229,14 @@ mod tests {
             certificate: certificate.id,
             terminates_on: date(2025, 9, 30),
             deleted_at: at("2025-10-17T03:05:00+09:00"),
+            of_stress_check: false,
         };
-        let second = document(&Certificate { earlier: Some(earlier), ..certificate }, &about).unwrap();
+        let second = document(&Certificate { earlier: Some(earlier), ..certificate.clone() }, &about).unwrap();
         assert!(second.contains("データをすべて削除し") && second.contains("2025-10-17T03:05:00"), "{second}");
+        let own = document(&Certificate { of_stress_check: true, ..certificate.clone() }, &about).unwrap();
+        assert!(own.contains("ストレスチェックのデータをすべて削除し") && own.contains("実施回"), "{own}");
+        let earlier = Some(EarlierPurge { of_stress_check: true, ..earlier });
+        let last = document(&Certificate { earlier, ..certificate }, &about).unwrap();
+        assert!(last.contains("ストレスチェックのデータは、先に"), "{last}");
     }
 }

@@ -39,7 +39,7 @@ impl Store {
         write.delete(self, contracts::key(tenant), Some(version))?;
         let values = Attributes::from([(":tenant".to_owned(), attribute(&tenant)?)]);
         write.delete_if(self, code_key(&contract.code), "tenant = :tenant", values, || Error::Stale)?;
-        for part in [Part::Whole, Part::Rest] {
+        for part in [Part::Whole, Part::Rest, Part::Stress] {
             write.delete(self, key(tenant, part), None)?;
         }
         let event = self.event(permit, "contract.dispose")?.on(tenant).in_tenant(PLATFORM);

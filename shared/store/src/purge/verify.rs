@@ -58,8 +58,51 @@ async fn part_of_items(db: &Db, table: Table, tenant: TenantId, part: i32) -> Re
     }
 }
 
-/// What is left of a tenant beside what the stress check needs: items of families that it has no use for, employees who were in no round and have no account, and names of whoever
-/// has no item of their own.
+/// How many items the stress check of a tenant has, with the employees and names of whoever was asked: as many as before are there when the rest is gone.
+pub(super) async fn count_of_stress(db: &Db, tenant: TenantId) -> Result<Counts, Error> {
+    let (records, names) = tokio::try_join!(keys(db, Table::Records, tenant), keys(db, Table::Names, tenant))?;
+    let of_stress = |item: &&Seen| item.family().starts_with("STRESS");
+    let asked: HashSet<&str> = records.iter().filter(of_stress).map(|item| item.sk.as_str()).collect();
+    let of = |items: &[Seen], family: &str| {
+        items.iter().filter(|item| item.family() == family && asked.contains(item.sk.as_str())).count() as u64
+    };
+    let items = records.iter().filter(of_stress).count() as u64;
+    Ok(Counts { records: items + of(&records, "EMPLOYEE"), names: of(&names, "PERSON"), ..Counts::default() })
+}
+
+/// How many items are left of services that ended, of a tenant that lives for its stress check.
+pub(super) async fn count_of_ended(db: &Db, tenant: TenantId) -> Result<Counts, Error> {
+    const ENDED: [&str; 11] = [
+        "CHECKUP",
+        "ATTACHMENT",
+        "REJUDGEMENT",
+        "CRITERIA",
+        "FITNESS",
+        "FOLLOWUP",
+        "LIFELOG",
+        "WORKINGHOURS",
+        "FATIGUE",
+        "INTERVIEW",
+        "POINTS",
+    ];
+    const ALONE: [&str; 3] = ["REPORT", "CAMPAIGN", "SUSPICION"];
+    let of_ended = |item: &&Seen| {
+        let family = item.family();
+        ENDED.iter().any(|begin| family.starts_with(begin)) || ALONE.contains(&family)
+    };
+    let records = keys(db, Table::Records, tenant).await?.iter().filter(of_ended).count() as u64;
+    Ok(Counts { records, ..Counts::default() })
+}
+
+/// How many items are left of a stress check that ended before the rest.
+pub(super) async fn count_stress(db: &Db, tenant: TenantId) -> Result<Counts, Error> {
+    let found = keys(db, Table::Records, tenant).await?;
+    let records = found.iter().filter(|item| item.family().starts_with("STRESS")).count() as u64;
+    Ok(Counts { records, ..Counts::default() })
+}
+
+/// What is left of a tenant beside what the stress check needs: items of families that it has no use for, employees who were in no round and have no account, names of whoever
+/// has no item of their own, and whatever tells who somebody is and is sealed with a key that goes.
 pub(super) async fn count_beside_stress(db: &Db, files: &Files, tenant: TenantId) -> Result<Counts, Error> {
     const USED: [&str; 5] = ["TENANT", "ORGANISATION", "ACCOUNT", "CREDENTIAL", "EMPLOYEENUMBER"];
     let (records, names, objects, uploads) = tokio::try_join!(
@@ -68,12 +111,14 @@ pub(super) async fn count_beside_stress(db: &Db, files: &Files, tenant: TenantId
         objects(files, tenant),
         uploads(files, tenant),
     )?;
-    let family = |pk: &str| pk.split('#').nth(2).unwrap_or_default().to_owned();
     let (mut known, mut employees, mut accounts) = (HashSet::new(), HashSet::new(), HashSet::new());
     let mut left = Counts { objects, uploads, ..Counts::default() };
-    for (pk, sk) in records {
-        match family(&pk).as_str() {
-            "EMPLOYEE" => drop(employees.insert(sk)),
+    for Seen { pk, sk, sealed_anew } in records {
+        match family_in(&pk) {
+            "EMPLOYEE" => {
+                left.records += u64::from(!sealed_anew);
+                employees.insert(sk);
+            }
             "ACCOUNT" if pk.contains("#ACCOUNT#employee#") => drop(known.insert(sk)),
             "ACCOUNT" => drop(accounts.insert(sk)),
             "STRESSATTENDANCE" | "STRESSANSWER" | "STRESSRESULT" | "STRESSSHARING" => drop(known.insert(sk)),
@@ -83,15 +128,32 @@ pub(super) async fn count_beside_stress(db: &Db, files: &Files, tenant: TenantId
         }
     }
     left.records += employees.iter().filter(|id| !known.contains(*id)).count() as u64;
-    for (pk, sk) in names {
-        let has_item = if family(&pk) == "PERSON" { employees.contains(&sk) } else { accounts.contains(&sk) };
-        left.names += u64::from(!has_item);
+    for item in names {
+        let whose = if item.family() == "PERSON" { &employees } else { &accounts };
+        left.names += u64::from(!whose.contains(&item.sk) || !item.sealed_anew);
     }
     Ok(left)
 }
 
+/// An item's key, and whether what tells who somebody is in it is sealed for the stress check.
+struct Seen {
+    pk: String,
+    sk: String,
+    sealed_anew: bool,
+}
+
+impl Seen {
+    fn family(&self) -> &str {
+        family_in(&self.pk)
+    }
+}
+
+fn family_in(pk: &str) -> &str {
+    pk.split('#').nth(2).unwrap_or_default()
+}
+
 /// The keys of a tenant's items.
-async fn keys(db: &Db, table: Table, tenant: TenantId) -> Result<Vec<(String, String)>, Error> {
+async fn keys(db: &Db, table: Table, tenant: TenantId) -> Result<Vec<Seen>, Error> {
     let mut found = Vec::new();
     let mut from = None;
     loop {
@@ -102,13 +164,16 @@ async fn keys(db: &Db, table: Table, tenant: TenantId) -> Result<Vec<(String, St
             .consistent_read(true)
             .filter_expression("contains(pk, :tenant)")
             .expression_attribute_values(":tenant", AttributeValue::S(tenant.to_string()))
-            .projection_expression("pk, sk")
+            .projection_expression("pk, sk, sealed_for")
             .set_exclusive_start_key(from)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let page = Box::pin(request.send()).await.map_err(failed("Scan"))?;
         log("Scan", table, Family::Purge, page.consumed_capacity());
         let part = |item: &HashMap<String, AttributeValue>, name: &str| item.get(name)?.as_s().ok().cloned();
-        found.extend(page.items().iter().filter_map(|item| Some((part(item, "pk")?, part(item, "sk")?))));
+        found.extend(page.items().iter().filter_map(|item| {
+            let sealed_anew = part(item, "sealed_for").as_deref() == Some("stress_check");
+            Some(Seen { pk: part(item, "pk")?, sk: part(item, "sk")?, sealed_anew })
+        }));
         from = page.last_evaluated_key.filter(|key| !key.is_empty());
         if from.is_none() {
             return Ok(found);
