@@ -36,6 +36,7 @@ mod client;
 mod decision;
 mod facts;
 mod imports;
+mod kiosk;
 pub mod matrix;
 mod permit;
 mod role;
@@ -51,6 +52,7 @@ pub use facts::{
     TenantState,
 };
 pub use imports::{ImportKind, ImportRight};
+pub use kiosk::KioskFacts;
 pub use matrix::{Permission, PermissionId, may_in_service, permission};
 pub use permit::{Actor, Job, OnBehalf, Origin, Permit, Placement, Reach};
 pub use role::{Grant, HandlingRule, Role, Scope};

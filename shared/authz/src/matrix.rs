@@ -2,6 +2,7 @@
 //!
 //! Two kinds of rows: a *door* is a permission that opens operations; a *column* is a part of what a door shows or takes (names, mail
 //! addresses, non-statutory items; one kind of file) that fewer people may have. A column has no door: a permit for a door knows for whom it also has the column.
+//! What is done at a shared terminal is a row without a role: [`KioskFacts`](crate::KioskFacts) decide on it.
 
 use domain::contract::Service;
 use enumset::{EnumSet, EnumSetType};
@@ -165,6 +166,8 @@ permissions! {
     ViewStressAttendance = "stress_checks.attendance";
     /// Answer one's own stress check.
     AnswerStressCheck = "stress_checks.answer";
+    /// Answer the stress check of one round at a shared terminal (共用端末). No role has it: number, birth date and the round's code are what counts.
+    AnswerAtKiosk = "stress_checks.kiosk";
     /// Read the result of one's own stress check.
     ViewOwnStress = "stress_checks.own";
     /// Consent that the employer gets one's own result, withdraw that, and request an interview.
@@ -370,13 +373,15 @@ pub enum Cell {
     BrokenGlass,
 }
 
-/// Whether a row opens doors, shows columns, or belongs to no role at all.
+/// Whether a row opens doors, shows columns, or belongs to no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// Opens operations.
     Door,
     /// A part of what a door shows or takes.
     Column,
+    /// Opens operations to whoever signed in at a shared terminal, and to no role.
+    Kiosk,
     /// Never granted: sign-in and jobs.
     Inner,
 }
@@ -450,6 +455,9 @@ const fn door(permission: PermissionId, cells: [Cell; ROLES]) -> Row {
 }
 const fn column(permission: PermissionId, cells: [Cell; ROLES]) -> Row {
     row(Sort::Column, permission, cells)
+}
+const fn kiosk(permission: PermissionId) -> Row {
+    row(Sort::Kiosk, permission, [NO; ROLES])
 }
 const fn inner(permission: PermissionId) -> Row {
     row(Sort::Inner, permission, [NO; ROLES])
@@ -534,6 +542,7 @@ pub const MATRIX: &[Row] = &[
     door(P::PlanStressChecks,      [NO,       NO,      YES,   NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ViewStressAttendance,  [NO,       NO,      YES,   YES,   YES,   YES,   YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::AnswerStressCheck,     [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
+    kiosk(P::AnswerAtKiosk).service(Service::StressCheck),
     door(P::ViewOwnStress,         [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::ShareOwnStress,        [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::StressCheck),
     door(P::HandleStressAnswers,   [NO,       NO,      NO,    NO,    NO,    NO,    YES,   YES,   NO,    NO,   NO ]).service(Service::StressCheck),
@@ -745,6 +754,13 @@ mod tests {
             );
             assert!(own, "{:?}", row.permission);
         }
+    }
+
+    #[test]
+    fn r35_no_role_has_what_is_done_at_a_shared_terminal_and_nothing_else_is_done_there() {
+        let rows: Vec<_> = MATRIX.iter().filter(|row| row.sort == Sort::Kiosk).collect();
+        assert_eq!(rows.iter().map(|row| row.permission).collect::<Vec<_>>(), [P::AnswerAtKiosk]);
+        assert!(rows.iter().all(|row| Role::ALL.iter().all(|role| row.cell(*role) == Cell::No)));
     }
 
     #[test]

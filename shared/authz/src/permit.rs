@@ -7,7 +7,10 @@ use enumset::EnumSet;
 
 use crate::{
     decision::Denied,
-    ids::{AccountId, ClientId, DepartmentId, EmployeeId, ImportId, LabelId, SessionId, TenantId, WorkplaceId},
+    ids::{
+        AccountId, ClientId, DepartmentId, EmployeeId, ImportId, LabelId, SessionId, StressRoundId, TenantId,
+        WorkplaceId,
+    },
     imports::{ImportKind, ImportRight},
     matrix::{Permission, PermissionId, Row},
     role::{Role, Scope},
@@ -43,6 +46,15 @@ pub enum Actor {
         /// From where.
         origin: Origin,
     },
+    /// Somebody at a shared terminal (共用端末), who has no account there.
+    Kiosk {
+        /// Who they showed that they are.
+        employee: EmployeeId,
+        /// The one round that they answer there.
+        round: StressRoundId,
+        /// From where.
+        origin: Origin,
+    },
     /// Somebody who is signing in, and may be anybody.
     Applicant {
         /// From where.
@@ -74,7 +86,7 @@ impl Actor {
             Self::Account { account, .. } => Some(OnBehalf::Account(*account)),
             Self::Program { client, .. } => Some(OnBehalf::Program(*client)),
             Self::Job { on_behalf_of, .. } => *on_behalf_of,
-            Self::Applicant { .. } => None,
+            Self::Kiosk { .. } | Self::Applicant { .. } => None,
         }
     }
 
@@ -105,6 +117,7 @@ impl Actor {
         match self {
             Self::Account { origin, .. }
             | Self::Program { origin, .. }
+            | Self::Kiosk { origin, .. }
             | Self::Applicant { origin }
             | Self::Job { origin, .. } => origin,
         }
@@ -200,6 +213,11 @@ pub struct Reach {
 impl Reach {
     pub(crate) fn everybody() -> Self {
         Self { everybody: true, ..Self::default() }
+    }
+
+    /// One employee, by themselves.
+    pub(crate) fn oneself(employee: EmployeeId) -> Self {
+        Self { oneself: Some(employee), ..Self::default() }
     }
 
     pub(crate) fn add_oneself(&mut self, employee: Option<EmployeeId>) {
@@ -342,6 +360,17 @@ impl<P: Permission> Permit<P> {
     #[must_use]
     pub fn permission(&self) -> &'static str {
         P::ID.name()
+    }
+}
+
+impl Permit<crate::permission::AnswerAtKiosk> {
+    /// The one round that it is for.
+    #[must_use]
+    pub fn round(&self) -> Option<StressRoundId> {
+        match self.actor {
+            Actor::Kiosk { round, .. } => Some(round),
+            _ => None,
+        }
     }
 }
 

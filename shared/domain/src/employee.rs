@@ -64,6 +64,33 @@ fn spaced(text: &str) -> String {
     out
 }
 
+/// What stands for a character that is not shown.
+const HIDDEN: char = '＊';
+
+/// A name as a shared terminal shows it, so that somebody sees that it is not theirs: the first character of the family name and the last one of the given name, where they have more than one;
+/// of a name that is one word its first.
+#[must_use]
+pub fn masked(name: &PersonName) -> String {
+    let last = name.as_str().split('\u{3000}').count().saturating_sub(1);
+    let mut shown = String::with_capacity(name.as_str().len());
+    for (index, part) in name.as_str().split('\u{3000}').enumerate() {
+        let characters: Vec<char> = part.chars().filter(|c| !is_variant(*c)).collect();
+        let end = characters.len().saturating_sub(1);
+        let kept = if index > 0 && index == last { end } else { 0 };
+        if index > 0 {
+            shown.push('\u{3000}');
+        }
+        let mask = |(at, c): (usize, &char)| if at == kept && end > 0 { *c } else { HIDDEN };
+        shown.extend(characters.iter().enumerate().map(mask));
+    }
+    shown
+}
+
+/// Whether it only says how the character before it is drawn (異体字セレクタ).
+const fn is_variant(c: char) -> bool {
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
 /// Rule of [`Kana`].
 #[derive(Debug)]
 pub enum KanaRule {}
@@ -327,6 +354,20 @@ mod tests {
         assert_eq!(PersonName::parse("Ⅳ世").unwrap().as_str(), "Ⅳ世");
         assert!(PersonName::parse("　").is_err());
         assert!(PersonName::parse("山田\u{0}太郎").is_err());
+    }
+
+    #[test]
+    fn r35_a_masked_name_shows_one_character_of_a_word_at_most() {
+        for (name, shown) in [
+            ("山田 太郎", "山＊　＊郎"),
+            ("林 明", "＊　＊"),
+            ("佐々木 明", "佐＊＊　＊"),
+            ("葛\u{E0100}城 花子", "葛＊　＊子"),
+            ("ジョン", "ジ＊＊"),
+            ("MARIA DA SILVA", "M＊＊＊＊　D＊　＊＊＊＊A"),
+        ] {
+            assert_eq!(masked(&PersonName::parse(name).unwrap()), shown);
+        }
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 
-use authz::{ClientKinds, ClientScopes, Facts, ImportKind, Origin, Permission, PermissionId, Permit, RoleStanding};
+use authz::{
+    ClientKinds, ClientScopes, Facts, ImportKind, Origin, Permission, PermissionId, Permit, RoleStanding,
+    permission::AnswerAtKiosk,
+};
 use axum::extract::FromRequestParts;
 use enumset::EnumSet;
 use http::{header, request::Parts};
 use lambda_http::request::RequestContext;
+use store::KioskToken;
 use tracing::field::display;
 
 use crate::{App, Problem, problem::Kind};
@@ -77,6 +81,24 @@ async fn decided<P: Permission>(caller: Caller, app: &App) -> Result<Permit<P>, 
         app.store.note_look(&permit).await?;
     }
     Ok(permit)
+}
+
+/// Somebody at a shared terminal (共用端末), with a token of its own kind that no other extractor takes. Whoever comes with another token is told what the matrix says: no role has this.
+#[derive(Debug)]
+pub struct AtKiosk(pub Permit<AnswerAtKiosk>);
+
+impl FromRequestParts<App> for AtKiosk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let token = bearer(parts).ok_or(Problem::new(Kind::Unauthenticated))?;
+        if !KioskToken::is_meant(token) {
+            return Permit::from_request_parts(parts, app).await.map(Self);
+        }
+        let permit = app.store.kiosk_permit(token, origin(parts)).await?;
+        tracing::Span::current().record("tenant", display(permit.tenant()));
+        Ok(Self(permit))
+    }
 }
 
 /// A further permit, which only some requests to an operation need: decided with the first one, insisted on when it turns out to be needed.

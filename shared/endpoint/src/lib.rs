@@ -19,6 +19,7 @@ pub mod openapi;
 mod opinions;
 mod pages;
 pub mod problem;
+mod questionnaire;
 mod start;
 mod taken;
 mod trail;
@@ -26,7 +27,7 @@ mod trail;
 pub use answer::Answer;
 pub use app::{App, Settings};
 pub use attachment::{pdf_file, svg_drawing};
-pub use caller::{Caller, From, Further, SentTo};
+pub use caller::{AtKiosk, Caller, From, Further, SentTo};
 pub use csv::{CsvEncoding, CsvFile, csv_file, into_csv, wants_csv};
 pub use delivery::DeliveryPage;
 pub use door::Door;
@@ -40,6 +41,9 @@ pub use opinions::{
 };
 pub use pages::{PageQuery, Pages};
 pub use problem::{Fault, Kind, Problem};
+pub use questionnaire::{
+    QuestionnaireQuery, QuestionnaireView, StressAnswerBody, not_answered, read_answers, unknown_item,
+};
 pub use start::{run, run_with};
 pub use store::{
     Support,

@@ -26,6 +26,8 @@ pub enum Kind {
     Unauthenticated,
     /// The sign-in did not succeed. One kind for every reason.
     SignInFailed,
+    /// The same at a shared terminal, where there is also nothing left to answer.
+    KioskSignInFailed,
     /// No role has the permission.
     Forbidden,
     /// A second factor is needed.
@@ -92,6 +94,7 @@ pub const PROBLEMS: &[Row] = &[
     row(Kind::BadQuery, "bad-query", 400, "Malformed query", "クエリパラメータが正しくありません。limit・cursor・絞り込み条件を確認してください。"),
     row(Kind::Unauthenticated, "unauthenticated", 401, "Not signed in", "有効なアクセストークンがありません。サインインし直してください。"),
     row(Kind::SignInFailed, "sign-in-failed", 401, "Sign-in failed", "サインインできませんでした。契約コード・ログインID・パスワード・ワンタイムパスワードを確認してください。続けて失敗するとサインインが抑止されます。"),
+    row(Kind::KioskSignInFailed, "kiosk-sign-in-failed", 401, "Sign-in at a shared terminal failed", "受付できませんでした。契約コード・受付コード・社員番号・生年月日を確認してください。すでに提出した場合、対象でない場合、受付期間外の場合も同じ表示になります。続けて失敗すると、しばらく受付できなくなります。"),
     row(Kind::Forbidden, "forbidden", 403, "Not permitted", "この操作を行う権限がありません。必要な場合はシステム管理者に権限の付与を依頼してください。"),
     row(Kind::SecondFactorRequired, "second-factor-required", 403, "Second factor required", "この操作にはワンタイムパスワードによるサインインが必要です。ワンタイムパスワードを登録し、サインインし直してください。"),
     row(Kind::FreshSecondFactorRequired, "fresh-second-factor-required", 403, "Fresh one-time password required", "この操作には5分以内のワンタイムパスワードの再入力が必要です。POST /v1/sessions/step-up で再入力してください。"),

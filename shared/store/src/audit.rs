@@ -174,6 +174,7 @@ impl Store {
         let (kind, roles) = match actor {
             Actor::Account { roles, .. } => ("account", roles.iter().map(|role| role.name().to_owned()).collect()),
             Actor::Program { .. } => ("program", Vec::new()),
+            Actor::Kiosk { .. } => ("kiosk", Vec::new()),
             Actor::Applicant { .. } => ("applicant", Vec::new()),
             Actor::Job { job, .. } => (job.name(), Vec::new()),
         };

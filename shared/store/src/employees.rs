@@ -181,8 +181,8 @@ pub(crate) struct PersonRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct NumberRecord {
-    employee: EmployeeId,
+pub(crate) struct NumberRecord {
+    pub(crate) employee: EmployeeId,
 }
 
 /// An employee with all that is known about them. What of it the caller may see is the permit's to say.
@@ -208,6 +208,15 @@ pub(crate) fn person_key(tenant: TenantId, id: EmployeeId) -> Key {
 
 fn number_key(tenant: TenantId, lookup: &Lookup, number: &EmployeeNumber) -> Key {
     let hash = lookup.hash("employee_number", number.as_str());
+    Key::new(Table::Records, tenant, Family::EmployeeNumber, hash, "EMPLOYEENUMBER")
+}
+
+/// Where it stands whose number it is that somebody typed; what is no number at all is looked for like one.
+pub(crate) fn typed_number_key(tenant: TenantId, lookup: &Lookup, typed: &str) -> Key {
+    if let Ok(number) = EmployeeNumber::parse(typed) {
+        return number_key(tenant, lookup, &number);
+    }
+    let hash = lookup.hash("not-a-number", typed);
     Key::new(Table::Records, tenant, Family::EmployeeNumber, hash, "EMPLOYEENUMBER")
 }
 
@@ -284,7 +293,7 @@ impl Store {
         self.placed_within(permit, employee).await.map(drop)
     }
 
-    async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
+    pub(crate) async fn load_person(&self, tenant: TenantId, id: EmployeeId) -> Result<Option<Person>, Error> {
         let Some(item) = self.db.get(&person_key(tenant, id)).await? else { return Ok(None) };
         Ok(self.open_people(tenant, vec![item]).await?.pop().map(|(_, person)| person))
     }

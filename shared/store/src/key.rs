@@ -142,6 +142,8 @@ pub enum Family {
     StressResult,
     /// Whether the employer may see that.
     StressSharing,
+    /// Codes of rounds for shared terminals, and who is at one.
+    StressKiosk,
     /// What groups answered in a round.
     StressAnalysis,
     /// What the customer says for the report of the stress check.
@@ -239,6 +241,7 @@ impl Family {
             Self::StressAnswer => "STRESSANSWER",
             Self::StressResult => "STRESSRESULT",
             Self::StressSharing => "STRESSSHARING",
+            Self::StressKiosk => "STRESSKIOSK",
             Self::StressAnalysis => "STRESSANALYSIS",
             Self::StressReport => "STRESSREPORT",
             Self::Lifelog => "LIFELOG",

@@ -25,6 +25,7 @@ mod checkups;
 mod circulars;
 mod clients;
 mod clock;
+mod codes;
 mod contracts;
 mod controls;
 mod credentials;
@@ -178,9 +179,10 @@ pub use sessions::{Device, OwnSession, Session};
 pub use sign_in::{SignedIn, Tokens};
 pub use signing_keys::PublicKey;
 pub use stress::{
-    AnalysedGroup, AnalysisOf, AnswersState, AppointWrong, Attended, Decision, InterviewRequest, NewAppointment,
-    OwnStressCheck, OwnStressResult, PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed,
-    StressAnalysis, StressAnswers, StressIntake, StressPut, StressResult, StressRound, StressRow, StressTarget,
+    AnalysedGroup, AnalysisOf, AnswersState, AnswersWay, AppointWrong, AtKiosk, Attended, Decision, InterviewRequest,
+    KIOSK_SECONDS, KioskCheck, KioskCode, KioskToken, NewAppointment, NewKioskSession, OwnStressCheck, OwnStressResult,
+    PlannedRound, SaidWith, Selected, SharedHead, SharedResult, Signed, StressAnalysis, StressAnswers, StressIntake,
+    StressPut, StressResult, StressRound, StressRow, StressTarget,
 };
 pub use sub_processors::{SubProcessor, SubProcessorFacts};
 pub use suppression::{Cause, Feedback, Suppressed};

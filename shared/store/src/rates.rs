@@ -12,11 +12,13 @@
 
 use authz::Origin;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::{ids::PLATFORM, time::Jst};
-use futures_util::future::{try_join, try_join_all};
+use domain::{employee::EmployeeNumber, ids::PLATFORM, time::Jst};
+use futures_util::future::{try_join, try_join_all, try_join4};
+use zeroize::Zeroizing;
 
 use crate::{
-    Error, Store,
+    AtKiosk, Error, Store,
+    codes::as_typed,
     item::{as_number, number},
     key::{Family, Key, Table},
 };
@@ -42,6 +44,19 @@ pub const PASSWORD_RESETS: Limit = Limit { name: "password-resets", most: 100, s
 pub const LINK: Limit = Limit { name: "link", most: 60, seconds: 600 };
 /// Tokens that one program asks for.
 pub const CLIENT_TOKEN: Limit = Limit { name: "client-token", most: 120, seconds: 600 };
+
+/// Attempts at shared terminals with one number: beyond them it is locked there, whoever tries and however right they are.
+pub const KIOSK_NUMBER: Limit = Limit { name: "kiosk-number", most: 5, seconds: 1_800 };
+/// The same, in a day: a birth date is one of some twenty thousand.
+const KIOSK_NUMBER_A_DAY: Limit = Limit { name: "kiosk-number-day", most: 20, seconds: 86_400 };
+/// Attempts at shared terminals from one address: a works where a shift begins.
+const KIOSK_ADDRESS: Limit = Limit { name: "kiosk-address", most: 300, seconds: 600 };
+/// Attempts at shared terminals with one round's code.
+const KIOSK_ROUND: Limit = Limit { name: "kiosk-round", most: 3_000, seconds: 600 };
+/// Failures at shared terminals from one address.
+const KIOSK_ADDRESS_FAILED: Limit = Limit { name: "kiosk-address-failed", most: 30, seconds: 600 };
+/// Failures at shared terminals with one round's code; another code begins anew.
+const KIOSK_ROUND_FAILED: Limit = Limit { name: "kiosk-round-failed", most: 300, seconds: 3_600 };
 
 /// Failures from one address that slow it down.
 const FROM_ADDRESS: Limit = Limit { name: "failures-address", most: 100, seconds: 600 };
@@ -118,6 +133,35 @@ impl Store {
             let (count, resets_in) = self.count(SLOWED, address).await?;
             SLOWED.rated(count, resets_in)?;
         }
+        Ok(Attempt { rated, failed })
+    }
+
+    /// Counts an attempt to sign in at a shared terminal; refuses it beyond any of its limits. Whoever failed too often counts for no number any
+    /// more: nobody locks a colleague by the thousand.
+    pub async fn kiosk_attempt(&self, typed: &AtKiosk<'_>, origin: &Origin) -> Result<Attempt, Error> {
+        let (from, company) = (address(origin), typed.tenant_code.to_lowercase());
+        // However they are typed: who writes a number in another way has no further attempts.
+        let number = EmployeeNumber::parse(typed.number);
+        let number = number.as_ref().map_or(typed.number, EmployeeNumber::as_str);
+        let of_round = Zeroizing::new(format!("{company}/{}", *as_typed(typed.round_code)));
+        let of_number = format!("{company}/{number}");
+        let failed = vec![
+            (KIOSK_ADDRESS_FAILED, self.subject(KIOSK_ADDRESS_FAILED, &from).await?),
+            (KIOSK_ROUND_FAILED, self.subject(KIOSK_ROUND_FAILED, &of_round).await?),
+        ];
+        let now = self.clock.now();
+        let keys: Vec<Key> = failed.iter().map(|(limit, subject)| rate_key(*limit, subject, now)).collect();
+        for ((limit, _), item) in failed.iter().zip(self.db.batch_get(&keys).await?) {
+            let used = item.and_then(|item| as_number(&item, "used")).unwrap_or_default();
+            limit.rated(used + 1, limit.window(now).1)?;
+        }
+        let (rated, _, _, _) = try_join4(
+            self.take(KIOSK_NUMBER, &of_number),
+            self.take(KIOSK_NUMBER_A_DAY, &of_number),
+            self.take(KIOSK_ADDRESS, &from),
+            self.take(KIOSK_ROUND, &of_round),
+        )
+        .await?;
         Ok(Attempt { rated, failed })
     }
 

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use crate::{
     Conflict, Error, Notice, Store, Write,
     accounts::{self, Account},
+    codes::as_typed,
     credentials::{Credential, key},
     item::{Attributes, Stored, number},
     key::Key,
@@ -36,11 +37,6 @@ use crate::{
 
 /// How many recovery codes there are at a time.
 pub const RECOVERY_CODES: usize = 10;
-/// How many characters a recovery code has: 60 bits, five each.
-const RECOVERY_CHARACTERS: usize = 12;
-/// Crockford's base 32: no letter that is easily taken for a digit.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// Recovery codes, as they are shown once.
 pub type RecoveryCodes = Vec<Zeroizing<String>>;
 
@@ -55,17 +51,7 @@ pub enum SecondFactor<'a> {
 
 /// The keyed hash of a recovery code, however it was typed: in lower case, without hyphens, with an O for a zero.
 fn recovery_hash(lookup: &Lookup, account: AccountId, typed: &str) -> String {
-    let code: Zeroizing<String> = Zeroizing::new(
-        typed
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                c => c,
-            })
-            .collect(),
-    );
+    let code = as_typed(typed);
     lookup.hash("recovery", &Zeroizing::new(format!("{account}:{}", *code))).to_string()
 }
 
@@ -212,15 +198,7 @@ impl Store {
         let mut codes = RecoveryCodes::with_capacity(RECOVERY_CODES);
         let mut hashes = BTreeSet::new();
         while codes.len() < RECOVERY_CODES {
-            let random = Zeroizing::new(self.random::<RECOVERY_CHARACTERS>()?);
-            let letters = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
-            let code = letters.enumerate().fold(Zeroizing::new(String::with_capacity(14)), |mut code, (at, letter)| {
-                if at > 0 && at % 4 == 0 {
-                    code.push('-');
-                }
-                code.push(letter);
-                code
-            });
+            let code = self.new_code()?;
             if hashes.insert(recovery_hash(&lookup, account, &code)) {
                 codes.push(code);
             }

@@ -19,7 +19,7 @@ use domain::{
     account::{LoginId, TenantCode},
     ids::{AccountId, PLATFORM, TenantId},
 };
-use vault::Purpose;
+use vault::{Lookup, Purpose};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -178,27 +178,7 @@ impl Store {
     pub(crate) async fn applicant(&self, code: Option<&str>, login: &str, origin: Origin) -> Result<Applicant, Error> {
         let (tenant, lookup) = match code {
             None => (PLATFORM, self.lookup(PLATFORM).await?),
-            Some(text) => {
-                // What is no code at all is looked for like one: "-" is nobody's.
-                let code = TenantCode::parse(text).ok();
-                let found = match &code {
-                    Some(code) => self.tenant_of_code(code).await?,
-                    None => self.tenant_of_nobody().await?,
-                };
-                let known = match found {
-                    // The code of a purged customer stays taken, but its keys are gone: it is like one that never was.
-                    Some(tenant) => match self.lookup(tenant).await {
-                        Ok(lookup) => Some((tenant, lookup)),
-                        Err(Error::NotFound) => None,
-                        Err(error) => return Err(error),
-                    },
-                    None => None,
-                };
-                match known {
-                    Some(known) => known,
-                    None => (PLATFORM, Box::pin(self.vault.lookup_for_unknown(text)).await?),
-                }
-            }
+            Some(text) => self.tenant_and_lookup(text).await?,
         };
         let hash = match LoginId::parse(login) {
             Ok(login) => login_hash(&lookup, &login),
@@ -207,6 +187,25 @@ impl Store {
         let key = key(tenant, &hash);
         let credential = self.load_credential(&key).await?;
         Ok(Applicant::of(tenant, origin, key, credential))
+    }
+
+    /// The tenant with this code and its keyed hashes; where there is none, the platform and hashes of nobody's. One read, whatever was typed.
+    pub(crate) async fn tenant_and_lookup(&self, text: &str) -> Result<(TenantId, Lookup), Error> {
+        // What is no code at all is looked for like one: "-" is nobody's.
+        let code = TenantCode::parse(text).ok();
+        let found = match &code {
+            Some(code) => self.tenant_of_code(code).await?,
+            None => self.tenant_of_nobody().await?,
+        };
+        if let Some(tenant) = found {
+            match self.lookup(tenant).await {
+                Ok(lookup) => return Ok((tenant, lookup)),
+                // The code of a purged customer stays taken, but its keys are gone: it is like one that never was.
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((PLATFORM, Box::pin(self.vault.lookup_for_unknown(text)).await?))
     }
 
     async fn tenant_of_nobody(&self) -> Result<Option<TenantId>, Error> {

@@ -7,6 +7,7 @@
 //! | answers, round and shard | state, times, how they came | the answers, why they were opened again |
 //! | result, round and shard | times | scores, decision on an interview with its reason |
 //! | sharing, round and shard | when it was seen, consented to, requested, read by the employer | what the worker said with it, in which order |
+//! | kiosk, one; and round and shard | codes of rounds as keyed hashes; who is at a shared terminal until when, with their token's hash | |
 //! | analysis, round | when it was made and by whom | groups of ten and more, with what their answers add up to |
 //! | report | whose it is | what the customer says for the form |
 //!
@@ -19,6 +20,7 @@ mod answers;
 mod confidant;
 mod import;
 mod job;
+mod kiosk;
 mod own;
 mod report;
 mod results;
@@ -30,8 +32,9 @@ mod targets;
 use domain::ids::{EmployeeId, StressRoundId, TenantId};
 
 pub use analysis::{AnalysedGroup, AnalysisOf, StressAnalysis};
-pub use answers::{AnswersState, OwnStressCheck, StressAnswers};
+pub use answers::{AnswersState, AnswersWay, OwnStressCheck, StressAnswers};
 pub use import::{StressIntake, StressPut, StressRow};
+pub use kiosk::{AtKiosk, KIOSK_SECONDS, KioskCheck, KioskCode, KioskToken, NewKioskSession};
 pub use results::{Decision, StressResult};
 pub use rounds::{AppointWrong, NewAppointment, PlannedRound, StressRound};
 pub use selection::{Selected, Signed};

@@ -29,6 +29,7 @@ mod imports;
 mod incidents;
 mod interviews;
 mod isolation;
+mod kiosk;
 mod leavers;
 mod lifelogs;
 mod lockout;

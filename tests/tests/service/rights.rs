@@ -48,6 +48,7 @@ const NAMES: [(&str, &str); 17] = [
     ("export-writer", "a customer's export, and evidence for a court, say whose they are"),
     ("identity-reseal", "seals names with the key of the stress check that outlives the rest"),
     ("interviews", "a report names the physician who gave it, a note its author"),
+    ("kiosk", "shows people their own name, masked, before they answer"),
     ("mail-delivery", "addresses mails"),
     ("me", "shows people their own name"),
     ("me-export", "tells people what is held about them"),

@@ -17,7 +17,7 @@ use domain::{
         targets::{ByHand, MOST_BY_HAND, TargetRule},
     },
 };
-use endpoint::{Checks, Fault, Kind, Problem};
+use endpoint::{Checks, Fault, Kind, Problem, StressAnswerBody, read_answers};
 use jiff::civil::Date;
 use serde::Deserialize;
 use store::{AppointWrong, NewAppointment, PlannedRound, SaidWith};
@@ -25,9 +25,6 @@ use utoipa::ToSchema;
 
 /// The most days between two reminders.
 const LEAST_OFTEN: u8 = 60;
-/// The most items that are saved at once: all of them.
-const MOST_ITEMS: usize = domain::stress::questionnaire::COUNT;
-
 /// A round that is planned.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -169,26 +166,7 @@ pub(crate) struct AppointmentBody {
 pub(crate) struct AnswersBody {
     /// 保存する回答（1～80件）。
     #[schema(example = json!([{ "item": 1, "choice": 2 }]))]
-    answers: Vec<AnswerBody>,
-}
-
-/// One of them.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = StressAnswerBody)]
-pub(crate) struct AnswerBody {
-    /// 設問の番号。
-    #[schema(example = 1)]
-    item: u8,
-    /// 回答（1～4）。null の場合は回答を取り消します。
-    #[schema(example = 2)]
-    choice: Option<u8>,
-}
-
-impl std::fmt::Debug for AnswerBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AnswerBody").field("item", &self.item).finish_non_exhaustive()
-    }
+    answers: Vec<StressAnswerBody>,
 }
 
 /// Consent to which words.
@@ -345,21 +323,7 @@ impl AnswersBody {
     /// Reads the body; whether the questionnaire has the items is known when the round is.
     pub(crate) fn checked(self) -> Result<Vec<(u8, Option<Choice>)>, Problem> {
         let mut checks = Checks::new();
-        if !(1..=MOST_ITEMS).contains(&self.answers.len()) {
-            checks.fault("/answers", "out_of_range", "回答を1～80件指定してください。");
-        }
-        let mut answers: Vec<(u8, Option<Choice>)> = Vec::new();
-        for (index, body) in self.answers.iter().take(MOST_ITEMS).enumerate() {
-            if answers.iter().any(|(item, _)| *item == body.item) {
-                checks.fault(&format!("/answers/{index}/item"), "twice", "同じ設問の回答が重複しています。");
-            }
-            if let Ok(choice) = body.choice.map(Choice::of).transpose() {
-                answers.push((body.item, choice));
-            } else {
-                let detail = "回答は1～4で指定してください。";
-                checks.fault(&format!("/answers/{index}/choice"), "choice_invalid", detail);
-            }
-        }
+        let answers = read_answers(&mut checks, &self.answers);
         checks.finish(Some(answers))
     }
 }

@@ -6,6 +6,7 @@ mod appointments;
 mod body;
 mod chart;
 mod individuals;
+mod kiosk;
 mod own;
 mod own_result;
 mod questionnaire;
@@ -33,6 +34,7 @@ pub fn door() -> Door {
             .routes(routes!(appointments::appoint))
             .routes(routes!(appointments::dismiss))
             .routes(routes!(appointments::pledge))
+            .routes(routes!(kiosk::turn_on, kiosk::turn_off))
             .routes(routes!(questionnaire::read))
             .routes(routes!(own::list))
             .routes(routes!(own::read, own::save))

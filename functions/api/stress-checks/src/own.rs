@@ -3,7 +3,7 @@
 use authz::{Permit, permission::AnswerStressCheck};
 use axum::extract::State;
 use domain::ids::StressRoundId;
-use endpoint::{Answer, App, Fault, IfMatch, Json, Path, Problem};
+use endpoint::{Answer, App, IfMatch, Json, Path, Problem, not_answered, unknown_item};
 use store::{Stored, StressAnswers};
 
 use crate::{
@@ -58,9 +58,7 @@ pub(crate) async fn save(
     Json(body): Json<AnswersBody>,
 ) -> Result<Answer, Problem> {
     let saved = app.store.save_answers(&permit, round, version.version(), &body.checked()?).await?;
-    let unknown =
-        |index: usize| Fault::at(format!("/answers/{index}/item"), "unknown_item", "この調査票にない設問番号です。");
-    let prepared = saved.map_err(|wrong| Problem::invalid(wrong.into_iter().map(unknown).collect()))?;
+    let prepared = saved.map_err(unknown_item)?;
     shown(&prepared.commit(&app.store).await?)
 }
 
@@ -78,8 +76,6 @@ pub(crate) async fn submit(
     version: IfMatch,
 ) -> Result<Answer, Problem> {
     let submitted = app.store.submit_answers(&permit, round, version.version()).await?;
-    let open =
-        |item: u8| Fault::at(format!("/answers/{item}"), "not_answered", format!("問{item}に回答してください。"));
-    let prepared = submitted.map_err(|items| Problem::invalid(items.into_iter().map(open).collect()))?;
+    let prepared = submitted.map_err(not_answered)?;
     shown(&prepared.commit(&app.store).await?)
 }

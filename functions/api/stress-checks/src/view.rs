@@ -19,8 +19,8 @@ use domain::{
 use jiff::civil::Date;
 use serde::Serialize;
 use store::{
-    AnswersState, Attended, InterviewRequest, OwnStressCheck, OwnStressResult, Selected, SharedHead, SharedResult,
-    Signed, Stored, StressAnswers, StressResult, StressRound,
+    AnswersState, AnswersWay, Attended, InterviewRequest, OwnStressCheck, OwnStressResult, Selected, SharedHead,
+    SharedResult, Signed, Stored, StressAnswers, StressResult, StressRound,
 };
 use utoipa::ToSchema;
 
@@ -85,6 +85,9 @@ pub(crate) struct RoundView {
     reminded_on: Option<Date>,
     /// 実施者・実施事務従事者（任を解かれた者を含みます）。
     appointments: Vec<AppointmentView>,
+    /// 共用端末での受付を、現在の受付コードで開始した日時。受付していない場合は null です。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    kiosk_since: Option<Jst>,
     /// 開始した日時。
     #[schema(value_type = Option<String>, format = DateTime)]
     opened_at: Option<Jst>,
@@ -230,6 +233,7 @@ impl RoundView {
             remind_every: plan.remind_every,
             reminded_on: round.remind_on,
             appointments: round.appointments.iter().map(AppointmentView::from).collect(),
+            kiosk_since: round.kiosk_since,
             opened_at: round.opened_at,
             closed_at: round.closed_at,
             signed_at: round.signed_at,
@@ -347,6 +351,9 @@ pub(crate) struct AnswersView {
     /// まだ回答していない設問の番号。
     #[schema(example = json!([2, 3]))]
     open_items: Vec<u8>,
+    /// 最後の回答方法（`screen`：本人の画面、`kiosk`：共用端末、`file`：紙の調査票などの取込。まだの場合は null）。
+    #[schema(example = "screen")]
+    way: Option<&'static str>,
     /// 提出した日時。
     #[schema(value_type = Option<String>, format = DateTime)]
     submitted_at: Option<Jst>,
@@ -372,6 +379,7 @@ impl AnswersView {
             questionnaire: answers.questionnaire(),
             answers: answers.questionnaire().numbers().iter().filter_map(given).collect(),
             open_items: answers.open().collect(),
+            way: stored.record.way.map(AnswersWay::name),
             submitted_at: stored.record.submitted_at,
         }
     }

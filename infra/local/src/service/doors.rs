@@ -32,7 +32,7 @@ pub struct Own {
 pub type Made = (&'static str, fn(&Own) -> Door);
 
 /// Every door.
-pub const DOORS: [Made; 34] = [
+pub const DOORS: [Made; 35] = [
     ("sessions", |_| sessions::door()),
     ("passwords", |_| passwords::door()),
     ("me", |_| me::door()),
@@ -54,6 +54,7 @@ pub const DOORS: [Made; 34] = [
     ("points", |_| points::door()),
     ("lifelogs", |_| lifelogs::door()),
     ("stress-checks", |_| stress_checks::door()),
+    ("kiosk", |_| kiosk::door()),
     ("working-hours", |_| working_hours::door()),
     ("stress-analyses", |_| stress_analyses::door()),
     ("documents", |_| documents::door()),

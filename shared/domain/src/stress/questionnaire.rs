@@ -12,6 +12,9 @@ pub const LICENCE: &str = "PDL-1.0";
 pub const ENGLISH_SOURCE: &str =
     "Working translation of the Japanese text by this service; not the official translation by the Ministry.";
 
+/// Whether the ministry has authorised the English text: it has translations of its own.
+pub const ENGLISH_AUTHORISED: bool = false;
+
 /// Which questionnaire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

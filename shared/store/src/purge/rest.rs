@@ -138,6 +138,7 @@ fn is_of_the_stress_check(family: &str) -> bool {
         Family::StressAnswer,
         Family::StressResult,
         Family::StressSharing,
+        Family::StressKiosk,
         Family::StressAnalysis,
         Family::StressReport,
     ]

@@ -11,7 +11,7 @@
 
 use authz::{
     Permit,
-    permission::{AnswerStressCheck, HandleStressAnswers, SelectHighStress},
+    permission::{AnswerAtKiosk, AnswerStressCheck, HandleStressAnswers, SelectHighStress},
 };
 use domain::{
     ids::{AccountId, EmployeeId, ImportId, StressRoundId},
@@ -29,7 +29,7 @@ use vault::Purpose;
 
 use super::{
     SCHEMA,
-    confidant::{Insight, Seen},
+    confidant::{Examinee, Insight, Seen},
     key, of_shard,
     results::Outcome,
 };
@@ -64,8 +64,38 @@ pub enum AnswersState {
 pub enum AnswersWay {
     /// By the examinee, signed in.
     Screen,
+    /// At a shared terminal, by whoever said that the masked name is theirs.
+    Kiosk,
     /// By a file of answers on paper.
     File,
+}
+
+impl AnswersWay {
+    /// How it reads to whoever carries the round out.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::Kiosk => "kiosk",
+            Self::File => "file",
+        }
+    }
+}
+
+/// How answers come, and with which import.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Came {
+    way: AnswersWay,
+    import: Option<ImportId>,
+}
+
+impl Came {
+    pub(super) const ON_SCREEN: Self = Self { way: AnswersWay::Screen, import: None };
+    pub(super) const AT_KIOSK: Self = Self { way: AnswersWay::Kiosk, import: None };
+
+    pub(super) const fn by_file(import: ImportId) -> Self {
+        Self { way: AnswersWay::File, import: Some(import) }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,6 +136,8 @@ pub struct StressAnswers {
     pub state: Option<AnswersState>,
     /// What was answered.
     pub answers: Answers,
+    /// How they came last; none where nothing was answered yet.
+    pub way: Option<AnswersWay>,
     /// When they were submitted.
     pub submitted_at: Option<Jst>,
     /// When they were last changed.
@@ -154,6 +186,7 @@ impl StressAnswers {
             employee: record.employee,
             state: Some(record.state),
             answers,
+            way: Some(record.way),
             submitted_at: record.submitted_at,
             updated_at: Some(record.updated_at),
         };
@@ -162,7 +195,7 @@ impl StressAnswers {
 
     fn none(round: StressRoundId, employee: EmployeeId, questionnaire: Questionnaire) -> Stored<Self> {
         let answers = Answers::none(questionnaire);
-        let shown = Self { round, employee, state: None, answers, submitted_at: None, updated_at: None };
+        let shown = Self { round, employee, state: None, answers, way: None, submitted_at: None, updated_at: None };
         Stored { record: shown, version: 0 }
     }
 }
@@ -206,7 +239,13 @@ impl Store {
         round: StressRoundId,
     ) -> Result<Stored<StressAnswers>, Error> {
         let seen = self.own_part(permit, round).await?;
-        Ok(self.answers_or_none(&seen).await?.map_or_else(
+        self.answers_or_nothing(&seen).await
+    }
+
+    /// Somebody's answers; version 0 where there are none yet.
+    pub(super) async fn answers_or_nothing(&self, seen: &Seen) -> Result<Stored<StressAnswers>, Error> {
+        let round = seen.round.record.id;
+        Ok(self.answers_or_none(seen).await?.map_or_else(
             || StressAnswers::none(round, seen.employee.id, seen.round.plan.criteria.questionnaire()),
             StressAnswers::of,
         ))
@@ -216,6 +255,28 @@ impl Store {
     pub async fn save_answers(
         &self,
         permit: &Permit<AnswerStressCheck>,
+        round: StressRoundId,
+        version: u64,
+        given: &[(u8, Option<Choice>)],
+    ) -> Result<Result<Prepared<Stored<StressAnswers>>, Vec<usize>>, Error> {
+        self.saved(permit, Came::ON_SCREEN, round, version, given).await
+    }
+
+    /// The same at a shared terminal, in the one round that the permit is for.
+    pub async fn save_answers_at_kiosk(
+        &self,
+        permit: &Permit<AnswerAtKiosk>,
+        version: u64,
+        given: &[(u8, Option<Choice>)],
+    ) -> Result<Result<Prepared<Stored<StressAnswers>>, Vec<usize>>, Error> {
+        let round = permit.round().ok_or(Error::NotFound)?;
+        self.saved(permit, Came::AT_KIOSK, round, version, given).await
+    }
+
+    async fn saved<P: Examinee>(
+        &self,
+        permit: &Permit<P>,
+        came: Came,
         round: StressRoundId,
         version: u64,
         given: &[(u8, Option<Choice>)],
@@ -231,7 +292,7 @@ impl Store {
             return Ok(Err(wrong));
         }
         let mut write = Write::new();
-        let draft = self.put_answers(&mut write, &seen, before, answers, AnswersState::Draft, None).await?;
+        let draft = self.put_answers(&mut write, &seen, before, answers, AnswersState::Draft, came).await?;
         let event = self.event(permit, "stress_answers.save")?.on(seen.round.record.id).in_confidence();
         Ok(Ok(Prepared { thing: StressAnswers::of(draft), write, event }))
     }
@@ -243,6 +304,29 @@ impl Store {
         round: StressRoundId,
         version: u64,
     ) -> Result<Result<Prepared<Stored<StressAnswers>>, Vec<u8>>, Error> {
+        self.submitted(permit, Came::ON_SCREEN, round, version).await
+    }
+
+    /// The same at a shared terminal; whoever has answered is not signed in there any more.
+    pub async fn submit_answers_at_kiosk(
+        &self,
+        permit: &Permit<AnswerAtKiosk>,
+        version: u64,
+    ) -> Result<Result<Prepared<Stored<StressAnswers>>, Vec<u8>>, Error> {
+        let round = permit.round().ok_or(Error::NotFound)?;
+        let submitted = self.submitted(permit, Came::AT_KIOSK, round, version).await?;
+        let Ok(mut prepared) = submitted else { return Ok(submitted) };
+        self.end_at_kiosk(&mut prepared.write, permit)?;
+        Ok(Ok(prepared))
+    }
+
+    async fn submitted<P: Examinee>(
+        &self,
+        permit: &Permit<P>,
+        came: Came,
+        round: StressRoundId,
+        version: u64,
+    ) -> Result<Result<Prepared<Stored<StressAnswers>>, Vec<u8>>, Error> {
         let (seen, before) = self.answers_to_go_on_with(permit, round, version).await?;
         let questionnaire = seen.round.plan.criteria.questionnaire();
         let answers = before.as_ref().map_or_else(|| Answers::none(questionnaire), |before| before.answers);
@@ -251,7 +335,7 @@ impl Store {
             return Ok(Err(open));
         }
         let mut write = Write::new();
-        let submitted = self.submit_for(&mut write, &seen, before, answers, None).await?;
+        let submitted = self.submit_for(&mut write, &seen, before, answers, came).await?;
         let event = self.event(permit, "stress_answers.submit")?.on(seen.round.record.id).in_confidence();
         Ok(Ok(Prepared { thing: StressAnswers::of(submitted), write, event }))
     }
@@ -318,12 +402,12 @@ impl Store {
         seen: &Seen,
         before: Option<Opened>,
         answers: Answers,
-        import: Option<ImportId>,
+        came: Came,
     ) -> Result<Opened, Error> {
         let tenant = seen.insight.tenant();
         let attributes = self.open_attributes(tenant, &seen.employee).await?;
         let outcome = Outcome::of(&answers, &seen.round.plan.criteria, attributes.sex);
-        let submitted = self.put_answers(write, seen, before, answers, AnswersState::Submitted, import).await?;
+        let submitted = self.put_answers(write, seen, before, answers, AnswersState::Submitted, came).await?;
         self.put_new_result(write, seen, &outcome).await?;
         self.note_taken(write, tenant, seen.round.record.id, seen.employee.id, true)?;
         Ok(submitted)
@@ -382,9 +466,9 @@ impl Store {
     }
 
     /// One's own part in a round that takes answers today, and the answers so far, if they are of this version and were not submitted.
-    async fn answers_to_go_on_with(
+    async fn answers_to_go_on_with<P: Examinee>(
         &self,
-        permit: &Permit<AnswerStressCheck>,
+        permit: &Permit<P>,
         round: StressRoundId,
         version: u64,
     ) -> Result<(Seen, Option<Opened>), Error> {
@@ -411,7 +495,7 @@ impl Store {
         before: Option<Opened>,
         answers: Answers,
         state: AnswersState,
-        import: Option<ImportId>,
+        came: Came,
     ) -> Result<Opened, Error> {
         let (round, employee, now) = (seen.round.record.id, seen.employee.id, self.clock.now());
         let place = place(&seen.insight, round, employee);
@@ -420,10 +504,10 @@ impl Store {
             round,
             employee,
             state,
-            way: if import.is_some() { AnswersWay::File } else { AnswersWay::Screen },
+            way: came.way,
             answers: self.seal(seen.insight.tenant(), Purpose::Stress, &place, ANSWERS, &answers).await?,
             reopened: before.as_ref().and_then(|before| before.record.reopened.clone()),
-            imported_by: import,
+            imported_by: came.import,
             submitted_at: (state == AnswersState::Submitted).then_some(now),
             created_at: before.as_ref().map_or(now, |before| before.record.created_at),
             updated_at: now,

@@ -15,8 +15,8 @@
 use authz::{
     ImportRight, Permission, Permit,
     permission::{
-        AnalyseStress, AnswerStressCheck, ExportOwn, HandleStressAnswers, SelectHighStress, ShareOwnStress,
-        ViewOwnStress, ViewStressResults,
+        AnalyseStress, AnswerAtKiosk, AnswerStressCheck, ExportOwn, HandleStressAnswers, SelectHighStress,
+        ShareOwnStress, ViewOwnStress, ViewStressResults,
     },
 };
 use domain::{
@@ -35,6 +35,7 @@ pub(super) trait Confidant: Permission {}
 pub(super) trait Examinee: Confidant {}
 
 impl Confidant for AnswerStressCheck {}
+impl Confidant for AnswerAtKiosk {}
 impl Confidant for ViewOwnStress {}
 impl Confidant for ShareOwnStress {}
 impl Confidant for ExportOwn {}
@@ -43,6 +44,7 @@ impl Confidant for ViewStressResults {}
 impl Confidant for SelectHighStress {}
 impl Confidant for AnalyseStress {}
 impl Examinee for AnswerStressCheck {}
+impl Examinee for AnswerAtKiosk {}
 impl Examinee for ViewOwnStress {}
 impl Examinee for ShareOwnStress {}
 impl Examinee for ExportOwn {}

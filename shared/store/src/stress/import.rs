@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::{
-    answers::{AnswersState, Opened},
+    answers::{AnswersState, Came, Opened},
     confidant::Seen,
     rounds::{self, Round},
 };
@@ -111,7 +111,7 @@ impl Store {
         let open = Attributes::from([(":opened".to_owned(), text(RoundState::Opened.name()))]);
         let round = rounds::key(right.tenant(), intake.round.record.id);
         write.check(self, round, "round_state = :opened", open, || Conflict::WrongState.into())?;
-        self.submit_for(&mut write, &seen, before, answers, Some(import)).await?;
+        self.submit_for(&mut write, &seen, before, answers, Came::by_file(import)).await?;
         match self.commit_rows(right, write).await {
             Ok(()) => Ok(StressPut::Written),
             Err(Error::Stale | Error::Conflict(_)) => Ok(StressPut::Conflict),

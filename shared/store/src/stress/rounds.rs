@@ -16,7 +16,7 @@ use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
-use super::SCHEMA;
+use super::{SCHEMA, kiosk::Kiosk};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::{somebody, whole_tenant},
@@ -45,6 +45,9 @@ pub(super) struct Record {
     /// On which day whoever has not answered by then is to be reminded, by hand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) remind_on: Option<Date>,
+    /// That it is answered at shared terminals.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) kiosk: Option<Kiosk>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     opened_at: Option<Jst>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -96,6 +99,8 @@ pub struct StressRound {
     pub appointments: Vec<Appointment>,
     /// On which day whoever had not answered was last to be reminded by hand.
     pub remind_on: Option<Date>,
+    /// Since when it is answered at shared terminals with the code that it has now.
+    pub kiosk_since: Option<Jst>,
     /// When it was opened.
     pub opened_at: Option<Jst>,
     /// When it was closed.
@@ -170,6 +175,7 @@ impl From<Round> for Stored<StressRound> {
             plan,
             appointments: record.appointments,
             remind_on: record.remind_on,
+            kiosk_since: record.kiosk.map(|kiosk| kiosk.since),
             opened_at: record.opened_at,
             closed_at: record.closed_at,
             signed_at: record.signed_at,
@@ -228,6 +234,7 @@ impl Store {
             plan: self.seal(tenant, Purpose::Stress, &key, PLAN, &plan).await?,
             appointments: Vec::new(),
             remind_on: None,
+            kiosk: None,
             opened_at: None,
             closed_at: None,
             signed_at: None,
@@ -327,7 +334,11 @@ impl Store {
             RoundAct::Archive => &mut record.archived_at,
         };
         *at = Some(now);
-        self.changed_round(permit, round, &format!("stress_round.{}", act.name()))
+        // An open round alone is answered at shared terminals.
+        let code = self.without_code(permit.tenant(), &mut round.record)?;
+        let mut changed = self.changed_round(permit, round, &format!("stress_round.{}", act.name()))?;
+        changed.write.and(code);
+        Ok(changed)
     }
 
     /// Appoints somebody to carry a round out. Until they pledge secrecy, it opens nothing.
