@@ -220,6 +220,8 @@ permissions! {
     RequestInterviews = "interviews.request";
     /// Open interviews from what the law or a checkup gives cause for, book them and call them off.
     ArrangeInterviews = "interviews.arrange";
+    /// See the times that are offered for interviews, and book one or give it back: workers for their own interviews.
+    UseInterviewSlots = "interviews.slots";
     /// Note that an interview was held, or that nobody came.
     HoldInterviews = "interviews.hold";
     /// Read private notes of interviews (面談記録).
@@ -569,6 +571,7 @@ pub const MATRIX: &[Row] = &[
     column(P::SeePhysiciansInterviews, [NO,   NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]),
     door(P::RequestInterviews,     [OWN,      NO,      NO,    NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::ArrangeInterviews,     [NO,       NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::UseInterviewSlots,     [OWN,      NO,      YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::HoldInterviews,        [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::ViewInterviewNotes,    [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::WriteInterviewNotes,   [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),

@@ -195,6 +195,8 @@ pub mod kinds {
         FatigueCheck = "ftg";
         /// An interview with a physician or nurse (面談).
         Interview = "int";
+        /// A time that is offered for an interview (予約枠).
+        InterviewSlot = "slt";
     }
 }
 
@@ -271,6 +273,8 @@ pub type CampaignId = Id<kinds::Campaign>;
 pub type FatigueCheckId = Id<kinds::FatigueCheck>;
 /// The id of an interview.
 pub type InterviewId = Id<kinds::Interview>;
+/// The id of a time that is offered for an interview.
+pub type InterviewSlotId = Id<kinds::InterviewSlot>;
 
 /// The provider itself (運営事業者) as a tenant: operators, contracts and keys of the platform live under it, so that a key
 /// without a tenant cannot be built anywhere. It is the nil UUID, which no new id can be.

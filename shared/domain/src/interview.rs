@@ -13,17 +13,21 @@
 //!               └─ the worker does not want it:   declined
 //! ```
 //!
+//! A booked one whose time is given back or withdrawn ([`InterviewAct::Unbook`]) is requested again.
+//!
 //! What was talked about (面談記録) is a [`NoteText`], and what the employer gets is an [`InterviewReport`] (面接指導結果報告書・意見書): two types, so that neither stands in the other's place.
 
 mod kind;
 mod meeting;
 mod remind;
 mod report;
+mod slot;
 
 pub use kind::{CauseKind, Conductor, INTERVIEW_KINDS, InterviewCause, InterviewKind, KindRow, OpinionRule, Term};
 pub use meeting::{Booking, BookingTerms, MeetingPlace};
 pub use remind::{is_reminded, reminders_until};
 pub use report::{Guidance, InterviewReport, MOST_GUIDANCE, NoteText, ReportTerms};
+pub use slot::{OfferedSlot, SlotAct, SlotState, SlotTerms, booking_of, overlap};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +60,8 @@ pub enum InterviewState {
 pub enum InterviewAct {
     /// Gives it a time and a place, or other ones.
     Book,
+    /// Gives its time back: it is to be arranged again.
+    Unbook,
     /// Notes that the worker did not come.
     Miss,
     /// Notes that it was held.
@@ -145,6 +151,7 @@ impl InterviewState {
         let opinion = kind.row().opinion;
         match act {
             InterviewAct::Book if self.is_ahead() => Some(Self::Booked),
+            InterviewAct::Unbook if self == Self::Booked => Some(Self::Requested),
             InterviewAct::Miss if self == Self::Booked => Some(Self::NoShow),
             InterviewAct::Hold if self.is_ahead() => Some(Self::Held),
             InterviewAct::Cancel if self.is_ahead() => Some(Self::Cancelled),
@@ -169,8 +176,9 @@ mod tests {
 
     use super::*;
 
-    const ACTS: [InterviewAct; 9] = [
+    const ACTS: [InterviewAct; 10] = [
         InterviewAct::Book,
+        InterviewAct::Unbook,
         InterviewAct::Miss,
         InterviewAct::Hold,
         InterviewAct::Cancel,
@@ -187,13 +195,15 @@ mod tests {
 
     #[test]
     fn r36_an_interview_goes_from_its_request_to_the_employers_decision() {
-        use InterviewAct::{Book, Cancel, Close, Decide, Decline, Hold, Miss, Opine};
+        use InterviewAct::{Book, Cancel, Close, Decide, Decline, Hold, Miss, Opine, Unbook};
         let (yes, no) = (Opine { restricts: true }, Opine { restricts: false });
         let of = |acts: &[InterviewAct]| through(InterviewKind::Overwork, acts);
         assert_eq!(of(&[Book, Book, Hold, yes, Decide, Close]), Some(InterviewState::Closed));
         assert_eq!(of(&[Book, Miss, Book, Hold, no]), Some(InterviewState::Closed));
         assert_eq!(of(&[Book, Hold, no, yes, Decide, yes]), Some(InterviewState::OpinionGiven), "a review");
         assert_eq!(of(&[Book, Miss, Decline]), Some(InterviewState::Declined));
+        assert_eq!(of(&[Book, Unbook]), Some(InterviewState::Requested));
+        assert_eq!(of(&[Book, Miss, Unbook]), None, "what was missed is booked again");
         assert_eq!(of(&[Miss]), None, "nobody misses what has no time");
         assert_eq!(of(&[Book, Hold, Cancel]), None, "what was held is not called off");
         assert_eq!(of(&[Book, yes]), None, "no opinion about whom nobody has seen");

@@ -433,6 +433,17 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::InterviewExists => {
             ("", "interview_exists", "同じ対象についての面談が既に登録されています。登録済みの面談を確認してください。")
         }
+        Conflict::SlotTaken => (
+            "/slot_id",
+            "slot_taken",
+            "この予約枠は、他の予約が入ったか、取り下げられました。予約枠の一覧から選び直してください。",
+        ),
+        Conflict::SlotOver => {
+            ("/slot_id", "slot_over", "この予約枠の開始日時は過ぎました。予約枠の一覧から選び直してください。")
+        }
+        Conflict::SlotsOverlap => {
+            ("/starts_at", "slots_overlap", "担当者には、この時間と重なる予約枠があります。日時を変更してください。")
+        }
         Conflict::AfterLeaving => {
             ("/examined_on", "retired_employee", "受診日が退職年月日より後です。従業員と日付を確かめてください。")
         }

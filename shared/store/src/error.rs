@@ -89,6 +89,12 @@ pub enum Conflict {
     MonthExists,
     /// An interview of this kind about the same thing is under way.
     InterviewExists,
+    /// Another interview has the slot, or it is offered no more.
+    SlotTaken,
+    /// The slot has begun.
+    SlotOver,
+    /// Whoever is to hold it has another slot at that time.
+    SlotsOverlap,
     /// The employee had left by the day of the checkup.
     AfterLeaving,
     /// The employee was not born by the day of the checkup.

@@ -15,6 +15,7 @@ mod lines;
 mod notes;
 mod pending;
 mod remind;
+mod slots;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -40,6 +41,7 @@ pub use letter::InterviewLetter;
 pub(crate) use lines::InterviewReader;
 pub use notes::InterviewNote;
 pub(crate) use pending::PendingInterview;
+pub use slots::InterviewSlot;
 pub use steps::SeenInterview;
 
 use crate::{
@@ -142,6 +144,8 @@ pub enum InterviewSaid {
         /// Which.
         booking: Booking,
     },
+    /// Its time was given back, or withdrawn.
+    Unbooked,
     /// The worker did not come.
     Missed,
     /// It was held.

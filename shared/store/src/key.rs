@@ -160,6 +160,8 @@ pub enum Family {
     Interview,
     /// Private notes of an employee's interviews.
     InterviewNote,
+    /// Times that are offered for interviews, and which of them each person has on a day; those ahead in the index.
+    InterviewSlot,
     /// Somebody's points: wallet, ledger, exchanges.
     Points,
     /// What gives how many points, and up to which day it was given.
@@ -250,6 +252,7 @@ impl Family {
             Self::Fatigue => "FATIGUE",
             Self::Interview => "INTERVIEW",
             Self::InterviewNote => "INTERVIEWNOTE",
+            Self::InterviewSlot => "INTERVIEWSLOT",
             Self::Points => "POINTS",
             Self::PointsRules => "POINTSRULES",
             Self::Campaign => "CAMPAIGN",

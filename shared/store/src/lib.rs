@@ -141,7 +141,8 @@ pub use incidents::{
     Stage, TimelineEntry, What,
 };
 pub use interviews::{
-    HeldInterview, Interview, InterviewLetter, InterviewNote, InterviewSaid, InterviewStep, NewInterview, SeenInterview,
+    HeldInterview, Interview, InterviewLetter, InterviewNote, InterviewSaid, InterviewSlot, InterviewStep, NewInterview,
+    SeenInterview,
 };
 pub use item::Stored;
 pub use key::{Family, Table};

@@ -398,3 +398,117 @@ fn r36_deadlines_and_bookings_are_reminded_of_in_words_that_tell_nothing() {
         }
     });
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one story, from the offer of a time to its withdrawal")]
+fn r36_a_slot_goes_to_one_of_those_who_want_it_is_given_back_and_not_withdrawn_in_silence() {
+    run(async {
+        let world = World::own().await;
+        let tenant = world.another_tenant().await;
+        let (hr, physician, nurse) = (tenant.actor("hr"), tenant.actor("physician"), tenant.actor("nurse"));
+        let (one, other, today) = (tenant.actor("employee"), tenant.nth("employee", 1), world.today());
+        let asked = async |actor: &Actor| {
+            let requests = format!("/v1/employees/{}/interview-requests", employee_of(actor).await);
+            let asked = actor.post(&requests, json!({ "kind": "consult" })).await;
+            assert_eq!(asked.status, 201, "{}", asked.json());
+            asked.header("location").to_owned()
+        };
+        let (mine, theirs) = (asked(&one).await, asked(&other).await);
+        let at = |days: i64, time: &str| format!("{}T{time}:00+09:00", today + days.days());
+        let slots = "/v1/interview-slots";
+        // Everything that is wrong with an offer; who may not offer; whom the law gives no such interview.
+        let wrong = json!({ "starts_at": at(-1, "23:50"), "minutes": 30, "place": "", "kinds": [] });
+        assert_eq!(codes(&nurse.post(slots, wrong).await), [("/place".to_owned(), "place_invalid".to_owned())]);
+        let wrong = json!({ "starts_at": at(-1, "23:50"), "minutes": 30, "place": "健康管理室", "kinds": [] });
+        let told = [("/starts_at", "in_the_past"), ("/kinds", "required"), ("/minutes", "past_midnight")];
+        assert_eq!(codes(&nurse.post(slots, wrong).await), told.map(|(at, code)| (at.to_owned(), code.to_owned())));
+        let offer = |at: String, kinds: Value| json!({ "starts_at": at, "minutes": 30, "place": "健康管理室", "kinds": kinds });
+        let barred = nurse.post(slots, offer(at(2, "09:00"), json!(["consult", "overwork"]))).await;
+        assert_eq!(codes(&barred), [("/with_account_id".to_owned(), "not_a_conductor".to_owned())]);
+        for role in ["employee", "manager", "administrator"] {
+            assert_eq!(tenant.actor(role).post(slots, offer(at(2, "09:00"), json!(["consult"]))).await.status, 403, "{role}");
+        }
+        // Somebody offers times for the nurse; two of one person never overlap.
+        let first = nurse.post(slots, offer(at(2, "09:00"), json!(["consult"]))).await;
+        assert_eq!((first.status, &first.json()["state"]), (201, &json!("open")), "{}", first.json());
+        let meets = nurse.post(slots, offer(at(2, "09:29"), json!(["consult"]))).await;
+        assert_eq!((meets.status, &meets.json()["errors"][0]["code"]), (409, &json!("slots_overlap")));
+        let mut body = offer(at(2, "09:30"), json!(["consult"]));
+        body["with_account_id"] = json!(stress_checks::account_of(&tenant, &nurse).await);
+        let second = hr.post(slots, body).await;
+        assert_eq!(second.status, 201, "{}", second.json());
+        let overwork = physician.post(slots, offer(at(3, "09:00"), json!(["overwork"]))).await;
+        assert_eq!(overwork.status, 201, "{}", overwork.json());
+        let listed = one.all(&format!("{slots}?limit=1")).await;
+        assert_eq!(listed.len(), 3);
+        assert_eq!(one.all(&format!("{slots}?kind=overwork")).await.len(), 1);
+        let choose = |slot: &tests::Answer| json!({ "slot_id": slot.json()["id"] });
+        // Two want the same time at once: one of them gets it.
+        let (tag, their_tag) = (etag(&one.get(&mine).await), etag(&other.get(&theirs).await));
+        let (at_mine, at_theirs) = (format!("{mine}/slot"), format!("{theirs}/slot"));
+        let (left, right) =
+            futures_util::future::join(one.put(&at_mine, &tag, choose(&first)), other.put(&at_theirs, &their_tag, choose(&first)))
+                .await;
+        let mut both = [left.status, right.status];
+        both.sort_unstable();
+        assert_eq!(both, [200, 409], "{} {}", left.json(), right.json());
+        let (winner, loser) = if left.status == 200 { ((&one, &mine), (&other, &theirs)) } else { ((&other, &theirs), (&one, &mine)) };
+        let refused = if left.status == 200 { right } else { left };
+        assert_eq!(refused.json()["errors"][0]["code"], "slot_taken");
+        let booked = winner.0.get(winner.1).await;
+        assert_eq!((&booked.json()["state"], &booked.json()["booking"]["slot_id"]), (&json!("booked"), &first.json()["id"]));
+        assert!(loser.0.all(slots).await.iter().all(|slot| slot["id"] != first.json()["id"]), "it is gone for others");
+        let seen = hr.all(slots).await;
+        let taken = seen.iter().find(|slot| slot["id"] == first.json()["id"]).unwrap();
+        assert_eq!(taken["state"], "booked");
+        assert!(!taken.to_string().contains("emp_"), "whose it is stands nowhere: {taken}");
+        let path = winner.1;
+        let slot = format!("{path}/slot");
+        let never = json!({ "slot_id": "slt_0190000000007000800000000000dead" });
+        assert_eq!(winner.0.put(&slot, &etag(&booked), never).await.status, 422);
+        let unfit = winner.0.put(&slot, &etag(&booked), choose(&overwork)).await;
+        assert_eq!(codes(&unfit), [("/slot_id".to_owned(), "other_kind".to_owned())]);
+        // Moving leaves the earlier time to others; giving it up leaves the interview to be arranged.
+        let moved = winner.0.put(&slot, &etag(&booked), choose(&second)).await;
+        assert_eq!((moved.status, &moved.json()["booking"]["slot_id"]), (200, &second.json()["id"]), "{}", moved.json());
+        let free = loser.0.put(&format!("{}/slot", loser.1), &etag(&loser.0.get(loser.1).await), choose(&first)).await;
+        assert_eq!(free.status, 200, "{}", free.json());
+        let given = winner.0.delete(&slot, &etag(&moved)).await;
+        assert_eq!((given.status, &given.json()["state"], &given.json()["booking"]), (200, &json!("requested"), &Value::Null));
+        assert_eq!(winner.0.delete(&slot, &etag(&given)).await.status, 409, "it has none");
+        // Withdrawing what is booked: the interview is to be arranged again, and both are told without a word of what.
+        let words = |mail: &Value| format!("{}{}{}", mail["subject"], mail["text"], mail["html"]);
+        let notices = async || {
+            world.mails().await.iter().map(words).filter(|it| it.contains("新しいお知らせ")).collect::<Vec<_>>()
+        };
+        let before = notices().await.len();
+        let at_first = first.header("location").to_owned();
+        assert_eq!(hr.delete(&at_first, "\"1\"").await.status, 412, "it was booked meanwhile");
+        let withdrawn = hr.delete(&at_first, &etag(&hr.get(&at_first).await)).await;
+        assert_eq!(withdrawn.status, 204, "{}", String::from_utf8_lossy(&withdrawn.body));
+        let mails = notices().await;
+        assert_eq!(mails.len(), before + 2, "the worker and the nurse");
+        for word in ["面談", "相談", "予約", "健康管理室"] {
+            assert!(mails.iter().all(|mail| !mail.contains(word)), "{word} stands in a mail");
+        }
+        let back = loser.0.get(loser.1).await.json();
+        assert_eq!((&back["state"], &back["booking"]), (&json!("requested"), &Value::Null));
+        let acts: Vec<_> = back["history"].as_array().unwrap().iter().map(|step| step["act"].clone()).collect();
+        assert_eq!(acts, ["requested", "booked", "unbooked"]);
+        assert_eq!(hr.get(loser.1).await.status, 404, "a consultation is nobody's of the employer's side all the same");
+        assert_eq!(nurse.post(slots, offer(at(2, "09:10"), json!(["consult"]))).await.status, 409, "09:30 is still there");
+        // Calling off gives the time back; what has begun is not booked.
+        let tag = etag(&loser.0.get(loser.1).await);
+        let taken = loser.0.put(&format!("{}/slot", loser.1), &tag, choose(&second)).await;
+        assert_eq!(taken.status, 200, "{}", taken.json());
+        let declined = loser.0.post_if(&format!("{}/decline", loser.1), &etag(&taken), json!({})).await;
+        assert_eq!(declined.status, 200, "{}", declined.json());
+        let at_second = second.header("location").to_owned();
+        assert_eq!(one.get(&at_second).await.json()["state"], "open");
+        world.pass(3 * 86_400);
+        let late = winner.0.put(&slot, &etag(&winner.0.get(path).await), choose(&second)).await;
+        assert_eq!((late.status, &late.json()["errors"][0]["code"]), (409, &json!("slot_over")), "{}", late.json());
+        assert!(one.all(slots).await.iter().all(|slot| slot["id"] != second.json()["id"]));
+        assert_eq!(hr.delete(&at_second, &etag(&hr.get(&at_second).await)).await.status, 409);
+    });
+}

@@ -73,6 +73,9 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let wish = json!({ "kind": "consult" });
     let interview = employee.post(&format!("/v1/employees/{own}/interview-requests"), wish).await;
     assert_eq!(interview.status, 201, "{}", interview.json());
+    let slot = json!({ "starts_at": "2027-01-12T10:00:00+09:00", "minutes": 30, "place": "健康管理室", "kinds": ["consult"] });
+    let slot = nurse.post("/v1/interview-slots", slot).await;
+    assert_eq!(slot.status, 201, "{}", slot.json());
     let sheets = format!(
         "/v1/employees/{}/checkups/{}/attachments",
         text(&checkups[0]["employee_id"]),
@@ -86,6 +89,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("kind", "periodic".to_owned()),
         ("attachment_id", text(&sheet.json()["id"])),
         ("interview_id", text(&interview.json()["id"])),
+        ("slot_id", text(&slot.json()["id"])),
         ("redemption_id", text(&redemption.json()["id"])),
         ("campaign_id", text(&campaign.json()["id"])),
         ("rights_request_id", text(&right.json()["id"])),

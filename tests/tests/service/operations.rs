@@ -236,6 +236,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "rights_request_id" => "rrq",
         "round_id" => "srd",
         "session_id" => "ses",
+        "slot_id" => "slt",
         "sub_processor_id" => "sub",
         "tenant_id" => "ten",
         "workplace_id" => "wpl",

@@ -212,7 +212,7 @@ impl BookingBody {
         let mut checks = Checks::new();
         let place = checks.field("/place", MeetingPlace::parse(&self.place));
         let (starts_at, minutes, with) = (self.starts_at, self.minutes, self.with_account_id);
-        checks.finish(place.map(|place| BookingTerms { starts_at, minutes, place, with }))
+        checks.finish(place.map(|place| BookingTerms { starts_at, minutes, place, with, slot: None }))
     }
 }
 

@@ -1,9 +1,10 @@
-//! Interviews (面談・面接指導): `/v1/interviews`, `/v1/employees/{employee_id}/interviews` and `/v1/employees/{employee_id}/interview-requests`. Workers ask, somebody arranges, a physician or a
+//! Interviews (面談・面接指導): `/v1/interviews`, `/v1/interview-slots`, `/v1/employees/{employee_id}/interviews` and `/v1/employees/{employee_id}/interview-requests`. Workers ask, somebody arranges, a physician or a
 //! nurse holds them and keeps a private note, a physician reports what the employer needs to know, and the employer decides.
 
 mod body;
 mod conduct;
 mod notes;
+mod slots;
 mod view;
 
 use authz::{
@@ -54,7 +55,10 @@ pub fn door() -> Door {
             .routes(routes!(conduct::decide))
             .routes(routes!(conduct::end))
             .routes(routes!(conduct::close))
-            .routes(routes!(notes::read, notes::write)),
+            .routes(routes!(notes::read, notes::write))
+            .routes(routes!(slots::list, slots::offer))
+            .routes(routes!(slots::read, slots::withdraw))
+            .routes(routes!(slots::take, slots::give_up)),
     }
 }
 

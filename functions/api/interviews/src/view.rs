@@ -2,7 +2,7 @@
 
 use domain::{
     employee::PersonName,
-    ids::{AccountId, CheckupId, EmployeeId, InterviewId, StressRoundId},
+    ids::{AccountId, CheckupId, EmployeeId, InterviewId, InterviewSlotId, StressRoundId},
     interview::{
         Booking, Conductor, Guidance, INTERVIEW_KINDS, InterviewCause, InterviewKind, InterviewReport, InterviewState,
         KindRow, MeetingPlace, OpinionRule, Term,
@@ -210,6 +210,10 @@ struct BookingView {
     /// 担当者のアカウントのID。
     #[schema(value_type = Option<String>, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     with_account_id: Option<AccountId>,
+    /// 予約枠から予約した場合、予約枠のID。
+    #[schema(value_type = Option<String>, example = "slt_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot_id: Option<InterviewSlotId>,
 }
 
 impl BookingView {
@@ -220,6 +224,7 @@ impl BookingView {
             minutes: terms.minutes,
             place: terms.place.clone(),
             with_account_id: terms.with,
+            slot_id: terms.slot,
         }
     }
 }
@@ -271,7 +276,7 @@ struct StepView {
     /// 操作したアカウントのID。
     #[schema(value_type = String, example = "acc_0197f3a2b4c87d1e9a0b1c2d3e4f5a6b")]
     account_id: AccountId,
-    /// 操作（`requested`：申出、`opened`：登録、`booked`：予約、`missed`：欠席、`held`：実施、`cancelled`：中止、`declined`：辞退、`opinion`：意見、`decision`：決定、`closed`：終了）。
+    /// 操作（`requested`：申出、`opened`：登録、`booked`：予約、`unbooked`：予約の取消し、`missed`：欠席、`held`：実施、`cancelled`：中止、`declined`：辞退、`opinion`：意見、`decision`：決定、`closed`：終了）。
     #[schema(example = "requested")]
     act: &'static str,
     /// 操作前の状態。
@@ -313,6 +318,7 @@ impl StepView {
             InterviewSaid::Requested { wish } => Self { wish: wish.clone(), ..view("requested") },
             InterviewSaid::Opened => view("opened"),
             InterviewSaid::Booked { booking } => Self { booking: Some(BookingView::of(booking)), ..view("booked") },
+            InterviewSaid::Unbooked => view("unbooked"),
             InterviewSaid::Missed => view("missed"),
             InterviewSaid::Held => view("held"),
             InterviewSaid::Cancelled { reason } => Self { reason: Some(reason.clone()), ..view("cancelled") },

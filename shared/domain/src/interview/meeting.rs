@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checked::{Checked, Rule},
-    ids::AccountId,
+    ids::{AccountId, InterviewSlotId},
     text::trim,
     time::Jst,
     work_fitness::TermsFault,
@@ -60,6 +60,9 @@ pub struct BookingTerms {
     /// Who is to hold it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub with: Option<AccountId>,
+    /// The slot that it takes, if it was not made by hand.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slot: Option<InterviewSlotId>,
 }
 
 /// When and where an interview is to be held (予約), within what makes sense.
@@ -130,6 +133,7 @@ mod tests {
             minutes,
             place: MeetingPlace::parse("健康管理室").unwrap(),
             with: None,
+            slot: None,
         };
         assert!(Booking::made(terms(1, 5), now).is_ok() && Booking::made(terms(FAR, 240), now).is_ok());
         let codes = |terms| Booking::made(terms, now).unwrap_err().iter().map(|it| it.code).collect::<Vec<_>>();

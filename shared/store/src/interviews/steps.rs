@@ -20,7 +20,7 @@ use super::{
     COURSE, HeldInterview, Interview, InterviewSaid, InterviewStep, MOST_STEPS, Open, conducts, item, key, last_report,
     next_on, shown,
 };
-use crate::{Conflict, Error, Notice, Prepared, Store, Stored, Write, callers::somebody};
+use crate::{Conflict, Error, Prepared, Store, Stored, Write, callers::somebody};
 
 /// An interview as somebody has seen it who acts on it.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ const HELD_LATER: TermsFault =
     TermsFault {
         pointer: "/held_on", code: "in_the_future", detail: "実施日には、今日までの日を指定してください。"
     };
-const NOT_A_CONDUCTOR: TermsFault = TermsFault {
+pub(super) const NOT_A_CONDUCTOR: TermsFault = TermsFault {
     pointer: "/with_account_id",
     code: "not_a_conductor",
     detail: "この種類の面談を担当できるアカウント（産業医、または保健師・看護師）を指定してください。",
@@ -67,13 +67,10 @@ impl Store {
             Ok(_) => return Ok(Err(faults)),
             Err(others) => return Ok(Err(faults.into_iter().chain(others).collect())),
         };
-        open.course.booking = Some(booking.clone());
         let mut write = Write::new();
-        self.tell_employee(&mut write, tenant, seen.employee).await?;
-        let own = self.account_of_employee(tenant, seen.employee).await?;
-        if let Some(with) = with.filter(|with| Some(*with) != own) {
-            self.enqueue(&mut write, tenant, with, &Notice::SomethingToRead { at: self.clock.now() }).await?;
-        }
+        self.give_back_slot(&mut write, tenant, &open).await?;
+        open.course.booking = Some(booking.clone());
+        self.tell_who_meets(&mut write, tenant, seen.employee, with).await?;
         let said = InterviewSaid::Booked { booking };
         self.step_of_interview(permit, open, write, InterviewAct::Book, said, "interview.book").await.map(Ok)
     }
@@ -87,6 +84,7 @@ impl Store {
     ) -> Result<Prepared<Stored<Interview>>, Error> {
         let open = self.interview_to_change(permit, seen).await?;
         let mut write = Write::new();
+        self.give_back_slot(&mut write, permit.tenant(), &open).await?;
         self.tell_employee(&mut write, permit.tenant(), seen.employee).await?;
         let said = InterviewSaid::Cancelled { reason };
         self.step_of_interview(permit, open, write, InterviewAct::Cancel, said, "interview.cancel").await
@@ -107,6 +105,7 @@ impl Store {
             asked
         };
         self.note_in_month(&mut write, permit.tenant(), &open, forget).await?;
+        self.give_back_slot(&mut write, permit.tenant(), &open).await?;
         let said = InterviewSaid::Declined { reason };
         self.step_of_interview(permit, open, write, InterviewAct::Decline, said, "interview.decline").await
     }
@@ -226,7 +225,7 @@ impl Store {
         self.step_of_interview(permit, open, Write::new(), InterviewAct::Close, said, "interview.close").await
     }
 
-    async fn interview_to_change<P: Permission>(&self, permit: &Permit<P>, seen: SeenInterview) -> Result<Open, Error> {
+    pub(super) async fn interview_to_change<P: Permission>(&self, permit: &Permit<P>, seen: SeenInterview) -> Result<Open, Error> {
         let open = self.interview_within(permit, seen.employee, seen.id).await?;
         if open.version == seen.version { Ok(open) } else { Err(Error::Stale) }
     }
@@ -242,7 +241,7 @@ impl Store {
     }
 
     /// Whether an account's holder holds interviews of this kind.
-    async fn may_conduct(&self, tenant: TenantId, account: AccountId, conductor: Conductor) -> Result<bool, Error> {
+    pub(super) async fn may_conduct(&self, tenant: TenantId, account: AccountId, conductor: Conductor) -> Result<bool, Error> {
         Ok(self.has_role(tenant, account, Role::Physician).await?
             || conductor == Conductor::PhysicianOrNurse && self.has_role(tenant, account, Role::Nurse).await?)
     }
@@ -262,7 +261,7 @@ impl Store {
     }
 
     /// Takes an interview one step further.
-    async fn step_of_interview<P: Permission>(
+    pub(super) async fn step_of_interview<P: Permission>(
         &self,
         permit: &Permit<P>,
         mut open: Open,

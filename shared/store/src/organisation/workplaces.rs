@@ -35,6 +35,11 @@ pub struct Workplace {
 }
 
 impl Workplace {
+    /// Somebody who stands in it, and nowhere else.
+    pub(crate) fn somebody(id: WorkplaceId) -> Placement {
+        <Self as Unit>::somebody_in(id)
+    }
+
     pub(crate) fn new(id: WorkplaceId, code: WorkplaceCode, name: OrganisationName, now: Jst) -> Self {
         Self { id, code, name, placed: 0, created_at: now, updated_at: now }
     }
