@@ -234,6 +234,20 @@ permissions! {
     DecideOnInterviews = "interviews.decide";
     /// See which measures after interviews are in force, and nothing of why.
     ViewInterviewMeasures = "interviews.measures";
+    /// Read leave cases (休職・職場復帰): state, plan, days; no diagnosis. HR those alone that they are assigned to.
+    ViewLeaveCases = "leave_cases.view";
+    /// Know of every leave case of those whom one reaches, and write what the employer's side does not read.
+    SeeLeaveWords = "leave_cases.medical";
+    /// Open leave cases, assign them, note what happens, plan the return.
+    ManageLeaveCases = "leave_cases.manage";
+    /// Decide for the employer whether somebody returns.
+    DecideOnReturns = "leave_cases.decide";
+    /// Hand in certificates, workers for themselves.
+    HandInCertificates = "leave_cases.certificates";
+    /// Read what was said about a leave to physicians and nurses, diagnoses among it.
+    ViewLeaveNotes = "leave_cases.notes";
+    /// See the hours and restrictions of those who have returned, and nothing of why.
+    ViewLeaveMeasures = "leave_cases.measures";
     /// Read somebody's points: balance, ledger, exchanges.
     ViewPoints = "points.view";
     /// Ask for one's own points to be exchanged, and say something of one's own days that stand out.
@@ -578,6 +592,13 @@ pub const MATRIX: &[Row] = &[
     door(P::OpineOnInterviews,     [NO,       NO,      NO,    NO,    YES,   NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::DecideOnInterviews,    [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::ViewInterviewMeasures, [OWN,      YES,     YES,   YES,   YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewLeaveCases,        [OWN,      NO,      YES,   NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    column(P::SeeLeaveWords,       [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]),
+    door(P::ManageLeaveCases,      [NO,       NO,      YES,   NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::DecideOnReturns,       [NO,       NO,      YES,   NO,    NO,    NO,    NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::HandInCertificates,    [OWN,      NO,      YES,   NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewLeaveNotes,        [NO,       NO,      NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
+    door(P::ViewLeaveMeasures,     [NO,       YES,     NO,    NO,    YES,   YES,   NO,    NO,    NO,    NO,   NO ]).service(Service::Interview),
     door(P::ViewPoints,             [OWN, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
     door(P::UseOwnPoints,           [OWN, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),
     door(P::ManagePoints,           [NO, NO, YES, NO, NO, NO, NO, NO, NO, NO, NO]).service(Service::Lifelog),

@@ -8,6 +8,7 @@ const USES: &[(&str, &str)] = &[
     ("follow_ups", "受診の勧奨"),
     ("stress_checks", "ストレスチェックの実施"),
     ("interviews", "面接指導と健康相談"),
+    ("leave_cases", "休職と職場復帰の支援"),
     ("working_hours", "長時間労働への対応"),
     ("lifelogs", "健康づくりの支援"),
     ("points", "健康づくりの支援"),

@@ -195,6 +195,8 @@ pub mod kinds {
         FatigueCheck = "ftg";
         /// An interview with a physician or nurse (面談).
         Interview = "int";
+        /// A leave of absence and the return from it (休職・職場復帰のケース).
+        LeaveCase = "lvc";
         /// A time that is offered for an interview (予約枠).
         InterviewSlot = "slt";
     }
@@ -273,6 +275,8 @@ pub type CampaignId = Id<kinds::Campaign>;
 pub type FatigueCheckId = Id<kinds::FatigueCheck>;
 /// The id of an interview.
 pub type InterviewId = Id<kinds::Interview>;
+/// The id of a leave case.
+pub type LeaveCaseId = Id<kinds::LeaveCase>;
 /// The id of a time that is offered for an interview.
 pub type InterviewSlotId = Id<kinds::InterviewSlot>;
 

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod incident;
 pub mod intake;
 pub mod interview;
+pub mod leave;
 pub mod lifelog;
 pub mod notice;
 pub mod organisation;

@@ -242,7 +242,7 @@ const HEARD_LATER: TermsFault =
 const HEARD_BEFORE: TermsFault =
     fault("/heard_on", "before_opinion", "本人の意見を聴いた日には、医師の意見の日以降を指定してください。");
 
-fn faults_of_measures(measures: &[Measure]) -> impl Iterator<Item = TermsFault> {
+pub(crate) fn faults_of_measures(measures: &[Measure]) -> impl Iterator<Item = TermsFault> {
     let is_limit = |measure: &&Measure| measure.kind == MeasureKind::OvertimeLimit;
     let twice = measures.iter().enumerate().any(|(at, measure)| {
         measure.kind != MeasureKind::Other && measures.iter().skip(at + 1).any(|other| other.kind == measure.kind)

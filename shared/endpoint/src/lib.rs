@@ -36,8 +36,8 @@ pub use input::{BODY_LIMIT, Checks, Filters, IfMatch, Json, Path, Secret, limit,
 pub use metrics::Measured;
 pub use once::{Answers, Posted};
 pub use opinions::{
-    DecisionBody, DecisionView, MeasureBody, MeasuresPage, MeasuresView, OpinionView, note_terms, read_measures,
-    read_remark, refused_terms,
+    DecisionBody, DecisionView, MeasureBody, MeasureView, MeasuresPage, MeasuresView, OpinionView, measure_views,
+    note_terms, read_measures, read_remark, refused_terms,
 };
 pub use pages::{PageQuery, Pages};
 pub use problem::{Fault, Kind, Problem};

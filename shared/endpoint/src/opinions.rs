@@ -121,7 +121,9 @@ pub struct MeasureView {
     details: Option<Remark>,
 }
 
-fn measures(measures: &[Measure]) -> Vec<MeasureView> {
+/// Measures, as they are shown.
+#[must_use]
+pub fn measure_views(measures: &[Measure]) -> Vec<MeasureView> {
     let view = |measure: &Measure| MeasureView {
         kind: measure.kind,
         name: measure.kind.japanese(),
@@ -173,7 +175,7 @@ impl OpinionView {
         Self {
             category: terms.category,
             category_name: terms.category.japanese(),
-            measures: measures(&terms.measures),
+            measures: measure_views(&terms.measures),
             from: terms.from,
             until: terms.until,
             review_on: terms.review_on,
@@ -224,7 +226,7 @@ impl DecisionView {
         Self {
             answer: terms.answer,
             answer_name: terms.answer.japanese(),
-            measures: measures(&terms.measures),
+            measures: measure_views(&terms.measures),
             from: terms.from,
             until: terms.until,
             reason: terms.reason.clone(),
@@ -275,7 +277,7 @@ impl From<MeasuresInForce> for MeasuresView {
     fn from(in_force: MeasuresInForce) -> Self {
         Self {
             employee_id: in_force.employee,
-            measures: measures(&in_force.measures),
+            measures: measure_views(&in_force.measures),
             from: in_force.from,
             until: in_force.until,
             for_workplace: in_force.for_workplace,

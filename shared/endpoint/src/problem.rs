@@ -433,6 +433,11 @@ fn fault_of(conflict: Conflict) -> Fault {
         Conflict::InterviewExists => {
             ("", "interview_exists", "同じ対象についての面談が既に登録されています。登録済みの面談を確認してください。")
         }
+        Conflict::LeaveCaseExists => (
+            "",
+            "leave_case_exists",
+            "この従業員には、進行中の休職のケースがあります。登録済みのケースを確認してください。",
+        ),
         Conflict::SlotTaken => (
             "/slot_id",
             "slot_taken",

@@ -89,6 +89,8 @@ pub enum Conflict {
     MonthExists,
     /// An interview of this kind about the same thing is under way.
     InterviewExists,
+    /// Another leave case of this employee is under way.
+    LeaveCaseExists,
     /// Another interview has the slot, or it is offered no more.
     SlotTaken,
     /// The slot has begun.

@@ -561,6 +561,19 @@ impl Store {
         self.that_stand(permit, vec![open]).await?.pop().ok_or(Error::NotFound)
     }
 
+    /// Whether an employee's interview is about a leave or a return.
+    pub(crate) async fn is_interview_about_leave(
+        &self,
+        tenant: TenantId,
+        employee: EmployeeId,
+        id: InterviewId,
+    ) -> Result<bool, Error> {
+        let place = key(tenant, employee, id);
+        let Some(stored) = self.load::<Record>(&place).await? else { return Ok(false) };
+        let course: Course = self.open(tenant, Purpose::Health, &place, COURSE, &stored.record.course).await?;
+        Ok(matches!(course.kind, InterviewKind::Leave | InterviewKind::Return))
+    }
+
     async fn opened_interview(
         &self,
         tenant: TenantId,

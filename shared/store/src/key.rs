@@ -160,6 +160,10 @@ pub enum Family {
     Interview,
     /// Private notes of an employee's interviews.
     InterviewNote,
+    /// Leave cases of an employee, and which one is under way; by state in the index.
+    LeaveCase,
+    /// What was said about a leave to physicians and nurses.
+    LeaveNote,
     /// Times that are offered for interviews, and which of them each person has on a day; those ahead in the index.
     InterviewSlot,
     /// Somebody's points: wallet, ledger, exchanges.
@@ -252,6 +256,8 @@ impl Family {
             Self::Fatigue => "FATIGUE",
             Self::Interview => "INTERVIEW",
             Self::InterviewNote => "INTERVIEWNOTE",
+            Self::LeaveCase => "LEAVECASE",
+            Self::LeaveNote => "LEAVENOTE",
             Self::InterviewSlot => "INTERVIEWSLOT",
             Self::Points => "POINTS",
             Self::PointsRules => "POINTSRULES",

@@ -46,6 +46,7 @@ mod incidents;
 mod interviews;
 mod item;
 mod key;
+mod leave_cases;
 mod lifelogs;
 mod links;
 mod log_requests;
@@ -141,11 +142,14 @@ pub use incidents::{
     Stage, TimelineEntry, What,
 };
 pub use interviews::{
-    HeldInterview, Interview, InterviewLetter, InterviewNote, InterviewSaid, InterviewSlot, InterviewStep, NewInterview,
-    SeenInterview,
+    HeldInterview, Interview, InterviewLetter, InterviewNote, InterviewSaid, InterviewSlot, InterviewStep,
+    NewInterview, SeenInterview,
 };
 pub use item::Stored;
 pub use key::{Family, Table};
+pub use leave_cases::{
+    LeaveCase, LeaveEntry, LeaveMeasures, LeaveNote, LeaveSaid, LeaveStep, NewLeaveCase, SeenLeaveCase,
+};
 pub use lifelogs::{LifelogChange, LifelogWrong, MOST_ENTRIES, MOST_MONTHS, NewLifelogEntry, PutEntry, Sharing};
 pub use links::{LinkKind, LinkToken, ResetAsked};
 pub use log_requests::{LogRequest, LogRequestFault, LogRequestState, LogsWritten, NewLogRequest, given_reason};

@@ -422,11 +422,16 @@ fn r36_a_slot_goes_to_one_of_those_who_want_it_is_given_back_and_not_withdrawn_i
         let wrong = json!({ "starts_at": at(-1, "23:50"), "minutes": 30, "place": "健康管理室", "kinds": [] });
         let told = [("/starts_at", "in_the_past"), ("/kinds", "required"), ("/minutes", "past_midnight")];
         assert_eq!(codes(&nurse.post(slots, wrong).await), told.map(|(at, code)| (at.to_owned(), code.to_owned())));
-        let offer = |at: String, kinds: Value| json!({ "starts_at": at, "minutes": 30, "place": "健康管理室", "kinds": kinds });
+        let offer =
+            |at: String, kinds: Value| json!({ "starts_at": at, "minutes": 30, "place": "健康管理室", "kinds": kinds });
         let barred = nurse.post(slots, offer(at(2, "09:00"), json!(["consult", "overwork"]))).await;
         assert_eq!(codes(&barred), [("/with_account_id".to_owned(), "not_a_conductor".to_owned())]);
         for role in ["employee", "manager", "administrator"] {
-            assert_eq!(tenant.actor(role).post(slots, offer(at(2, "09:00"), json!(["consult"]))).await.status, 403, "{role}");
+            assert_eq!(
+                tenant.actor(role).post(slots, offer(at(2, "09:00"), json!(["consult"]))).await.status,
+                403,
+                "{role}"
+            );
         }
         // Somebody offers times for the nurse; two of one person never overlap.
         let first = nurse.post(slots, offer(at(2, "09:00"), json!(["consult"]))).await;
@@ -446,17 +451,23 @@ fn r36_a_slot_goes_to_one_of_those_who_want_it_is_given_back_and_not_withdrawn_i
         // Two want the same time at once: one of them gets it.
         let (tag, their_tag) = (etag(&one.get(&mine).await), etag(&other.get(&theirs).await));
         let (at_mine, at_theirs) = (format!("{mine}/slot"), format!("{theirs}/slot"));
-        let (left, right) =
-            futures_util::future::join(one.put(&at_mine, &tag, choose(&first)), other.put(&at_theirs, &their_tag, choose(&first)))
-                .await;
+        let (left, right) = futures_util::future::join(
+            one.put(&at_mine, &tag, choose(&first)),
+            other.put(&at_theirs, &their_tag, choose(&first)),
+        )
+        .await;
         let mut both = [left.status, right.status];
         both.sort_unstable();
         assert_eq!(both, [200, 409], "{} {}", left.json(), right.json());
-        let (winner, loser) = if left.status == 200 { ((&one, &mine), (&other, &theirs)) } else { ((&other, &theirs), (&one, &mine)) };
+        let (winner, loser) =
+            if left.status == 200 { ((&one, &mine), (&other, &theirs)) } else { ((&other, &theirs), (&one, &mine)) };
         let refused = if left.status == 200 { right } else { left };
         assert_eq!(refused.json()["errors"][0]["code"], "slot_taken");
         let booked = winner.0.get(winner.1).await;
-        assert_eq!((&booked.json()["state"], &booked.json()["booking"]["slot_id"]), (&json!("booked"), &first.json()["id"]));
+        assert_eq!(
+            (&booked.json()["state"], &booked.json()["booking"]["slot_id"]),
+            (&json!("booked"), &first.json()["id"])
+        );
         assert!(loser.0.all(slots).await.iter().all(|slot| slot["id"] != first.json()["id"]), "it is gone for others");
         let seen = hr.all(slots).await;
         let taken = seen.iter().find(|slot| slot["id"] == first.json()["id"]).unwrap();
@@ -470,11 +481,19 @@ fn r36_a_slot_goes_to_one_of_those_who_want_it_is_given_back_and_not_withdrawn_i
         assert_eq!(codes(&unfit), [("/slot_id".to_owned(), "other_kind".to_owned())]);
         // Moving leaves the earlier time to others; giving it up leaves the interview to be arranged.
         let moved = winner.0.put(&slot, &etag(&booked), choose(&second)).await;
-        assert_eq!((moved.status, &moved.json()["booking"]["slot_id"]), (200, &second.json()["id"]), "{}", moved.json());
+        assert_eq!(
+            (moved.status, &moved.json()["booking"]["slot_id"]),
+            (200, &second.json()["id"]),
+            "{}",
+            moved.json()
+        );
         let free = loser.0.put(&format!("{}/slot", loser.1), &etag(&loser.0.get(loser.1).await), choose(&first)).await;
         assert_eq!(free.status, 200, "{}", free.json());
         let given = winner.0.delete(&slot, &etag(&moved)).await;
-        assert_eq!((given.status, &given.json()["state"], &given.json()["booking"]), (200, &json!("requested"), &Value::Null));
+        assert_eq!(
+            (given.status, &given.json()["state"], &given.json()["booking"]),
+            (200, &json!("requested"), &Value::Null)
+        );
         assert_eq!(winner.0.delete(&slot, &etag(&given)).await.status, 409, "it has none");
         // Withdrawing what is booked: the interview is to be arranged again, and both are told without a word of what.
         let words = |mail: &Value| format!("{}{}{}", mail["subject"], mail["text"], mail["html"]);
@@ -496,7 +515,11 @@ fn r36_a_slot_goes_to_one_of_those_who_want_it_is_given_back_and_not_withdrawn_i
         let acts: Vec<_> = back["history"].as_array().unwrap().iter().map(|step| step["act"].clone()).collect();
         assert_eq!(acts, ["requested", "booked", "unbooked"]);
         assert_eq!(hr.get(loser.1).await.status, 404, "a consultation is nobody's of the employer's side all the same");
-        assert_eq!(nurse.post(slots, offer(at(2, "09:10"), json!(["consult"]))).await.status, 409, "09:30 is still there");
+        assert_eq!(
+            nurse.post(slots, offer(at(2, "09:10"), json!(["consult"]))).await.status,
+            409,
+            "09:30 is still there"
+        );
         // Calling off gives the time back; what has begun is not booked.
         let tag = etag(&loser.0.get(loser.1).await);
         let taken = loser.0.put(&format!("{}/slot", loser.1), &tag, choose(&second)).await;

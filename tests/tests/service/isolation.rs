@@ -73,9 +73,12 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let wish = json!({ "kind": "consult" });
     let interview = employee.post(&format!("/v1/employees/{own}/interview-requests"), wish).await;
     assert_eq!(interview.status, 201, "{}", interview.json());
-    let slot = json!({ "starts_at": "2027-01-12T10:00:00+09:00", "minutes": 30, "place": "健康管理室", "kinds": ["consult"] });
+    let slot =
+        json!({ "starts_at": "2027-01-12T10:00:00+09:00", "minutes": 30, "place": "健康管理室", "kinds": ["consult"] });
     let slot = nurse.post("/v1/interview-slots", slot).await;
     assert_eq!(slot.status, 201, "{}", slot.json());
+    let leave = nurse.post(&format!("/v1/employees/{own}/leave-cases"), json!({ "began_on": "2026-11-20" })).await;
+    assert_eq!(leave.status, 201, "{}", leave.json());
     let sheets = format!(
         "/v1/employees/{}/checkups/{}/attachments",
         text(&checkups[0]["employee_id"]),
@@ -89,6 +92,7 @@ async fn things_of(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("kind", "periodic".to_owned()),
         ("attachment_id", text(&sheet.json()["id"])),
         ("interview_id", text(&interview.json()["id"])),
+        ("leave_case_id", text(&leave.json()["id"])),
         ("slot_id", text(&slot.json()["id"])),
         ("redemption_id", text(&redemption.json()["id"])),
         ("campaign_id", text(&campaign.json()["id"])),

@@ -30,6 +30,7 @@ mod incidents;
 mod interviews;
 mod isolation;
 mod kiosk;
+mod leave_cases;
 mod leavers;
 mod lifelogs;
 mod lockout;

@@ -228,6 +228,7 @@ pub(crate) fn never_was(parameter: &str) -> String {
         "incident_id" => "inc",
         "interview_id" => "int",
         "label_id" => "lab",
+        "leave_case_id" => "lvc",
         "lifelog_entry_id" => "lfe",
         "message_id" => "bro",
         "redemption_id" => "red",

@@ -177,9 +177,8 @@ pub(crate) async fn offer(
     posted: Posted<SlotBody>,
 ) -> Result<Answer, Problem> {
     let own = permit.actor().account();
-    let prepare = async |body: SlotBody| {
-        app.store.offer_slot(&permit, body.checked(own)?).await?.map_err(refused_terms)
-    };
+    let prepare =
+        async |body: SlotBody| app.store.offer_slot(&permit, body.checked(own)?).await?.map_err(refused_terms);
     let answer = |slot: &Stored<InterviewSlot>| {
         let at = format!("/v1/interview-slots/{}", slot.record.id);
         Ok(Answer::created(at, &SlotView::from(slot))?.version(slot.version))

@@ -1,4 +1,4 @@
-//! Interviews: workers are reminded of a booked one, and those who are to arrange, report or decide of their day.
+//! Interviews: workers are reminded of a booked one, and those who are to arrange, report or decide of their day. Leave cases: those who are to look at one.
 
 use authz::Origin;
 use domain::{contract::Service, ids::PLATFORM, time::Jst};
@@ -13,11 +13,17 @@ pub(crate) async fn remind(store: &Store, origin: &Origin, at: Jst, dry_run: boo
     let permit = for_employee_reminders(PLATFORM, origin);
     for tenant in store.tenants_with(&permit, Service::Interview, at.date()).await? {
         // One that fails holds up no other, and comes again with the next run.
-        match store.remind_of_interviews(&for_employee_reminders(tenant, origin), at, dry_run).await {
-            Ok(told) => reminded.told += told,
-            Err(error) => {
-                reminded.failed += 1;
-                tracing::error!(function = "reminders", %tenant, %error, "nobody reminded of interviews");
+        let permit = for_employee_reminders(tenant, origin);
+        for told in [
+            store.remind_of_interviews(&permit, at, dry_run).await,
+            store.remind_of_leave_cases(&permit, at, dry_run).await,
+        ] {
+            match told {
+                Ok(told) => reminded.told += told,
+                Err(error) => {
+                    reminded.failed += 1;
+                    tracing::error!(function = "reminders", %tenant, %error, "nobody reminded of interviews");
+                }
             }
         }
     }

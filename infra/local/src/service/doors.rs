@@ -48,6 +48,7 @@ pub const DOORS: [Made; 35] = [
     ("attachments", |own| attachments::door(own.files.clone())),
     ("work-fitness", |_| work_fitness::door()),
     ("interviews", |_| interviews::door()),
+    ("leave-cases", |_| leave_cases::door()),
     ("reports", |_| reports::door()),
     ("follow-ups", |_| follow_ups::door()),
     ("rights", |_| rights::door()),

@@ -81,8 +81,11 @@ pub struct SlotTerms {
 pub struct OfferedSlot(SlotTerms);
 
 const NO_KIND: TermsFault =
-    TermsFault { pointer: "/kinds", code: "required", detail: "面談の種類を1つ以上指定してください。" };
-const TWICE: TermsFault = TermsFault { pointer: "/kinds", code: "twice", detail: "同じ面談の種類が重複しています。" };
+    TermsFault {
+        pointer: "/kinds", code: "required", detail: "面談の種類を1つ以上指定してください。"
+    };
+const TWICE: TermsFault =
+    TermsFault { pointer: "/kinds", code: "twice", detail: "同じ面談の種類が重複しています。" };
 const PAST_MIDNIGHT: TermsFault = TermsFault {
     pointer: "/minutes",
     code: "past_midnight",
@@ -164,9 +167,12 @@ mod tests {
 
     #[test]
     fn times_overlap_unless_one_ends_before_the_other_begins() {
-        for (one, minutes, other, meet) in
-            [("10:00", 30, "10:29", true), ("10:00", 30, "10:30", false), ("10:30", 30, "10:00", false), ("10:10", 5, "10:00", true)]
-        {
+        for (one, minutes, other, meet) in [
+            ("10:00", 30, "10:29", true),
+            ("10:00", 30, "10:30", false),
+            ("10:30", 30, "10:00", false),
+            ("10:10", 5, "10:00", true),
+        ] {
             let (one, other) = ((at(one), minutes), (at(other), 30));
             assert_eq!((overlap(one, other), overlap(other, one)), (meet, meet), "{one:?} {other:?}");
         }

@@ -10,18 +10,19 @@ use crate::{
 };
 
 /// What is kept of one employee in a partition of theirs. Working hours that were changed have what they said before beside them.
-const OF_ONE: [Family; 7] = [
+const OF_ONE: [Family; 8] = [
     Family::WorkingHours,
     Family::Fatigue,
     Family::Lifelog,
     Family::Points,
     Family::RightsRequest,
     Family::Interview,
+    Family::LeaveCase,
     Family::CheckupWish,
 ];
 
 impl Store {
-    /// Refuses where something is kept of somebody: months of work, fatigue check lists, lifelogs, points, requests about their data, interviews, wishes for checkups, a stress check that they
+    /// Refuses where something is kept of somebody: months of work, fatigue check lists, lifelogs, points, requests about their data, interviews, leave cases, wishes for checkups, a stress check that they
     /// were told of or took. The refusal does not tell which.
     pub(super) async fn without_records(&self, tenant: TenantId, employee: EmployeeId) -> Result<(), Error> {
         let looks = OF_ONE.map(|family| async move {

@@ -143,6 +143,7 @@ fn cells(course: &Course, step: &InterviewStep, hears: bool) -> Vec<Cell> {
             let terms = booking.terms();
             Said { act: "予約", starts_at: text(terms.starts_at), place: text(&terms.place), ..none() }
         }
+        InterviewSaid::Unbooked => Said { act: "予約の取消し", ..none() },
         InterviewSaid::Missed => Said { act: "欠席", ..none() },
         InterviewSaid::Held => Said {
             act: "実施",

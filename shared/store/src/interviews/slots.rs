@@ -366,7 +366,7 @@ impl Store {
         id: InterviewId,
         slot: InterviewSlotId,
     ) -> Result<Option<Open>, Error> {
-        let placements = self.placements_now(tenant, [employee].into_iter()).await?;
+        let placements = self.placements_now(tenant, [employee]).await?;
         let (Some(placement), Some(stored)) =
             (placements.get(&employee).cloned(), self.load(&key(tenant, employee, id)).await?)
         else {

@@ -225,7 +225,11 @@ impl Store {
         self.step_of_interview(permit, open, Write::new(), InterviewAct::Close, said, "interview.close").await
     }
 
-    pub(super) async fn interview_to_change<P: Permission>(&self, permit: &Permit<P>, seen: SeenInterview) -> Result<Open, Error> {
+    pub(super) async fn interview_to_change<P: Permission>(
+        &self,
+        permit: &Permit<P>,
+        seen: SeenInterview,
+    ) -> Result<Open, Error> {
         let open = self.interview_within(permit, seen.employee, seen.id).await?;
         if open.version == seen.version { Ok(open) } else { Err(Error::Stale) }
     }
@@ -241,7 +245,12 @@ impl Store {
     }
 
     /// Whether an account's holder holds interviews of this kind.
-    pub(super) async fn may_conduct(&self, tenant: TenantId, account: AccountId, conductor: Conductor) -> Result<bool, Error> {
+    pub(super) async fn may_conduct(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        conductor: Conductor,
+    ) -> Result<bool, Error> {
         Ok(self.has_role(tenant, account, Role::Physician).await?
             || conductor == Conductor::PhysicianOrNurse && self.has_role(tenant, account, Role::Nurse).await?)
     }
