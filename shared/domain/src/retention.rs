@@ -41,6 +41,10 @@ pub enum RecordKind {
     CommitteeMinutes,
     /// Workplace rounds, and what the industrial physician recommended.
     WorkplaceRounds,
+    /// What employees measured and noted (ライフログ): no law speaks of it.
+    Lifelog,
+    /// Entries of the ledger of points (健康ポイント), and what they were exchanged for: no law speaks of it.
+    PointsLedger,
 }
 
 /// From when a period counts.
@@ -77,7 +81,7 @@ const fn row(
     RetentionRow { kind, japanese, minimum_years, starts, source }
 }
 
-/// The table. Source: domain.md 6.5.
+/// The table. Source: domain.md 6.5; the least of lifelogs and of points is the service's own, for no law says any.
 #[rustfmt::skip]
 pub const RETENTION: &[RetentionRow] = &[
     row(RecordKind::GeneralCheckup,     "一般健康診断（雇入時・定期・特定業務従事者・海外派遣など）", 5, Starts::Made, "安衛則51条"),
@@ -93,6 +97,8 @@ pub const RETENTION: &[RetentionRow] = &[
     row(RecordKind::WorkingHours,       "労働時間の状況の記録", 3, Starts::Made, "安衛則52条の7の3"),
     row(RecordKind::CommitteeMinutes,   "衛生委員会の議事録", 3, Starts::Made, "安衛則23条"),
     row(RecordKind::WorkplaceRounds,    "職場巡視の記録・産業医の勧告", 3, Starts::Made, "安衛則14条の3"),
+    row(RecordKind::Lifelog,            "ライフログ", 1, Starts::Made, "法令の定めなし（ポイントの締めとキャンペーンの集計のため1年以上）"),
+    row(RecordKind::PointsLedger,       "健康ポイントの台帳・交換", 3, Starts::Made, "法令の定めなし（付与から失効までの経過を確認できるよう3年以上）"),
 ];
 
 impl RecordKind {
@@ -128,20 +134,33 @@ impl RecordKind {
         &RETENTION[self as usize]
     }
 
-    /// The kinds of which this service keeps records.
+    /// The kinds of which a company decides for how long this service keeps records.
     pub fn kept() -> impl Iterator<Item = Self> {
         let kept = RETENTION.iter().map(|row| row.kind);
         kept.filter(|kind| {
-            matches!(
-                kind,
-                Self::GeneralCheckup
-                    | Self::SpecialCheckup
-                    | Self::SpecifiedChemicals
-                    | Self::IonizingRadiation
-                    | Self::Asbestos
-                    | Self::Pneumoconiosis
-            )
+            kind.is_of_checkup()
+                || matches!(kind, Self::Interview | Self::WorkingHours | Self::Lifelog | Self::PointsLedger)
         })
+    }
+
+    /// Whether it is the card of a checkup.
+    #[must_use]
+    pub const fn is_of_checkup(self) -> bool {
+        matches!(
+            self,
+            Self::GeneralCheckup
+                | Self::SpecialCheckup
+                | Self::SpecifiedChemicals
+                | Self::IonizingRadiation
+                | Self::Asbestos
+                | Self::Pneumoconiosis
+        )
+    }
+
+    /// Whether a law says for how long the employer keeps it.
+    #[must_use]
+    pub const fn is_by_law(self) -> bool {
+        !matches!(self, Self::Lifelog | Self::PointsLedger)
     }
 
     /// The last day on which the law wants a record to be kept that was made on `made_on`; none where that day depends on what nobody tells this service.
@@ -200,10 +219,10 @@ impl RetentionPolicy {
         self.0.get(&kind).copied()
     }
 
-    /// The shortest period that was decided.
+    /// The shortest period that was decided for cards of checkups.
     #[must_use]
-    pub fn shortest(&self) -> Option<u8> {
-        self.0.values().min().copied()
+    pub fn shortest_of_checkups(&self) -> Option<u8> {
+        self.0.iter().filter(|(kind, _)| kind.is_of_checkup()).map(|(_, years)| *years).min()
     }
 
     /// The last day on which a record is kept that was made on `made_on`; none where it is kept. Never before what the law says, even if the policy was stored when the law said less.
@@ -227,7 +246,7 @@ mod tests {
         for (place, row) in RETENTION.iter().enumerate() {
             assert_eq!(row.kind as usize, place, "RETENTION must list every kind once, in the order of the enum");
         }
-        assert_eq!(RecordKind::WorkplaceRounds as usize + 1, RETENTION.len());
+        assert_eq!(RecordKind::PointsLedger as usize + 1, RETENTION.len());
     }
 
     #[test]
@@ -244,10 +263,22 @@ mod tests {
 
     #[test]
     fn a_policy_below_the_law_is_refused_and_one_about_asbestos_too() {
-        let wrong = [(RecordKind::GeneralCheckup, 4), (RecordKind::IonizingRadiation, 30), (RecordKind::Asbestos, 50)];
+        let wrong = [
+            (RecordKind::GeneralCheckup, 4),
+            (RecordKind::IonizingRadiation, 30),
+            (RecordKind::Asbestos, 50),
+            (RecordKind::Interview, 4),
+            (RecordKind::WorkingHours, 2),
+            (RecordKind::Lifelog, 0),
+            (RecordKind::PointsLedger, 2),
+        ];
         let faults = [
             (RecordKind::GeneralCheckup, PeriodFault::BelowMinimum(5)),
             (RecordKind::Asbestos, PeriodFault::NeverExpires),
+            (RecordKind::Interview, PeriodFault::BelowMinimum(5)),
+            (RecordKind::WorkingHours, PeriodFault::BelowMinimum(3)),
+            (RecordKind::Lifelog, PeriodFault::BelowMinimum(1)),
+            (RecordKind::PointsLedger, PeriodFault::BelowMinimum(3)),
         ];
         assert_eq!(RetentionPolicy::new(wrong).unwrap_err(), faults);
         assert_eq!(RetentionPolicy::new([(RecordKind::Pneumoconiosis, 101)]).unwrap_err()[0].1, PeriodFault::TooLong);
@@ -258,6 +289,8 @@ mod tests {
         let policy = RetentionPolicy::new([(RecordKind::GeneralCheckup, 7)]).unwrap();
         assert_eq!(policy.kept_until(RecordKind::GeneralCheckup, date(2020, 6, 1)), Some(date(2027, 6, 1)));
         assert_eq!(policy.kept_until(RecordKind::SpecialCheckup, date(2020, 6, 1)), None);
+        let policy = RetentionPolicy::new([(RecordKind::Lifelog, 1), (RecordKind::PointsLedger, 3)]).unwrap();
+        assert_eq!(policy.shortest_of_checkups(), None, "a lifelog is no card");
     }
 
     proptest! {

@@ -13,6 +13,7 @@
 mod letter;
 mod lines;
 mod notes;
+mod over;
 mod pending;
 mod remind;
 mod slots;

@@ -35,6 +35,7 @@ mod disclosures;
 mod drill;
 mod employees;
 mod error;
+mod expiry;
 mod exports;
 mod facts;
 mod fatigue;
@@ -121,6 +122,7 @@ pub use employees::{
     KnownPerson, Person, PersonContent, PlacedSince, Placements, RegisterPosition, Registered, WholeEmployee,
 };
 pub use error::{Conflict, Error};
+pub use expiry::{KindOver, RecordsOver};
 pub use exports::{
     CheckupChoice, Download, Export, ExportRight, ExportState, ExportToWrite, ExportWhat, FilesWritten, MadeFile,
     TakenFile, may_choose,
@@ -162,8 +164,8 @@ pub use own::{OwnPlace, OwnSection};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use passwords::HashCost;
 pub use points::{
-    Campaign, CampaignResult, HandShare, NewCampaign, Participation, ParticipationChange, PointsClosed, PointsEntry,
-    Ranked, Redemption, RedemptionState, RulesBook, RulesVersion, Suspicion, SuspicionState, Verdict,
+    Campaign, CampaignResult, CarriedForward, HandShare, NewCampaign, Participation, ParticipationChange, PointsClosed,
+    PointsEntry, Ranked, Redemption, RedemptionState, RulesBook, RulesVersion, Suspicion, SuspicionState, Verdict,
 };
 pub use process::Support;
 pub use purge::{

@@ -10,6 +10,7 @@
 //! A lifelog is for its owner alone. Physicians and nurses see what the owner shares, as long as they do; for everybody else it is not there.
 
 mod lines;
+mod over;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,6 +6,7 @@
 //! | `POINTS#<employee>`/`WALLET` | clear: balance, what can be used; sealed (`lifelog`): the machine; in the index by the day on which the next points expire |
 //! | `POINTS#<employee>`/`ENTRY#<number>` | clear: number, points, when, who; sealed: what it is, and why |
 //! | `POINTS#<employee>`/`red_…` | a redemption: points, state; sealed: what is wished for; in the index by its state |
+//! | `POINTS#<employee>`/`CARRIED` | what the entries came to whose retention was over: their sum, the number of the last one |
 //! | `POINTS#<employee>`/`EXCLUDED` | shown in no ranking; in the index |
 //!
 //! ```text
@@ -15,6 +16,7 @@
 
 mod campaigns;
 mod close;
+mod over;
 mod review;
 mod rules;
 
@@ -33,12 +35,14 @@ use domain::{
     remark::Remark,
     time::Jst,
 };
+use futures_util::future::try_join;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
 pub use campaigns::{Campaign, CampaignResult, NewCampaign, Participation, ParticipationChange, Ranked};
 pub use close::PointsClosed;
+pub use over::CarriedForward;
 pub use review::{HandShare, Suspicion, SuspicionState, Verdict};
 pub use rules::{RulesBook, RulesVersion};
 
@@ -207,11 +211,16 @@ impl From<Refused> for Error {
 }
 
 impl Store {
-    /// Somebody's points as they stand.
-    pub async fn points(&self, permit: &Permit<ViewPoints>, employee: EmployeeId) -> Result<Stored<Wallet>, Error> {
+    /// Somebody's points as they stand, and what is carried forward of their ledger.
+    pub async fn points(
+        &self,
+        permit: &Permit<ViewPoints>,
+        employee: EmployeeId,
+    ) -> Result<(Stored<Wallet>, Option<CarriedForward>), Error> {
         self.placed_within(permit, employee).await?;
-        let held = self.wallet(permit.tenant(), employee).await?;
-        Ok(Stored { version: held.version.unwrap_or(0), record: held.wallet })
+        let tenant = permit.tenant();
+        let (held, carried) = try_join(self.wallet(tenant, employee), self.carried_forward(tenant, employee)).await?;
+        Ok((Stored { version: held.version.unwrap_or(0), record: held.wallet }, carried))
     }
 
     /// Somebody's ledger, the newest entry first: up to `limit` after `after`, and where to go on.
@@ -241,9 +250,13 @@ impl Store {
         after: Option<String>,
     ) -> Result<Page, Error> {
         let pk = partition(tenant, Family::Points, employee);
+        let mut lines = Vec::new();
+        if after.is_none() {
+            let carried = self.carried_forward(tenant, employee).await?;
+            lines.extend(carried.map(|carried| Line { cells: carried_cells(&carried), about: Some(employee) }));
+        }
         let range = Range::whole(Table::Records, Family::Points, pk).starting_with("ENTRY#").after(after).limit(LINES);
         let (records, next) = self.page_of::<EntryRecord>(range).await?;
-        let mut lines = Vec::with_capacity(records.len());
         for stored in records {
             let entry = self.opened_entry(tenant, employee, stored.record).await?;
             lines.push(Line { cells: cells(&entry), about: Some(employee) });
@@ -548,4 +561,10 @@ fn cells(PointsEntry { entry, at, reason, .. }: &PointsEntry) -> Vec<Cell> {
         said(entry.expires_on),
         said(reason.as_ref()),
     ]
+}
+
+fn carried_cells(CarriedForward { until, points, at }: &CarriedForward) -> Vec<Cell> {
+    let none = || Cow::Borrowed("");
+    let why = Cow::Borrowed("保存期間を過ぎた台帳の合計");
+    vec![text(until), text(at), Cow::Borrowed("繰越"), text(points), none(), none(), none(), why]
 }

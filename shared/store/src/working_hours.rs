@@ -15,6 +15,7 @@ mod history;
 mod import;
 mod lines;
 mod notices;
+mod over;
 mod overwork;
 mod settings;
 

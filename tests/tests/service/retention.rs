@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use tests::imports::import;
-use tests::{Actor, Tenant, World, problem, run};
+use tests::{Actor, Tenant, World, etag, problem, run};
 
 /// Everything under a tenant's prefix in the bucket: versions and delete markers, by key.
 async fn bucket(world: &World, tenant: &Tenant) -> Vec<String> {
@@ -134,5 +134,103 @@ fn nobody_is_deleted_whose_checkups_the_law_still_wants_and_the_answer_says_unti
         let until = world.today() + 5.years();
         let day = format!("{}年{}月{}日", until.year(), until.month(), until.day());
         assert!(refused.json()["errors"][0]["detail"].as_str().unwrap().contains(&day), "{}", refused.json());
+    });
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one story, from what is recorded to the last of it that goes")]
+fn r36_interviews_hours_lifelogs_and_points_go_after_their_years_and_the_ledger_still_adds_up() {
+    run(async {
+        let world = World::own().await;
+        let (tenant, today) = (world.tenant(0), world.today());
+        let (hr, nurse, one) = (tenant.actor("hr"), tenant.actor("nurse"), tenant.actor("employee"));
+        let id = one.get("/v1/me").await.json()["employee_id"].as_str().unwrap().to_owned();
+        let person = format!("/v1/employees/{id}");
+        // A month that was corrected, and what somebody measured.
+        let months = format!("{person}/working-hours");
+        let made = hr.post(&months, json!({ "month": "2026-10", "total": "270" })).await;
+        assert_eq!(made.status, 201, "{}", made.json());
+        let month = made.header("location").to_owned();
+        let corrected = json!({ "total": "271", "reason": "打刻の漏れ" });
+        let corrected = hr.put(&month, &etag(&made), corrected).await;
+        assert_eq!(corrected.status, 200, "{}", corrected.json());
+        let yesterday = today - 1.day();
+        let entries = json!({ "entries": [
+            { "client_entry_id": "w", "metric": "weight", "measured_at": format!("{yesterday}T07:00:00+09:00"), "value": 60.5 },
+        ]});
+        assert_eq!(one.post(&format!("{person}/lifelogs"), entries).await.status, 200);
+        // A consultation that has come to its end, with its note; and an interview that is still to be held.
+        let requests = format!("{person}/interview-requests");
+        let consult = one.post(&requests, json!({ "kind": "consult" })).await;
+        let path = consult.header("location").to_owned();
+        let note = nurse.put(&format!("{path}/note"), "\"0\"", json!({ "content": "休養を勧めた。" })).await;
+        assert_eq!(note.status, 200, "{}", note.json());
+        let held = nurse.post_if(&format!("{path}/held"), &etag(&consult), json!({ "held_on": today })).await;
+        let closed = nurse.post_if(&format!("{path}/close"), &etag(&held), json!({ "reason": "助言した。" })).await;
+        assert_eq!((closed.status, &closed.json()["state"]), (200, &json!("closed")), "{}", closed.json());
+        let ahead = one.post(&requests, json!({ "kind": "overwork", "month": "2026-10" })).await;
+        assert_eq!(ahead.status, 201, "{}", ahead.json());
+        // Points: some come, some go.
+        let ledger = format!("{person}/points/entries");
+        for points in [100, -30] {
+            let entry = json!({ "points": points, "reason": "健康イベント" });
+            assert_eq!(hr.post(&ledger, entry).await.status, 201);
+        }
+
+        let wrong = [("interview", 4), ("working_hours", 2), ("lifelog", 0), ("points_ledger", 2)];
+        let periods = |years: &[(&str, i32)]| {
+            years.iter().map(|(kind, years)| json!({ "kind": kind, "years": years })).collect::<Value>()
+        };
+        let refused = decide(&tenant, periods(&wrong)).await;
+        let codes =
+            refused.json()["errors"].as_array().unwrap().iter().filter(|it| it["code"] == "below_minimum").count();
+        assert_eq!((refused.status, codes), (422, 4), "{}", refused.json());
+        let least = [("interview", 5), ("working_hours", 3), ("lifelog", 1), ("points_ledger", 3)];
+        let decided = decide(&tenant, periods(&least)).await;
+        assert_eq!(decided.status, 200, "{}", decided.json());
+
+        let over = |found: u64| json!({ "found": found, "deleted": found });
+        let records = async |day: Date| run_at(&world, day).await["tidied"][0]["records"].clone();
+        let (hours_last, interviews_last) = (today + 3.years(), today + 5.years());
+        let gone = records(hours_last).await;
+        assert_eq!(
+            (&gone["lifelogs"], &gone["working_hours"], &gone["points"]),
+            (&over(1), &over(0), &over(0)),
+            "{gone}"
+        );
+        assert!(
+            one.all(&format!("{person}/lifelogs?metric=weight&month={}", yesterday.strftime("%Y-%m"))).await.is_empty()
+        );
+        assert_eq!(hr.get(&month).await.status, 200, "the third year is not over");
+        let gone = records(hours_last + 1.day()).await;
+        assert_eq!(
+            (&gone["working_hours"], &gone["points"], &gone["interviews"]),
+            (&over(1), &over(2), &over(0)),
+            "{gone}"
+        );
+        assert_eq!(hr.get(&month).await.status, 404);
+        assert_eq!(hr.get(&format!("{month}/history")).await.status, 404);
+
+        // The ledger begins with what is carried forward, and adds up with what comes after.
+        let five = json!({ "points": 5, "reason": "健康イベント" });
+        assert_eq!(hr.post(&ledger, five).await.json()["number"], 3, "numbers go on");
+        let points = one.get(&format!("{person}/points")).await.json();
+        assert_eq!(points["carried_forward"], json!({ "until_number": 2, "points": 70 }), "{points}");
+        let left: i64 = one.all(&ledger).await.iter().map(|entry| entry["points"].as_i64().unwrap()).sum();
+        assert_eq!((left, &points["balance"]), (5, &json!(75)));
+        let own = one.get("/v1/me/export?kind=points").await.json();
+        let rows = own["sections"][0]["rows"].as_array().unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (&row["act"], &row["points"])).collect();
+        assert_eq!(told, [(&json!("繰越"), &json!("70")), (&json!("調整"), &json!("5"))], "{own}");
+
+        assert_eq!(nurse.get(&path).await.status, 200, "the fifth year is not over");
+        assert_eq!(records(interviews_last).await["interviews"], over(0));
+        assert_eq!(records(interviews_last + 1.day()).await["interviews"], over(1));
+        assert_eq!((nurse.get(&path).await.status, nurse.get(&format!("{path}/note")).await.status), (404, 404));
+        assert_eq!(nurse.get(ahead.header("location")).await.status, 200, "what is still to be done stays");
+        let trail = tenant.actor("administrator").all("/v1/audit-events?action=working_hours.expire").await;
+        assert_eq!((trail.len(), &trail[0]["reason"], &trail[0]["subjects"]), (1, &json!("retention"), &json!([id])));
+        let told = tenant.actor("administrator").all("/v1/audit-events?action=interview.expire").await;
+        assert!(told.is_empty(), "that there was one is not the company's to know: {told:?}");
     });
 }

@@ -52,7 +52,7 @@ pub fn door() -> Door {
 /// Shows somebody's points.
 #[utoipa::path(
     get, path = "/v1/employees/{employee_id}/points", operation_id = "readPoints", summary = "ポイントの残高を確認する",
-    description = "残高は台帳の合計です。本人と人事労務担当者が確認できます。",
+    description = "残高は台帳の合計です（保存期間を過ぎた行は carried_forward に繰り越します）。本人と人事労務担当者が確認できます。",
     params(("employee_id" = String, Path, description = "従業員のID")),
     security(("token" = ["points.view"])), responses((status = 200, description = "残高", body = PointsView))
 )]
@@ -61,8 +61,8 @@ async fn read(
     permit: Permit<ViewPoints>,
     Path(employee): Path<EmployeeId>,
 ) -> Result<Answer, Problem> {
-    let wallet = app.store.points(&permit, employee).await?;
-    Ok(Answer::ok(&PointsView::of(&wallet.record))?.version(wallet.version))
+    let (wallet, carried) = app.store.points(&permit, employee).await?;
+    Ok(Answer::ok(&PointsView::of(&wallet.record, carried.as_ref()))?.version(wallet.version))
 }
 
 /// What a list of one employee is bound to.

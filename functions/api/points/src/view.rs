@@ -8,7 +8,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use serde::Serialize;
-use store::{PointsEntry, Redemption, RedemptionState, Stored};
+use store::{CarriedForward, PointsEntry, Redemption, RedemptionState, Stored};
 use utoipa::ToSchema;
 
 /// Somebody's points.
@@ -26,9 +26,23 @@ pub(crate) struct PointsView {
     on_hold: u64,
     /// 有効期限ごとの使用できるポイント（期限の近い順）。
     expiring: Vec<ExpiringView>,
+    /// 保存期間を過ぎて削除した台帳からの繰越。ない場合は null です。
+    carried_forward: Option<CarriedForwardView>,
     /// 締め切った最後の日。
     #[schema(value_type = Option<String>, format = Date, example = "2026-11-17")]
     closed_until: Option<Date>,
+}
+
+/// What is carried forward of a ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CarriedForwardPoints)]
+struct CarriedForwardView {
+    /// 繰越に含まれる最後の番号。
+    #[schema(example = 120)]
+    until_number: u64,
+    /// 繰り越したポイント（残高は、これと台帳に残る行の合計です）。
+    #[schema(example = 500)]
+    points: i64,
 }
 
 /// Points that expire on one day.
@@ -44,13 +58,15 @@ struct ExpiringView {
 }
 
 impl PointsView {
-    pub(crate) fn of(wallet: &Wallet) -> Self {
+    pub(crate) fn of(wallet: &Wallet, carried: Option<&CarriedForward>) -> Self {
         let expiring = wallet.expiring().into_iter().map(|(expires_on, points)| ExpiringView { expires_on, points });
         Self {
             balance: wallet.balance(),
             available: wallet.available(),
             on_hold: wallet.on_hold(),
             expiring: expiring.collect(),
+            carried_forward: carried
+                .map(|carried| CarriedForwardView { until_number: carried.until, points: carried.points }),
             closed_until: wallet.closed_until(),
         }
     }

@@ -28,7 +28,7 @@ struct PeriodView {
     /// 記録の種類の名称。
     #[schema(example = "一般健康診断（雇入時・定期・特定業務従事者・海外派遣など）")]
     name: &'static str,
-    /// 法定の保存期間（年）。これより短くはできません。
+    /// 最短の保存期間（年）。法定の期間です（ライフログと健康ポイントは法令の定めがなく、サービスが定める期間です）。これより短くはできません。
     #[schema(example = 5)]
     minimum_years: u8,
     /// 根拠。
@@ -112,7 +112,7 @@ const fn code(fault: PeriodFault) -> &'static str {
 fn detail(fault: PeriodFault) -> String {
     match fault {
         PeriodFault::BelowMinimum(years) => {
-            format!("法定の保存期間より短くはできません。{years}年以上を指定してください。")
+            format!("最短の保存期間より短くはできません。{years}年以上を指定してください。")
         }
         PeriodFault::TooLong => format!("{MOST_YEARS}年以下を指定してください。"),
         PeriodFault::NeverExpires => {
@@ -124,7 +124,7 @@ fn detail(fault: PeriodFault) -> String {
 /// Reads the periods.
 #[utoipa::path(
     get, path = "/v1/tenant/retention", operation_id = "readRetention", summary = "記録の保存期間を確認する",
-    description = "法定の保存期間と、契約企業が設定した期間です。設定がない種類の記録は、契約が続く間削除しません。",
+    description = "最短の保存期間と、契約企業が設定した期間です。設定がない種類の記録は、契約が続く間削除しません。",
     security(("token" = ["tenant.view"])), responses((status = 200, description = "保存期間", body = RetentionView))
 )]
 pub(crate) async fn read(State(app): State<App>, permit: Permit<ViewTenant>) -> Result<Answer, Problem> {
@@ -135,7 +135,7 @@ pub(crate) async fn read(State(app): State<App>, permit: Permit<ViewTenant>) -> 
 /// Replaces the periods.
 #[utoipa::path(
     put, path = "/v1/tenant/retention", operation_id = "changeRetention", summary = "記録の保存期間を変更する",
-    description = "期間が過ぎた記録は、毎日3時の処理で削除し、監査記録に残します。元に戻せません。期間は、受診日と登録日のうち遅い日から数えます。保全中は削除しません。5分以内のワンタイムパスワードが必要です。",
+    description = "期間が過ぎた記録は、毎日3時の処理で削除し、監査記録に残します。元に戻せません。期間は、健康診断では受診日と登録日、労働時間では対象月の末日と最後の記録の日、ライフログでは対象月の末日と最後の更新の日のうち遅い日、面談では終了後に最後に更新した日、健康ポイントの台帳では記帳した日から数えます。健康診断は就業判定・受診勧奨・添付ファイルと、面談は面談記録と、労働時間は訂正の履歴とあわせて削除します。対応が済んでいない面談は削除しません。健康ポイントは、削除した台帳の合計を繰り越し、残高は変わりません。保全中は削除しません。5分以内のワンタイムパスワードが必要です。",
     params(("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = RetentionBody, security(("token" = ["tenant.retention"])),
     responses((status = 200, description = "変更後の保存期間", body = RetentionView))

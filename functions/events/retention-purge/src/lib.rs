@@ -11,8 +11,8 @@ use jobs::{Invocation, Schedule, Wake, for_purge};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    Bounds, Certificate, CheckupsOver, Counts, Error, Files, FilesOver, PurgeStage, Purged, Store, ToPurge,
-    logs::metrics,
+    Bounds, Certificate, CheckupsOver, Counts, Error, Files, FilesOver, PurgeStage, Purged, RecordsOver, Store,
+    ToPurge, logs::metrics,
 };
 
 /// The function's name.
@@ -67,6 +67,7 @@ struct Tidied {
     tenant: TenantId,
     files: FilesOver,
     checkups: CheckupsOver,
+    records: RecordsOver,
 }
 
 /// Handles a call of the schedule.
@@ -105,8 +106,10 @@ async fn tidy(job: &RetentionPurge, schedule: Schedule, invocation: &Invocation)
         let (permit, at, dry_run) = (for_purge(tenant, &invocation.origin), schedule.at, schedule.dry_run);
         let files = Box::pin(job.store.end_files(&job.files, &permit, at, bounds, dry_run)).await;
         let checkups = Box::pin(job.store.expire_checkups(&permit, at, bounds, dry_run)).await;
-        let line = Tidied { tenant, files: or_told(tenant, files), checkups: or_told(tenant, checkups) };
-        if (line.files, line.checkups) != Default::default() {
+        let records = Box::pin(job.store.expire_records(&permit, at, bounds, dry_run)).await;
+        let (files, checkups) = (or_told(tenant, files), or_told(tenant, checkups));
+        let line = Tidied { tenant, files, checkups, records: or_told(tenant, records) };
+        if (line.files, line.checkups, line.records) != Default::default() {
             let what = serde_json::to_string(&line).unwrap_or_default();
             tracing::info!(function = NAME, %tenant, what, dry_run, "tidied");
             tidied.push(line);

@@ -4,7 +4,6 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use authz::{Permit, permission::PurgeTenants};
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ids::{CheckupId, EmployeeId, PLATFORM, TenantId},
     retention::{RecordKind, RetentionPolicy},
@@ -16,12 +15,12 @@ use serde::Serialize;
 
 use super::{Record, key, year::partition_of};
 use crate::{
-    Bounds, Conflict, Error, Store, Write, attachments, contracts,
+    Bounds, Conflict, Error, Store, attachments,
     db::Range,
     follow_ups,
-    item::{Attributes, Stored, as_text, from_item, number},
+    item::{Stored, as_text, from_item},
     key::{Family, Key, Table, partition, shards},
-    tenants, work_fitness,
+    work_fitness,
 };
 
 /// The first fiscal year that is looked into: there was no law before.
@@ -94,7 +93,7 @@ impl Store {
             return Ok(CheckupsOver::default());
         };
         let policy = settings.retention;
-        let Some(shortest) = policy.shortest() else { return Ok(CheckupsOver::default()) };
+        let Some(shortest) = policy.shortest_of_checkups() else { return Ok(CheckupsOver::default()) };
         let newest = fiscal_year(today.saturating_sub(i32::from(shortest).years()), settings.fiscal_year_starts);
         let most = bounds.most_deletes.unwrap_or(MOST);
         let mut over = CheckupsOver::default();
@@ -160,17 +159,6 @@ impl Store {
         let key =
             |sk: &str| Key { table: Table::Records, family: Family::Attachment, pk: place.clone(), sk: sk.to_owned() };
         Ok(items.filter_map(|item| Some((key(as_text(&item, "sk")?), None, (employee, id)))).collect())
-    }
-
-    /// A write that holds if the contract runs, nothing is held, and the settings have not changed since they were read.
-    fn while_nothing_is_held(&self, tenant: TenantId, settings: u64) -> Result<Write, Error> {
-        let mut write = Write::new();
-        let runs = "contract_state = :active AND attribute_not_exists(held_since)";
-        let active = Attributes::from([(":active".to_owned(), AttributeValue::S("active".to_owned()))]);
-        write.check(self, contracts::key(tenant), runs, active, || Conflict::WrongState.into())?;
-        let version = Attributes::from([(":version".to_owned(), number(settings))]);
-        write.check(self, tenants::key(tenant), "version = :version", version, || Error::Stale)?;
-        Ok(write)
     }
 
     /// The checkups of a fiscal year, as the index has them.

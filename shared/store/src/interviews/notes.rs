@@ -22,6 +22,7 @@ use domain::{
     interview::NoteText,
     time::Jst,
 };
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
@@ -52,7 +53,7 @@ struct Confession {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+pub(super) struct Record {
     interview: InterviewId,
     number: u64,
     by: AccountId,
@@ -88,10 +89,26 @@ impl std::fmt::Debug for InterviewNote {
     }
 }
 
+fn place(tenant: TenantId, employee: EmployeeId, interview: InterviewId, number: u64) -> Key {
+    Key::new(Table::Records, tenant, Family::InterviewNote, employee, format_args!("{interview}#{number:04}"))
+}
+
+/// The versions of an interview's note.
+pub(super) fn range(tenant: TenantId, employee: EmployeeId, interview: InterviewId) -> Range {
+    let of_employee = partition(tenant, Family::InterviewNote, employee);
+    Range::whole(Table::Records, Family::InterviewNote, of_employee).starting_with(format!("{interview}#"))
+}
+
+impl Record {
+    /// Where it lies, and the day on which it was written: what is to be known of it by whoever opens nothing.
+    pub(super) fn place_and_day(&self, tenant: TenantId, employee: EmployeeId) -> (Key, Date) {
+        (place(tenant, employee, self.interview, self.number), self.created_at.date())
+    }
+}
+
 impl Confession {
     fn place(&self, number: u64) -> Key {
-        let sk = format!("{}#{number:04}", self.interview);
-        Key::new(Table::Records, self.tenant, Family::InterviewNote, self.employee, sk)
+        place(self.tenant, self.employee, self.interview, number)
     }
 }
 
@@ -165,10 +182,7 @@ impl Store {
 
     async fn note_records(&self, confession: &Confession) -> Result<Vec<Record>, Error> {
         let Confession { tenant, employee, interview } = confession;
-        let partition = partition(*tenant, Family::InterviewNote, employee);
-        let range = Range::whole(Table::Records, Family::InterviewNote, partition)
-            .starting_with(format!("{interview}#"))
-            .descending();
+        let range = range(*tenant, *employee, *interview).descending();
         Ok(self.records_in(range).await?.into_iter().map(|stored| stored.record).collect())
     }
 }
