@@ -10,6 +10,9 @@ use crate::checkup::kind::CheckupKind;
 
 /// The most that a company may decide, in years.
 pub const MOST_YEARS: u8 = 100;
+/// For how long at least answers are kept after their round was signed for, in days: as long as somebody who requests an interview within a month, and has it within another, may have to be looked up, and a month
+/// for the group analysis. The service's own rule (confidence M): no law asks for it.
+pub const SETTLED_DAYS: i32 = 90;
 
 /// A kind of record, as the law tells them apart by their periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub enum RecordKind {
     Pneumoconiosis,
     /// The result of a stress check.
     StressResult,
+    /// What was answered in it, item by item: apart from what it came to.
+    StressAnswers,
     /// The consent to give it to the employer.
     StressConsent,
     /// The result of an interview for overwork or stress.
@@ -52,6 +57,8 @@ pub enum RecordKind {
 pub enum Starts {
     /// From when the record was made.
     Made,
+    /// From when what it came to was signed for, and not within [`SETTLED_DAYS`] of it.
+    Confirmed,
     /// From when the person no longer did that work, which nobody tells this service.
     WorkEnded,
 }
@@ -69,6 +76,8 @@ pub struct RetentionRow {
     pub starts: Starts,
     /// Where it says so.
     pub source: &'static str,
+    /// After how many years records go of a company that has decided nothing; none where they are kept.
+    pub undecided_years: Option<u8>,
 }
 
 const fn row(
@@ -78,10 +87,10 @@ const fn row(
     starts: Starts,
     source: &'static str,
 ) -> RetentionRow {
-    RetentionRow { kind, japanese, minimum_years, starts, source }
+    RetentionRow { kind, japanese, minimum_years, starts, source, undecided_years: None }
 }
 
-/// The table. Source: domain.md 6.5; the least of lifelogs and of points is the service's own, for no law says any.
+/// The table. Source: domain.md 6.5; of answers 4.8 (they need not be kept, the record of the result is: confidence H); the least of lifelogs and of points is the service's own, for no law says any.
 #[rustfmt::skip]
 pub const RETENTION: &[RetentionRow] = &[
     row(RecordKind::GeneralCheckup,     "一般健康診断（雇入時・定期・特定業務従事者・海外派遣など）", 5, Starts::Made, "安衛則51条"),
@@ -91,6 +100,10 @@ pub const RETENTION: &[RetentionRow] = &[
     row(RecordKind::Asbestos,           "石綿健康診断", 40, Starts::WorkEnded, "石綿則41条"),
     row(RecordKind::Pneumoconiosis,     "じん肺健康診断", 7, Starts::Made, "じん肺法17条"),
     row(RecordKind::StressResult,       "ストレスチェックの結果", 5, Starts::Made, "安衛則52条の13"),
+    RetentionRow {
+        undecided_years: Some(5),
+        ..row(RecordKind::StressAnswers, "ストレスチェックの回答（設問ごと）", 0, Starts::Confirmed, "法定の保存義務なし（結果の記録は安衛則52条の13）")
+    },
     row(RecordKind::StressConsent,      "ストレスチェックの結果提供の同意", 5, Starts::Made, "ストレスチェック指針"),
     row(RecordKind::Interview,          "面接指導の結果", 5, Starts::Made, "安衛則52条の6、52条の18"),
     row(RecordKind::GroupAnalysis,      "集団分析の結果", 5, Starts::Made, "ストレスチェック指針（推奨）"),
@@ -134,40 +147,45 @@ impl RecordKind {
         &RETENTION[self as usize]
     }
 
-    /// The kinds of which a company decides for how long this service keeps records.
+    /// Those of checkups.
+    pub const CHECKUPS: [Self; 6] = [
+        Self::GeneralCheckup,
+        Self::SpecialCheckup,
+        Self::SpecifiedChemicals,
+        Self::IonizingRadiation,
+        Self::Asbestos,
+        Self::Pneumoconiosis,
+    ];
+
+    /// The kinds of which a company decides for how long this service keeps records, in the order of the table.
     pub fn kept() -> impl Iterator<Item = Self> {
         let kept = RETENTION.iter().map(|row| row.kind);
         kept.filter(|kind| {
-            kind.is_of_checkup()
-                || matches!(kind, Self::Interview | Self::WorkingHours | Self::Lifelog | Self::PointsLedger)
+            Self::CHECKUPS.contains(kind)
+                || matches!(
+                    kind,
+                    Self::StressAnswers | Self::Interview | Self::WorkingHours | Self::Lifelog | Self::PointsLedger
+                )
         })
-    }
-
-    /// Whether it is the card of a checkup.
-    #[must_use]
-    pub const fn is_of_checkup(self) -> bool {
-        matches!(
-            self,
-            Self::GeneralCheckup
-                | Self::SpecialCheckup
-                | Self::SpecifiedChemicals
-                | Self::IonizingRadiation
-                | Self::Asbestos
-                | Self::Pneumoconiosis
-        )
     }
 
     /// Whether a law says for how long the employer keeps it.
     #[must_use]
     pub const fn is_by_law(self) -> bool {
-        !matches!(self, Self::Lifelog | Self::PointsLedger)
+        !matches!(self, Self::StressAnswers | Self::Lifelog | Self::PointsLedger)
     }
 
-    /// The last day on which the law wants a record to be kept that was made on `made_on`; none where that day depends on what nobody tells this service.
+    /// The last day on which the law wants a record to be kept that was made (or, for answers, signed for) on `made_on`, and for answers the last of [`SETTLED_DAYS`]; none where that day depends
+    /// on what nobody tells this service.
     #[must_use]
     pub fn kept_by_law_until(self, made_on: Date) -> Option<Date> {
         let row = self.row();
-        (row.starts == Starts::Made).then(|| made_on.saturating_add(i32::from(row.minimum_years).years()))
+        let by_law = made_on.saturating_add(i32::from(row.minimum_years).years());
+        match row.starts {
+            Starts::Made => Some(by_law),
+            Starts::Confirmed => Some(by_law.max(made_on.saturating_add(SETTLED_DAYS.days()))),
+            Starts::WorkEnded => None,
+        }
     }
 }
 
@@ -182,7 +200,8 @@ pub enum PeriodFault {
     NeverExpires,
 }
 
-/// What a company has decided (保存期間の設定): after how many years records of a kind are deleted. A kind that it says nothing of is kept as long as its contract runs.
+/// What a company has decided (保存期間の設定): after how many years records of a kind are deleted. A kind that it says nothing of is kept as long as its contract runs, except answers of stress checks
+/// ([`RetentionRow::undecided_years`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RetentionPolicy(BTreeMap<RecordKind, u8>);
@@ -195,9 +214,9 @@ impl RetentionPolicy {
             let row = kind.row();
             let fault = match row.starts {
                 Starts::WorkEnded => Some(PeriodFault::NeverExpires),
-                Starts::Made if years < row.minimum_years => Some(PeriodFault::BelowMinimum(row.minimum_years)),
-                Starts::Made if years > MOST_YEARS => Some(PeriodFault::TooLong),
-                Starts::Made => None,
+                _ if years < row.minimum_years => Some(PeriodFault::BelowMinimum(row.minimum_years)),
+                _ if years > MOST_YEARS => Some(PeriodFault::TooLong),
+                Starts::Made | Starts::Confirmed => None,
             };
             match fault {
                 Some(fault) => faults.push((kind, fault)),
@@ -213,19 +232,19 @@ impl RetentionPolicy {
         self.0.is_empty()
     }
 
-    /// After how many years records of this kind are deleted; none where they are kept.
+    /// After how many years records of this kind are deleted, as the company decided or else as the table says; none where they are kept.
     #[must_use]
     pub fn years(&self, kind: RecordKind) -> Option<u8> {
-        self.0.get(&kind).copied()
+        self.0.get(&kind).copied().or(kind.row().undecided_years)
     }
 
-    /// The shortest period that was decided for cards of checkups.
+    /// The shortest period of these kinds; none where all of them are kept.
     #[must_use]
-    pub fn shortest_of_checkups(&self) -> Option<u8> {
-        self.0.iter().filter(|(kind, _)| kind.is_of_checkup()).map(|(_, years)| *years).min()
+    pub fn shortest_of(&self, kinds: impl IntoIterator<Item = RecordKind>) -> Option<u8> {
+        kinds.into_iter().filter_map(|kind| self.years(kind)).min()
     }
 
-    /// The last day on which a record is kept that was made on `made_on`; none where it is kept. Never before what the law says, even if the policy was stored when the law said less.
+    /// The last day on which a record is kept that was made (or, for answers, signed for) on `made_on`; none where it is kept. Never before what the law says, even if the policy was stored when the law said less.
     #[must_use]
     pub fn kept_until(&self, kind: RecordKind, made_on: Date) -> Option<Date> {
         let by_law = kind.kept_by_law_until(made_on)?;
@@ -290,7 +309,22 @@ mod tests {
         assert_eq!(policy.kept_until(RecordKind::GeneralCheckup, date(2020, 6, 1)), Some(date(2027, 6, 1)));
         assert_eq!(policy.kept_until(RecordKind::SpecialCheckup, date(2020, 6, 1)), None);
         let policy = RetentionPolicy::new([(RecordKind::Lifelog, 1), (RecordKind::PointsLedger, 3)]).unwrap();
-        assert_eq!(policy.shortest_of_checkups(), None, "a lifelog is no card");
+        assert_eq!(policy.shortest_of(RecordKind::CHECKUPS), None, "a lifelog is no card");
+    }
+
+    #[test]
+    fn r35_answers_go_before_their_results_where_a_company_wants_it_and_never_before_the_round_has_settled() {
+        let (signed, kind) = (date(2027, 11, 30), RecordKind::StressAnswers);
+        let until = |years| RetentionPolicy::new([(kind, years)]).unwrap().kept_until(kind, signed);
+        assert_eq!(until(0), Some(date(2028, 2, 28)), "ninety days, in a leap year");
+        assert_eq!(until(1), Some(date(2028, 11, 30)));
+        assert_eq!(until(7), Some(date(2034, 11, 30)));
+        let undecided = RetentionPolicy::default();
+        assert_eq!(undecided.kept_until(kind, signed), Some(date(2032, 11, 30)), "as long as the law wants the result");
+        assert_eq!(undecided.kept_until(RecordKind::StressResult, signed), None);
+        let decided = RetentionPolicy::new([(kind, 0), (RecordKind::GeneralCheckup, 7)]).unwrap();
+        assert_eq!(decided.shortest_of(RecordKind::CHECKUPS), Some(7), "answers do not hurry checkups");
+        assert_eq!(undecided.shortest_of(RecordKind::CHECKUPS), None);
     }
 
     proptest! {

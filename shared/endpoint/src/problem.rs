@@ -488,6 +488,11 @@ fn fault_of(conflict: Conflict) -> Fault {
             "figures_contradict",
             "報告書の数値に矛盾があるため確定できません。GET /v1/reports/form-6 の violations を確認し、在籍労働者数などを修正してください。",
         ),
+        Conflict::AnswersDeleted => (
+            "",
+            "answers_deleted",
+            "回答は保存期間を過ぎたため削除されました。結果はこれまでどおり確認できますが、回答を用いる操作（差し戻し、集団分析など）はできません。",
+        ),
         Conflict::NotEnoughPoints => ("/points", "not_enough_points", "使用できるポイントが足りません。"),
         Conflict::RulesTooEarly(earliest) => {
             let detail = format!("締め切った日の規則は変更できません。{earliest} 以降の日を指定してください。");

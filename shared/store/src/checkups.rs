@@ -55,7 +55,6 @@ pub use attendance::Attendance;
 pub use card::ShownCard;
 pub use change::{CheckupEntry, WrittenCheckup};
 pub use content::{CheckupContent, CheckupHealth};
-pub use expire::CheckupsOver;
 pub use history::{CheckupVersion, CheckupWord, CheckupWordChange, ShownChange};
 pub use import::{CheckupPut, CheckupSealer, CheckupStep, PastCheckup, SealedCheckup};
 pub(crate) use opined::CheckupHead;

@@ -119,6 +119,8 @@ pub enum Conflict {
     NotEnoughPoints,
     /// What is begun is not changed: rules hold from this day on at the earliest.
     RulesTooEarly(Date),
+    /// What was answered was deleted when its period of retention was over.
+    AnswersDeleted,
     /// Too much for one tenant.
     TooMany,
 }

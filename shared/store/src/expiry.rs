@@ -90,7 +90,7 @@ struct Run<'a> {
     /// The first month of which there can be anything.
     first: Month,
     bounds: Bounds,
-    dry_run: bool,
+    counts_only: bool,
 }
 
 impl Run<'_> {
@@ -132,7 +132,7 @@ impl Store {
         let mut over = RecordsOver::default();
         let Some(Stored { record: of, version: settings }) = self.load_tenant(tenant).await? else { return Ok(over) };
         let first = Month::of(of.created_at.date().saturating_sub(YEARS_BEFORE.years()));
-        let run = Run { permit, settings, policy: of.retention, today: at.date(), first, bounds, dry_run };
+        let run = Run { permit, settings, policy: of.retention, today: at.date(), first, bounds, counts_only: dry_run };
         for month in run.months(RecordKind::WorkingHours) {
             let is_over = |made_on| run.is_over(RecordKind::WorkingHours, made_on);
             let found = self.working_months_over(tenant, month, is_over).await?;
@@ -204,7 +204,7 @@ impl Store {
         let items: Vec<Item<'_>> = items.collect();
         for batch in items.chunks(BATCH) {
             let most = run.bounds.most_deletes.unwrap_or(MOST);
-            if run.dry_run || count.deleted >= most || !run.has_time() {
+            if run.counts_only || count.deleted >= most || !run.has_time() {
                 return Ok(());
             }
             let mut write = self.while_nothing_is_held(run.permit.tenant(), run.settings)?;
@@ -235,12 +235,13 @@ impl Store {
         Ok(())
     }
 
-    /// A write that holds if the contract runs, nothing is held, and the settings have not changed since they were read.
+    /// A write that holds if the contract runs, be it for the stress check alone, nothing is held, and the settings have not changed since they were read.
     pub(crate) fn while_nothing_is_held(&self, tenant: TenantId, settings: u64) -> Result<Write, Error> {
         let mut write = Write::new();
-        let runs = "contract_state = :active AND attribute_not_exists(held_since)";
-        let active = Attributes::from([(":active".to_owned(), AttributeValue::S("active".to_owned()))]);
-        write.check(self, contracts::key(tenant), runs, active, || Conflict::WrongState.into())?;
+        let runs = "contract_state IN (:active, :stress) AND attribute_not_exists(held_since)";
+        let states = [(":active", "active"), (":stress", "stress_check_only")];
+        let states = states.map(|(name, state)| (name.to_owned(), AttributeValue::S(state.to_owned())));
+        write.check(self, contracts::key(tenant), runs, states.into(), || Conflict::WrongState.into())?;
         let version = Attributes::from([(":version".to_owned(), number(settings))]);
         write.check(self, tenants::key(tenant), "version = :version", version, || Error::Stale)?;
         Ok(write)

@@ -97,9 +97,9 @@ pub use broken_glass::{GlassFault, GlassReason, MOST_MINUTES};
 pub use certificate_keys::{CertificateKey, Signature};
 pub use checkups::{
     Attendance, CheckupComparison, CheckupContent, CheckupEntry, CheckupHealth, CheckupPosition, CheckupPut,
-    CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CheckupsOver,
-    CriteriaPreview, LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, SeenOfCheckup,
-    ShownCard, ShownChange, ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
+    CheckupSealer, CheckupStep, CheckupTrend, CheckupVersion, CheckupWord, CheckupWordChange, CriteriaPreview,
+    LetterChange, PastCheckup, PreviewedCheckup, RegisteredCheckup, SealedCheckup, SeenOfCheckup, ShownCard,
+    ShownChange, ShownCheckup, ShownResult, TrendPoint, WrittenCheckup,
 };
 pub use clients::{
     ApiClient, ClientChange, ClientCredential, ClientProof, ClientToken, CredentialState, DropGrant, MadeClient,

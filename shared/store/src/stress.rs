@@ -2,9 +2,9 @@
 //!
 //! | family, partition | clear | sealed (`stress`) |
 //! | --- | --- | --- |
-//! | round, one | state, period, who carries it out, when it was signed for | title, criteria, whom it is for, announcement; what was signed for |
+//! | round, one | state, period, who carries it out, when it was signed for, since when its answers are over | title, criteria, whom it is for, announcement; what was signed for |
 //! | attendance, round and shard | whether somebody has answered, when they were told | |
-//! | answers, round and shard | state, times, how they came | the answers, why they were opened again |
+//! | answers, round and shard | state, times, how they came, when what is sealed was deleted | the answers, why they were opened again |
 //! | result, round and shard | times | scores, decision on an interview with its reason |
 //! | sharing, round and shard | when it was seen, consented to, requested, read by the employer | what the worker said with it, in which order |
 //! | kiosk, one; and round and shard | codes of rounds as keyed hashes; who is at a shared terminal until when, with their token's hash | |
@@ -18,6 +18,7 @@
 mod analysis;
 mod answers;
 mod confidant;
+mod expire;
 mod import;
 mod job;
 mod kiosk;

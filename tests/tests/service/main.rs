@@ -61,6 +61,7 @@ mod stress_analysis;
 mod stress_check_alone;
 mod stress_check_outlives;
 mod stress_checks;
+mod stress_retention;
 mod stress_scores;
 mod templates;
 mod trail;

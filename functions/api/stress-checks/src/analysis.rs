@@ -46,7 +46,7 @@ pub(crate) struct MadeView {
 /// Analyses a round.
 #[utoipa::path(
     post, path = "/v1/stress-rounds/{round_id}/analysis", operation_id = "analyseStressRound", summary = "集団分析を行う",
-    description = "締め切った実施回の回答を集計し、公表できる集団を決めて保存します。選任された実施者・実施事務従事者のうち、契約企業の全体を担当する方だけが行えます。1つの実施回につき1回だけで、やり直しはできません（2つの集計の差から個人の回答が分かるためです）。すべての設問に回答した従業員を、締切日の所属・年齢で集計します。締切から1分以内、締め切る前、すでに行った後は409です。",
+    description = "締め切った実施回の回答を集計し、公表できる集団を決めて保存します。選任された実施者・実施事務従事者のうち、契約企業の全体を担当する方だけが行えます。1つの実施回につき1回だけで、やり直しはできません（2つの集計の差から個人の回答が分かるためです）。すべての設問に回答した従業員を、締切日の所属・年齢で集計します。締切から1分以内、締め切る前、すでに行った後と、回答が保存期間を過ぎて削除された後は409です。",
     params(("round_id" = String, Path, description = "実施回のID"), ("Idempotency-Key" = Option<String>, Header, description = "同じキーで再送しても二重に作成されません")),
     request_body = AnalysisBody, security(("token" = ["stress_checks.analyse"])),
     responses((status = 201, description = "集団分析を行いました", body = MadeView))

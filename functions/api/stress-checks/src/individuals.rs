@@ -98,7 +98,7 @@ pub(crate) async fn decide(
 /// Reads answers.
 #[utoipa::path(
     get, path = "/v1/stress-rounds/{round_id}/answers/{employee_id}", operation_id = "readStressAnswers", summary = "提出された回答を確認する（実施者・実施事務従事者）",
-    description = "提出された回答だけを返します。この実施回に任命され、守秘を誓約した実施者・実施事務従事者だけが参照できます。参照は、対象の従業員の閲覧履歴に記録されます。",
+    description = "提出された回答だけを返します。保存期間を過ぎて削除された回答は、deleted_at に日時を示し、answers は空です。この実施回に任命され、守秘を誓約した実施者・実施事務従事者だけが参照できます。参照は、対象の従業員の閲覧履歴に記録されます。",
     params(("round_id" = String, Path, description = "実施回のID"), ("employee_id" = String, Path, description = "従業員のID")),
     security(("token" = ["stress_checks.answers"])), responses((status = 200, description = "回答", body = AnswersView))
 )]

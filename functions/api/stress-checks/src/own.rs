@@ -30,7 +30,7 @@ pub(crate) async fn list(State(app): State<App>, permit: Permit<AnswerStressChec
 /// Reads one's own answers.
 #[utoipa::path(
     get, path = "/v1/me/stress-checks/{round_id}/answers", operation_id = "readOwnStressAnswers", summary = "自分の回答を確認する",
-    description = "途中まで保存した回答も返します。まだ保存していない場合の ETag は \"0\" です。",
+    description = "途中まで保存した回答も返します。保存期間を過ぎて削除された回答は、deleted_at に日時を示し、answers は空です（結果は引き続き確認できます）。まだ保存していない場合の ETag は \"0\" です。",
     params(("round_id" = String, Path, description = "実施回のID")),
     security(("token" = ["stress_checks.answer"])), responses((status = 200, description = "回答", body = AnswersView))
 )]

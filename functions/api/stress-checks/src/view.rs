@@ -103,6 +103,9 @@ pub(crate) struct RoundView {
     /// 保管に移した日時。
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Jst>,
+    /// 保存期間を過ぎた回答の削除を始めた日時。結果・同意・受検の有無・作成済みの集団分析は残ります。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    answers_deleted_at: Option<Jst>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Jst,
     #[schema(value_type = String, format = DateTime)]
@@ -239,6 +242,7 @@ impl RoundView {
             signed_at: round.signed_at,
             signed_by: round.signed_by,
             archived_at: round.archived_at,
+            answers_deleted_at: round.answers_deleted_at,
             created_at: round.created_at,
             updated_at: round.updated_at,
         }
@@ -348,7 +352,7 @@ pub(crate) struct AnswersView {
     /// 回答。
     #[schema(example = json!([{ "item": 1, "choice": 2 }]))]
     answers: Vec<AnswerView>,
-    /// まだ回答していない設問の番号。
+    /// まだ回答していない設問の番号（回答が削除された後は空です）。
     #[schema(example = json!([2, 3]))]
     open_items: Vec<u8>,
     /// 最後の回答方法（`screen`：本人の画面、`kiosk`：共用端末、`file`：紙の調査票などの取込。まだの場合は null）。
@@ -357,6 +361,9 @@ pub(crate) struct AnswersView {
     /// 提出した日時。
     #[schema(value_type = Option<String>, format = DateTime)]
     submitted_at: Option<Jst>,
+    /// 保存期間を過ぎたため、回答が削除された日時。削除された後は answers が空になり、状態と提出日時だけが残ります。
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<Jst>,
 }
 
 /// One answer.
@@ -378,9 +385,10 @@ impl AnswersView {
             state: stored.record.state,
             questionnaire: answers.questionnaire(),
             answers: answers.questionnaire().numbers().iter().filter_map(given).collect(),
-            open_items: answers.open().collect(),
+            open_items: answers.open().filter(|_| stored.record.deleted_at.is_none()).collect(),
             way: stored.record.way.map(AnswersWay::name),
             submitted_at: stored.record.submitted_at,
+            deleted_at: stored.record.deleted_at,
         }
     }
 }

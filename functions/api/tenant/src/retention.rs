@@ -28,13 +28,13 @@ struct PeriodView {
     /// 記録の種類の名称。
     #[schema(example = "一般健康診断（雇入時・定期・特定業務従事者・海外派遣など）")]
     name: &'static str,
-    /// 最短の保存期間（年）。法定の期間です（ライフログと健康ポイントは法令の定めがなく、サービスが定める期間です）。これより短くはできません。
+    /// 最短の保存期間（年）。法定の期間です（ライフログと健康ポイントは法令の定めがなく、サービスが定める期間です）。これより短くはできません。法定の保存期間がない `stress_answers` では 0 です。
     #[schema(example = 5)]
     minimum_years: u8,
     /// 根拠。
     #[schema(example = "安衛則51条")]
     source: &'static str,
-    /// 削除するまでの期間（年）。null の場合は、契約が続く間保存します。
+    /// 削除するまでの期間（年）。null の場合は、契約が続く間保存します。`stress_answers` は、設定がない場合も5年で削除します。
     #[schema(example = 7)]
     years: Option<u8>,
     /// 期間を設定できるかどうか。起算日をこのサービスで把握できない種類は設定できず、契約が続く間保存します。
@@ -52,7 +52,7 @@ impl RetentionView {
                 minimum_years: row.minimum_years,
                 source: row.source,
                 years: policy.years(kind),
-                settable: row.starts == Starts::Made,
+                settable: row.starts != Starts::WorkEnded,
             }
         };
         Self { items: RecordKind::kept().map(period).collect() }
@@ -64,7 +64,7 @@ impl RetentionView {
 #[serde(deny_unknown_fields)]
 #[schema(as = RetentionChange)]
 pub(crate) struct RetentionBody {
-    /// 記録の種類ごとの期間の一覧（全体を置き換えます）。含まれない種類は、契約が続く間保存します。
+    /// 記録の種類ごとの期間の一覧（全体を置き換えます）。含まれない種類は、契約が続く間保存します（`stress_answers` は5年）。
     periods: Vec<PeriodBody>,
 }
 
@@ -76,7 +76,7 @@ struct PeriodBody {
     /// 記録の種類。
     #[schema(value_type = String, example = "general_checkup")]
     kind: RecordKind,
-    /// 作成から削除するまでの期間（年）。
+    /// 起算日から削除するまでの期間（年）。
     #[schema(example = 7)]
     years: u8,
 }
@@ -124,7 +124,7 @@ fn detail(fault: PeriodFault) -> String {
 /// Reads the periods.
 #[utoipa::path(
     get, path = "/v1/tenant/retention", operation_id = "readRetention", summary = "記録の保存期間を確認する",
-    description = "最短の保存期間と、契約企業が設定した期間です。設定がない種類の記録は、契約が続く間削除しません。",
+    description = "最短の保存期間と、契約企業が設定した期間です。設定がない種類の記録は、契約が続く間削除しません。ただし、ストレスチェックの回答（stress_answers）は結果と別に扱い、設定がない場合は結果の確定から5年で削除します。",
     security(("token" = ["tenant.view"])), responses((status = 200, description = "保存期間", body = RetentionView))
 )]
 pub(crate) async fn read(State(app): State<App>, permit: Permit<ViewTenant>) -> Result<Answer, Problem> {
@@ -135,7 +135,7 @@ pub(crate) async fn read(State(app): State<App>, permit: Permit<ViewTenant>) -> 
 /// Replaces the periods.
 #[utoipa::path(
     put, path = "/v1/tenant/retention", operation_id = "changeRetention", summary = "記録の保存期間を変更する",
-    description = "期間が過ぎた記録は、毎日3時の処理で削除し、監査記録に残します。元に戻せません。期間は、健康診断では受診日と登録日、労働時間では対象月の末日と最後の記録の日、ライフログでは対象月の末日と最後の更新の日のうち遅い日、面談では終了後に最後に更新した日、健康ポイントの台帳では記帳した日から数えます。健康診断は就業判定・受診勧奨・添付ファイルと、面談は面談記録と、労働時間は訂正の履歴とあわせて削除します。対応が済んでいない面談は削除しません。健康ポイントは、削除した台帳の合計を繰り越し、残高は変わりません。保全中は削除しません。5分以内のワンタイムパスワードが必要です。",
+    description = "期間が過ぎた記録は、毎日3時の処理で削除し、監査記録に残します。元に戻せません。期間は、健康診断では受診日と登録日、労働時間では対象月の末日と最後の記録の日、ライフログでは対象月の末日と最後の更新の日のうち遅い日、面談では終了後に最後に更新した日、健康ポイントの台帳では記帳した日、ストレスチェックの回答では実施者が面接指導の要否を確定した日から数えます。健康診断は就業判定・受診勧奨・添付ファイルと、面談は面談記録と、労働時間は訂正の履歴とあわせて削除します。対応が済んでいない面談は削除しません。健康ポイントは、削除した台帳の合計を繰り越し、残高は変わりません。ストレスチェックの回答は、0を指定しても確定から90日間は削除せず、削除した後も結果・同意・受検の有無・作成済みの集団分析は残ります。保全中は削除しません。5分以内のワンタイムパスワードが必要です。",
     params(("If-Match" = String, Header, description = "読み取ったときの ETag")),
     request_body = RetentionBody, security(("token" = ["tenant.retention"])),
     responses((status = 200, description = "変更後の保存期間", body = RetentionView))
@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn every_period_that_is_none_is_named() {
         let body = r#"{"periods": [{"kind": "general_checkup", "years": 4}, {"kind": "asbestos", "years": 40},
-            {"kind": "pneumoconiosis", "years": 101}, {"kind": "general_checkup", "years": 5}, {"kind": "committee_minutes", "years": 5}]}"#;
+            {"kind": "pneumoconiosis", "years": 101}, {"kind": "general_checkup", "years": 5}, {"kind": "committee_minutes", "years": 5},
+            {"kind": "stress_answers", "years": 0}, {"kind": "stress_answers", "years": 101}]}"#;
         let problem = serde_json::from_str::<RetentionBody>(body).unwrap().checked().unwrap_err();
         let faults: Vec<_> = problem.errors.iter().map(|it| (it.pointer.as_str(), it.code.as_str())).collect();
         let wrong = [
@@ -167,6 +168,8 @@ mod tests {
             ("/periods/2/years", "out_of_range"),
             ("/periods/3/kind", "kind_invalid"),
             ("/periods/4/kind", "kind_invalid"),
+            ("/periods/6/kind", "kind_invalid"),
+            ("/periods/6/years", "out_of_range"),
         ];
         assert_eq!(faults, wrong);
     }

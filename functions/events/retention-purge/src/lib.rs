@@ -11,8 +11,8 @@ use jobs::{Invocation, Schedule, Wake, for_purge};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    Bounds, Certificate, CheckupsOver, Counts, Error, Files, FilesOver, PurgeStage, Purged, RecordsOver, Store,
-    ToPurge, logs::metrics,
+    Bounds, Certificate, Counts, Error, Files, FilesOver, KindOver, PurgeStage, Purged, RecordsOver, Store, ToPurge,
+    logs::metrics,
 };
 
 /// The function's name.
@@ -66,8 +66,10 @@ struct Line {
 struct Tidied {
     tenant: TenantId,
     files: FilesOver,
-    checkups: CheckupsOver,
+    checkups: KindOver,
     records: RecordsOver,
+    /// Of how many people what they answered in stress checks.
+    stress_answers: KindOver,
 }
 
 /// Handles a call of the schedule.
@@ -107,9 +109,15 @@ async fn tidy(job: &RetentionPurge, schedule: Schedule, invocation: &Invocation)
         let files = Box::pin(job.store.end_files(&job.files, &permit, at, bounds, dry_run)).await;
         let checkups = Box::pin(job.store.expire_checkups(&permit, at, bounds, dry_run)).await;
         let records = Box::pin(job.store.expire_records(&permit, at, bounds, dry_run)).await;
-        let (files, checkups) = (or_told(tenant, files), or_told(tenant, checkups));
-        let line = Tidied { tenant, files, checkups, records: or_told(tenant, records) };
-        if (line.files, line.checkups, line.records) != Default::default() {
+        let answers = Box::pin(job.store.expire_stress_answers(&permit, at, bounds, dry_run)).await;
+        let line = Tidied {
+            tenant,
+            files: or_told(tenant, files),
+            checkups: or_told(tenant, checkups),
+            records: or_told(tenant, records),
+            stress_answers: or_told(tenant, answers),
+        };
+        if (line.files, line.checkups, line.records, line.stress_answers) != Default::default() {
             let what = serde_json::to_string(&line).unwrap_or_default();
             tracing::info!(function = NAME, %tenant, what, dry_run, "tidied");
             tidied.push(line);

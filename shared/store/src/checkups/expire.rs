@@ -11,11 +11,10 @@ use domain::{
 };
 use futures_util::future::try_join_all;
 use jiff::{ToSpan as _, civil::Date};
-use serde::Serialize;
 
 use super::{Record, key, year::partition_of};
 use crate::{
-    Bounds, Conflict, Error, Store, attachments,
+    Bounds, Conflict, Error, KindOver, Store, attachments,
     db::Range,
     follow_ups,
     item::{Stored, as_text, from_item},
@@ -31,15 +30,6 @@ const BATCH: usize = 20;
 const HISTORY_BATCH: usize = 90;
 /// How many one run deletes at most of one tenant, unless it was told otherwise.
 const MOST: u64 = 10_000;
-
-/// How many checkups are over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct CheckupsOver {
-    /// How many were found.
-    pub found: u64,
-    /// How many of them were deleted; the next run finds the others.
-    pub deleted: u64,
-}
 
 impl Record {
     /// The day that its retention counts from. A card (個人票) is made after the examination, and one that came from another system may have been made by us: the later day
@@ -84,19 +74,19 @@ impl Store {
         at: Jst,
         bounds: Bounds,
         dry_run: bool,
-    ) -> Result<CheckupsOver, Error> {
+    ) -> Result<KindOver, Error> {
         let (tenant, today) = (permit.tenant(), at.date());
         if tenant == PLATFORM {
             return Err(Error::NotFound);
         }
         let Some(Stored { record: settings, version }) = self.load_tenant(tenant).await? else {
-            return Ok(CheckupsOver::default());
+            return Ok(KindOver::default());
         };
         let policy = settings.retention;
-        let Some(shortest) = policy.shortest_of_checkups() else { return Ok(CheckupsOver::default()) };
+        let Some(shortest) = policy.shortest_of(RecordKind::CHECKUPS) else { return Ok(KindOver::default()) };
         let newest = fiscal_year(today.saturating_sub(i32::from(shortest).years()), settings.fiscal_year_starts);
         let most = bounds.most_deletes.unwrap_or(MOST);
-        let mut over = CheckupsOver::default();
+        let mut over = KindOver::default();
         for year in FIRST_YEAR..=newest {
             let mut found = self.checkups_indexed(tenant, year).await?;
             found.retain(|checkup| checkup.record.is_over(&policy, today));

@@ -36,13 +36,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vault::Purpose;
 
-use super::{SCHEMA, confidant::Insight};
+use super::{SCHEMA, confidant::Insight, rounds};
 use crate::{
     Conflict, Error, Prepared, Store, Write,
     callers::{somebody, whole_tenant},
     db::Range,
     employees::Employee,
-    item::{Sealed, Stored, as_text, from_item},
+    item::{Attributes, Sealed, Stored, as_text, from_item},
     key::{Family, Key, Table, partition, shards},
     organisation::{Department, Label, Unit, Workplace},
 };
@@ -152,6 +152,9 @@ impl Store {
         if self.load::<Head>(&head_key(tenant, id)).await?.is_some() {
             return Err(Conflict::WrongState.into());
         }
+        if round.record.answers_over_at.is_some() {
+            return Err(Conflict::AnswersDeleted.into());
+        }
         let criteria = &round.plan.criteria;
         let as_of = closed_at.date();
         let tree = self.tree_now(tenant).await?;
@@ -176,7 +179,11 @@ impl Store {
             with_risks,
         };
         let analysis = StressAnalysis { round: id, made_by: somebody(permit)?, made_at: now, of, groups };
-        let write = self.put_analysis(tenant, &analysis).await?;
+        let mut write = self.put_analysis(tenant, &analysis).await?;
+        // Answers that begin to go meanwhile were counted in part.
+        let whole = "attribute_not_exists(answers_over_at)";
+        let place = rounds::key(tenant, id);
+        write.check(self, place, whole, Attributes::new(), || Conflict::AnswersDeleted.into())?;
         let event = self.event(permit, "stress_analysis.make")?.on(id);
         Ok(Prepared { thing: analysis, write, event })
     }

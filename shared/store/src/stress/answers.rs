@@ -7,6 +7,8 @@
 //!                     └──┘◀────── opened again, with a reason┘
 //! ```
 //!
+//! When their period is over ([`super::expire`]) what is sealed goes, in every state; that somebody answered, when, and what it came to stays.
+//!
 //! A submission is one transaction: the answers, what they come to by the round's locked criteria, and that somebody has answered. A file of answers on paper writes the same three.
 
 use authz::{
@@ -101,11 +103,13 @@ impl Came {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     round: StressRoundId,
-    employee: EmployeeId,
+    pub(super) employee: EmployeeId,
     #[serde(rename = "answers_state")]
     pub(super) state: AnswersState,
     way: AnswersWay,
-    answers: Sealed,
+    /// None once they were deleted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    answers: Option<Sealed>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reopened: Option<Sealed>,
     /// The import that wrote them, if one did.
@@ -113,6 +117,8 @@ pub(super) struct Record {
     pub(super) imported_by: Option<ImportId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) submitted_at: Option<Jst>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    deleted_at: Option<Jst>,
     created_at: Jst,
     updated_at: Jst,
 }
@@ -134,12 +140,14 @@ pub struct StressAnswers {
     pub employee: EmployeeId,
     /// Where they are; none where nothing was answered yet.
     pub state: Option<AnswersState>,
-    /// What was answered.
+    /// What was answered; nothing of it where it was deleted.
     pub answers: Answers,
     /// How they came last; none where nothing was answered yet.
     pub way: Option<AnswersWay>,
     /// When they were submitted.
     pub submitted_at: Option<Jst>,
+    /// When they were deleted, their period being over.
+    pub deleted_at: Option<Jst>,
     /// When they were last changed.
     pub updated_at: Option<Jst>,
 }
@@ -167,6 +175,13 @@ pub struct OwnStressCheck {
     pub result_ready: bool,
 }
 
+impl Record {
+    /// Whether something is left of what somebody answered.
+    pub(super) const fn is_left(&self) -> bool {
+        self.answers.is_some()
+    }
+}
+
 /// Answers that were opened, with their item.
 pub(super) struct Opened {
     pub(super) record: Record,
@@ -181,6 +196,10 @@ fn place(insight: &Insight, round: StressRoundId, employee: EmployeeId) -> Key {
 impl StressAnswers {
     fn of(opened: Opened) -> Stored<Self> {
         let Opened { record, version, answers } = opened;
+        Self::shown(&record, version, answers)
+    }
+
+    fn shown(record: &Record, version: u64, answers: Answers) -> Stored<Self> {
         let shown = Self {
             round: record.round,
             employee: record.employee,
@@ -188,6 +207,7 @@ impl StressAnswers {
             answers,
             way: Some(record.way),
             submitted_at: record.submitted_at,
+            deleted_at: record.deleted_at,
             updated_at: Some(record.updated_at),
         };
         Stored { record: shown, version }
@@ -195,7 +215,8 @@ impl StressAnswers {
 
     fn none(round: StressRoundId, employee: EmployeeId, questionnaire: Questionnaire) -> Stored<Self> {
         let answers = Answers::none(questionnaire);
-        let shown = Self { round, employee, state: None, answers, way: None, submitted_at: None, updated_at: None };
+        let (way, submitted_at, deleted_at, updated_at) = (None, None, None, None);
+        let shown = Self { round, employee, state: None, answers, way, submitted_at, deleted_at, updated_at };
         Stored { record: shown, version: 0 }
     }
 }
@@ -244,11 +265,9 @@ impl Store {
 
     /// Somebody's answers; version 0 where there are none yet.
     pub(super) async fn answers_or_nothing(&self, seen: &Seen) -> Result<Stored<StressAnswers>, Error> {
-        let round = seen.round.record.id;
-        Ok(self.answers_or_none(seen).await?.map_or_else(
-            || StressAnswers::none(round, seen.employee.id, seen.round.plan.criteria.questionnaire()),
-            StressAnswers::of,
-        ))
+        let shown = self.answers_as_left(seen).await?;
+        let (round, questionnaire) = (seen.round.record.id, seen.round.plan.criteria.questionnaire());
+        Ok(shown.unwrap_or_else(|| StressAnswers::none(round, seen.employee.id, questionnaire)))
     }
 
     /// Saves some of one's own answers, or takes them back; the places of items that the questionnaire does not have otherwise.
@@ -348,13 +367,13 @@ impl Store {
         employee: EmployeeId,
     ) -> Result<Stored<StressAnswers>, Error> {
         let seen = self.trusted_part(permit, round, employee).await?;
-        let opened = self.answers_or_none(&seen).await?.ok_or(Error::NotFound)?;
+        let answers = self.answers_as_left(&seen).await?.ok_or(Error::NotFound)?;
         // What somebody has not handed over yet is theirs.
-        if opened.record.state != AnswersState::Submitted {
+        if answers.record.state != Some(AnswersState::Submitted) {
             return Err(Error::NotFound);
         }
         let subjects = [employee.to_string(), round.to_string()];
-        self.disclose_in_confidence(permit, "stress_answers.read", subjects, StressAnswers::of(opened)).await
+        self.disclose_in_confidence(permit, "stress_answers.read", subjects, answers).await
     }
 
     /// Opens somebody's answers again while the round is open, with a reason: what they came to goes, and they can be submitted once more.
@@ -434,7 +453,18 @@ impl Store {
         Ok((page, next))
     }
 
-    /// Somebody's answers, if they have begun.
+    /// What is left of somebody's answers, if they have begun: all, or that they were deleted.
+    pub(super) async fn answers_as_left(&self, seen: &Seen) -> Result<Option<Stored<StressAnswers>>, Error> {
+        let place = place(&seen.insight, seen.round.record.id, seen.employee.id);
+        let Some(Stored { record, version }) = self.load::<Record>(&place).await? else { return Ok(None) };
+        if record.answers.is_none() {
+            let none = Answers::none(seen.round.plan.criteria.questionnaire());
+            return Ok(Some(StressAnswers::shown(&record, version, none)));
+        }
+        Ok(Some(StressAnswers::of(self.open_answers(&seen.insight, record, version).await?)))
+    }
+
+    /// Somebody's answers to go on with, if they have begun; a conflict where they were deleted.
     pub(super) async fn answers_or_none(&self, seen: &Seen) -> Result<Option<Opened>, Error> {
         let (round, employee) = (seen.round.record.id, seen.employee.id);
         let place = place(&seen.insight, round, employee);
@@ -455,13 +485,14 @@ impl Store {
         try_join_all(all.iter().zip(items).map(open)).await
     }
 
-    /// Opens answers that `insight` opens.
+    /// Opens answers that `insight` opens, unless they were deleted: nothing is computed from what is not there.
     pub(super) async fn open_answers(&self, insight: &Insight, record: Record, version: u64) -> Result<Opened, Error> {
         if !insight.opens(record.round, record.employee) {
             return Err(Error::NotFound);
         }
         let place = place(insight, record.round, record.employee);
-        let answers = self.open(insight.tenant(), Purpose::Stress, &place, ANSWERS, &record.answers).await?;
+        let sealed = record.answers.as_ref().ok_or(Conflict::AnswersDeleted)?;
+        let answers = self.open(insight.tenant(), Purpose::Stress, &place, ANSWERS, sealed).await?;
         Ok(Opened { record, version, answers })
     }
 
@@ -505,10 +536,11 @@ impl Store {
             employee,
             state,
             way: came.way,
-            answers: self.seal(seen.insight.tenant(), Purpose::Stress, &place, ANSWERS, &answers).await?,
+            answers: Some(self.seal(seen.insight.tenant(), Purpose::Stress, &place, ANSWERS, &answers).await?),
             reopened: before.as_ref().and_then(|before| before.record.reopened.clone()),
             imported_by: came.import,
             submitted_at: (state == AnswersState::Submitted).then_some(now),
+            deleted_at: None,
             created_at: before.as_ref().map_or(now, |before| before.record.created_at),
             updated_at: now,
         };

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use authz::{Permit, permission::ExportOwn};
-use domain::stress::{questionnaire, scales::ROWS};
+use domain::{
+    stress::{questionnaire, scales::ROWS},
+    time::Jst,
+};
 
-use super::{answers, confidant::Seen, results::StressResult};
+use super::{StressAnswers, confidant::Seen, results::StressResult};
 use crate::{
     Error, Store,
     exports::{Cell, Line, said, text},
@@ -13,12 +16,15 @@ use crate::{
 };
 
 impl Store {
-    /// One's own answers, a line for each item that was answered.
+    /// One's own answers, a line for each item that was answered; or one that says that they were deleted.
     pub(crate) async fn own_stress_answer_lines(&self, permit: &Permit<ExportOwn>) -> Result<Vec<Line>, Error> {
         let mut lines = Vec::new();
         for seen in self.own_parts(permit).await? {
-            if let Some(opened) = self.answers_or_none(&seen).await? {
-                lines.extend(answer_lines(&seen, &opened));
+            if let Some(Stored { record: answers, .. }) = self.answers_as_left(&seen).await? {
+                lines.extend(match answers.deleted_at {
+                    Some(at) => vec![deleted_line(&seen, &answers, at)],
+                    None => answer_lines(&seen, &answers),
+                });
             }
         }
         Ok(lines)
@@ -45,19 +51,26 @@ fn title(seen: &Seen) -> Cell {
     Cow::Owned(seen.round.plan.title.as_str().to_owned())
 }
 
-fn answer_lines(seen: &Seen, opened: &answers::Opened) -> Vec<Line> {
+fn deleted_line(seen: &Seen, answers: &StressAnswers, at: Jst) -> Line {
+    let says = format!("（回答は保存期間を過ぎたため、{}に削除されました）", at.date());
+    let nothing = || Cow::Borrowed("");
+    let round = text(seen.round.record.id);
+    let cells = vec![round, title(seen), nothing(), Cow::Owned(says), nothing(), said(answers.submitted_at)];
+    Line { cells, about: Some(seen.employee.id) }
+}
+
+fn answer_lines(seen: &Seen, answers: &StressAnswers) -> Vec<Line> {
     let items = questionnaire::Questionnaire::items(seen.round.plan.criteria.questionnaire());
-    let answered = items.filter_map(|item| Some((item, opened.answers.get(item.number)?)));
+    let answered = items.filter_map(|item| Some((item, answers.answers.get(item.number)?)));
     let line = |(item, choice): (&questionnaire::Item, domain::stress::answers::Choice)| {
         let asked = item.lead.map_or_else(String::new, |lead| format!("{}　", lead.japanese)) + item.text.japanese;
-        let submitted = opened.record.submitted_at;
         let cells = vec![
             text(seen.round.record.id),
             title(seen),
             text(item.number),
             Cow::Owned(asked),
             text(choice.code()),
-            said(submitted),
+            said(answers.submitted_at),
         ];
         Line { cells, about: Some(seen.employee.id) }
     };

@@ -60,6 +60,12 @@ pub(super) struct Record {
     pub(super) selection: Option<Sealed>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) archived_at: Option<Jst>,
+    /// Since when its answers are being deleted, their period being over: nothing counts them any more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) answers_over_at: Option<Jst>,
+    /// When the last of them was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) answers_gone_at: Option<Jst>,
     created_at: Jst,
     pub(super) updated_at: Jst,
 }
@@ -111,6 +117,8 @@ pub struct StressRound {
     pub signed_by: Option<AccountId>,
     /// When it was archived.
     pub archived_at: Option<Jst>,
+    /// Since when its answers are deleted, their period being over.
+    pub answers_deleted_at: Option<Jst>,
     /// When it was first planned.
     pub created_at: Jst,
     /// When something about it last changed.
@@ -181,6 +189,7 @@ impl From<Round> for Stored<StressRound> {
             signed_at: record.signed_at,
             signed_by: record.signed_by,
             archived_at: record.archived_at,
+            answers_deleted_at: record.answers_over_at,
             created_at: record.created_at,
             updated_at: record.updated_at,
         };
@@ -241,6 +250,8 @@ impl Store {
             signed_by: None,
             selection: None,
             archived_at: None,
+            answers_over_at: None,
+            answers_gone_at: None,
             created_at: now,
             updated_at: now,
         };
