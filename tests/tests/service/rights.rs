@@ -37,7 +37,7 @@ const UNUSED: &[(&str, &str)] = &[
 const PENDING: &str = include_str!("../../data/rights-pending.txt");
 
 /// The functions that may open names, and what for. The key's own policy must list the same.
-const NAMES: [(&str, &str); 17] = [
+const NAMES: [(&str, &str); 18] = [
     ("accounts", "shows who holds an account"),
     ("backup-drill", "opens a sample of what was restored"),
     ("checkups", "a clinic is told who comes"),
