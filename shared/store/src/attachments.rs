@@ -186,7 +186,7 @@ impl Store {
         let place = (employee, checkup, id);
         let key = key(tenant, place);
         let upload = format!("{tenant}/{UPLOADS}/{id}/{}.pdf", self.random_text::<18>()?);
-        let upload_url = files.upload_address(&upload).await?;
+        let upload_url = files.upload_address(&upload, now).await?;
         let NewAttachment { file_name, size, sha256 } = new;
         let about = About { file_name, sha256 };
         let record = Record {

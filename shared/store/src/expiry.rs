@@ -55,7 +55,7 @@ pub struct RecordsOver {
     pub working_hours: KindOver,
     /// Months of a group of a lifelog.
     pub lifelogs: KindOver,
-    /// Entries of ledgers, exchanges, and days that stood out.
+    /// Entries of ledgers, and exchanges.
     pub points: KindOver,
 }
 

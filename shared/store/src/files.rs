@@ -1,11 +1,14 @@
 //! Files: objects in the imports bucket. A customer's uploads lie under `<tenant>/api/…` and `<tenant>/drop/…`, what the service makes of them under
 //! `<tenant>/made/…`, sealed with the tenant's `files` key. Every read names the object's version: what was checked is what is applied.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use authz::{ImportKind, ImportRight};
 use aws_sdk_s3::{Client, operation::get_object::GetObjectError, presigning::PresigningConfig, primitives::ByteStream};
-use domain::ids::{ImportId, TenantId};
+use domain::{
+    ids::{ImportId, TenantId},
+    time::Jst,
+};
 use serde::{Deserialize, Serialize};
 use vault::{Place, Purpose};
 use zeroize::Zeroizing;
@@ -113,10 +116,12 @@ impl Files {
         format!("{}/api/{}/{import}/{random}.csv", right.tenant(), right.kind().name())
     }
 
-    /// An address that takes one upload to `key`, for 15 minutes.
-    pub(crate) async fn upload_address(&self, key: &str) -> Result<String, Error> {
-        let expiry = PresigningConfig::expires_in(Duration::from_secs(UPLOAD_SECONDS))
-            .map_err(|error| Error::Internal(error.to_string()))?;
+    /// An address that takes one upload to `key`, for 15 minutes from `now`.
+    pub(crate) async fn upload_address(&self, key: &str, now: Jst) -> Result<String, Error> {
+        // Without a start the SDK takes the machine's clock, whatever the client's is.
+        let expiry = PresigningConfig::builder().start_time(UNIX_EPOCH + Duration::from_millis(now.epoch_millis()));
+        let expiry = expiry.expires_in(Duration::from_secs(UPLOAD_SECONDS)).build();
+        let expiry = expiry.map_err(|error| Error::Internal(error.to_string()))?;
         let request = self.client.put_object().bucket(&self.bucket).key(key);
         let signed = Box::pin(request.presigned(expiry)).await.map_err(failed("presign"))?;
         Ok(signed.uri().to_owned())

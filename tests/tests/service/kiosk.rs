@@ -8,8 +8,8 @@ use crate::operations::contract;
 use crate::stress_checks::{act, opened, worst};
 
 /// Somebody of the demo company, whose account is of no use here.
-const BORN: &str = "1988-06-12";
-const NUMBER: &str = "D0001";
+pub(crate) const BORN: &str = "1988-06-12";
+pub(crate) const NUMBER: &str = "D0001";
 
 /// What somebody types.
 fn typed(tenant: &Tenant, code: &str, number: &str, born: &str) -> Value {
@@ -21,7 +21,7 @@ async fn sign_in(tenant: &Tenant, code: &str, number: &str, born: &str) -> Answe
 }
 
 /// Whoever has signed in at a terminal.
-async fn at_terminal(tenant: &Tenant, code: &str, number: &str, born: &str) -> Actor {
+pub(crate) async fn at_terminal(tenant: &Tenant, code: &str, number: &str, born: &str) -> Actor {
     let begun = sign_in(tenant, code, number, born).await;
     assert_eq!(begun.status, 201, "{}", begun.json());
     let token = begun.json()["access_token"].as_str().unwrap().to_owned();
@@ -30,7 +30,7 @@ async fn at_terminal(tenant: &Tenant, code: &str, number: &str, born: &str) -> A
 }
 
 /// Turns terminals on; the code.
-async fn on(clerk: &Actor, round: &str) -> String {
+pub(crate) async fn on(clerk: &Actor, round: &str) -> String {
     let on = act(clerk, round, "kiosk", None).await;
     assert_eq!(on.status, 200, "{}", on.json());
     let code = on.json()["code"].as_str().unwrap().to_owned();

@@ -24,7 +24,7 @@ impl Store {
     ) -> Result<Prepared<Started>, Error> {
         let id: ImportId = self.new_id()?;
         let object = Files::upload_key(right, id, &self.random_text::<18>()?);
-        let upload_url = files.upload_address(&object).await?;
+        let upload_url = files.upload_address(&object, self.clock.now()).await?;
         let key = key(right.tenant(), id);
         let import = Import {
             state: ImportState::AwaitingUpload,

@@ -1,5 +1,5 @@
 //! Entries of ledgers whose period of retention is over, and what they came to. Entries go from the oldest on; what they came to is carried forward (繰越) in the same transaction, so that the
-//! balance is what is carried forward and the entries that are left. Exchanges that were decided, and days that stood out, go by themselves.
+//! balance is what is carried forward and the entries that are left. Exchanges that were decided go by themselves; days that stood out stay.
 
 use domain::{
     ids::{EmployeeId, TenantId},
@@ -8,7 +8,7 @@ use domain::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{EntryRecord, RedemptionRecord, RedemptionState, SCHEMA, entry_key, redemption_key, review};
+use super::{EntryRecord, RedemptionRecord, RedemptionState, SCHEMA, entry_key, redemption_key};
 use crate::{
     Error, Store, Write,
     db::Range,
@@ -111,13 +111,6 @@ impl Store {
             },
         );
         found.extend(exchanges.await?);
-        let days = Range::whole(Table::Records, Family::Suspicion, partition(tenant, Family::Suspicion, employee));
-        for Stored { record, version } in self.records_in::<review::Record>(days.limit(LOOK)).await? {
-            if is_over(record.updated_at.date()) {
-                let items = vec![(review::key(tenant, employee, record.day), Some(version))];
-                found.push(over(items, None, None));
-            }
-        }
         Ok(found)
     }
 }

@@ -37,9 +37,9 @@ use crate::{
 const FINDING: &str = "finding";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
+struct Record {
     employee: EmployeeId,
-    pub(super) day: Date,
+    day: Date,
     #[serde(rename = "suspicion_state")]
     state: SuspicionState,
     /// The entries of the ledger that the day brought.
@@ -49,7 +49,7 @@ pub(super) struct Record {
     decided_by: Option<AccountId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     decided_at: Option<Jst>,
-    pub(super) updated_at: Jst,
+    updated_at: Jst,
 }
 
 /// What is sealed of a day that stands out.
@@ -140,7 +140,7 @@ pub struct HandShare {
     pub entries: u64,
 }
 
-pub(super) fn key(tenant: TenantId, employee: EmployeeId, day: Date) -> Key {
+fn key(tenant: TenantId, employee: EmployeeId, day: Date) -> Key {
     Key::new(Table::Records, tenant, Family::Suspicion, employee, day)
 }
 

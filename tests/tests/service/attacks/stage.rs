@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use authz::matrix::{Cell, MATRIX, Row};
-use authz::{ImportKind, Role};
+use authz::{ImportKind, PermissionId, Role};
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use tests::imports::{CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, csv_rows, settled, start, upload};
 use tests::{Actor, Answer, Tenant, World, anonymous};
 use tokio::sync::OnceCell;
 
+use crate::kiosk::{self, BORN, NUMBER};
 use crate::operations::{Opening, Operation, contract, never_was};
+use crate::stress_checks::opened;
 
 /// The headers that every answer carries. The reference has a policy of its own, and may be kept.
 const SECURITY: [(&str, &str); 5] = [
@@ -42,6 +44,8 @@ pub(super) struct Stage {
     pub(super) tenant: Tenant,
     /// By role; each signed in.
     people: BTreeMap<Role, Actor>,
+    /// Somebody without an account, at a shared terminal.
+    at_terminal: Actor,
     /// Nobody in particular.
     pub(super) stranger: Actor,
 }
@@ -74,7 +78,10 @@ impl Stage {
             people.insert(role, actor);
         }
         let stranger = anonymous(&world).from_address(&address);
-        Self { tenant, people, stranger }
+        let round = opened(&tenant).await;
+        let code = kiosk::on(&tenant.actor("stress_clerk"), &round).await;
+        let at_terminal = kiosk::at_terminal(&tenant, &code, NUMBER, BORN).await.from_address(&address);
+        Self { tenant, people, at_terminal, stranger }
     }
 
     pub(super) fn world(&self) -> &World {
@@ -88,6 +95,9 @@ impl Stage {
     /// Who may call an operation. The operator is everybody's: they do nothing to their own account here, which others use too.
     pub(super) fn callers(&self, operation: &Operation) -> Vec<&Actor> {
         let Some(row) = operation.row else { return vec![&self.stranger] };
+        if row.permission == PermissionId::AnswerAtKiosk {
+            return vec![&self.at_terminal];
+        }
         let may = |role: &Role| may_ask(row, *role) && !(*role == Role::Operator && row.is_about_the_account());
         self.people.iter().filter(|(role, _)| may(role)).map(|(_, actor)| actor).collect()
     }
