@@ -24,7 +24,7 @@ pub const WORKING_HOURS: &[u8] = include_bytes!("../data/working-hours.csv");
 pub const ACCOUNTS: &[u8] = include_bytes!("../data/accounts.sjis.csv");
 
 /// States in which nothing more happens by itself.
-const SETTLED: [&str; 6] = ["checked", "rejected", "applied", "applied_with_conflicts", "failed", "undone"];
+pub const SETTLED: [&str; 6] = ["checked", "rejected", "applied", "applied_with_conflicts", "failed", "undone"];
 
 /// A file in Windows-31J with the line ends of Windows, as Excel in Japan saves it.
 #[must_use]

@@ -35,8 +35,8 @@ const COUNTED: usize = 12;
 const LOG_BYTES: f64 = 2_200.0;
 
 /// A month of 1,000 employees: a door, how often it is asked, and the memory of the function behind it. Sign-ins: everybody twice a month, thirty people who work with it
-/// daily. Reads: a physician, two nurses, five of HR and ten managers on twenty days.
-const MONTH: [(&str, f64, f64); 17] = [
+/// daily. Reads: a physician, two nurses, five of HR and ten managers on twenty days. Lifelogs: half of them have a watch that sends each day, and look once a week.
+const MONTH: [(&str, f64, f64); 22] = [
     ("`POST /v1/sessions` (password alone)", 2_000.0, 1_769.0),
     ("`POST /v1/sessions` (a second factor follows)", 600.0, 1_769.0),
     ("`POST /v1/sessions/otp`", 600.0, 1_769.0),
@@ -53,10 +53,17 @@ const MONTH: [(&str, f64, f64); 17] = [
     ("`PATCH /v1/employees/{id}`", 200.0, 1_024.0),
     ("`GET /v1/accounts`", 100.0, 1_769.0),
     ("`GET /v1/imports/{id}`", 200.0, 512.0),
+    ("`POST /v1/employees/{id}/lifelogs` (a watch's day)", 15_000.0, 512.0),
+    ("`GET /v1/employees/{id}/lifelogs/series` (a year)", 2_000.0, 512.0),
+    ("`GET /v1/employees/{id}/points`", 2_000.0, 512.0),
+    ("`GET /v1/employees/{id}/working-hours`", 1_000.0, 512.0),
+    ("`GET /v1/reports/dashboard`", 100.0, 1_769.0),
     ("`GET /v1/audit-events` (50)", 20.0, 512.0),
 ];
 /// Imports of the sample files (1,000 employees, ten departments, 1,756 checkups) in a month: the register every month, checkups once a year.
 const IMPORTS: f64 = 1.0;
+/// Nights in a month: each counts the figures of the dashboard anew.
+const NIGHTS: f64 = 30.0;
 /// Gigabytes in tables and in a month's logs' archive: measured by nobody, and small.
 const STORED_GB: f64 = 0.1;
 
@@ -77,6 +84,9 @@ pub(crate) async fn print(_: &Args) -> Result<(), Error> {
     let mut doors = crate::requests::doors(&world).await?;
     let mut month = Used::default();
     month.add(&since(&before, &counters.snapshot()), IMPORTS);
+    let before = quiet(&counters).await;
+    crate::company::counted(&world, &world.tenant(0)).await?;
+    month.add(&since(&before, &quiet(&counters).await), NIGHTS);
     let (mut trail, mut clock) = (Vec::new(), Used::default());
     for (title, times, megabytes) in MONTH {
         let door =

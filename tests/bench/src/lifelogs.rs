@@ -117,7 +117,7 @@ async fn send(worker: &Actor, months: &[Vec<Date>]) -> Result<Vec<Duration>, Err
 }
 
 /// What a watch has recorded on a day.
-fn entries(day: Date) -> impl Iterator<Item = Value> {
+pub(crate) fn entries(day: Date) -> impl Iterator<Item = Value> {
     DAY.into_iter().flat_map(move |(metric, hours, value)| {
         hours.iter().map(move |hour| {
             let value = value + u32::from(day.day().unsigned_abs());

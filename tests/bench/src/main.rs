@@ -9,6 +9,7 @@ mod company;
 mod cost;
 mod doors;
 mod figures;
+mod files;
 mod functions;
 mod imports;
 mod lifelogs;

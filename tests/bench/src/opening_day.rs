@@ -88,9 +88,10 @@ async fn answer(worker: &Actor, path: &str) -> Result<[Duration; STEPS.len()], u
     if submitted.status == 200 { Ok(took) } else { Err(submitted.status) }
 }
 
-/// A round that is open today; its id.
-async fn opened(tenant: &Tenant) -> Result<String, Error> {
-    let (hr, implementer) = (tenant.actor("hr"), tenant.actor("stress_implementer"));
+/// A round that is open today, with its implementer and its clerk; its id.
+pub(crate) async fn opened(tenant: &Tenant) -> Result<String, Error> {
+    let (hr, implementer, clerk) =
+        (tenant.actor("hr"), tenant.actor("stress_implementer"), tenant.actor("stress_clerk"));
     let today = tenant.world().today();
     let plan = json!({
         "title": "開始日", "opens_on": today, "closes_on": today + 7.days(), "questionnaire": "items_57", "method": "conversion",
@@ -98,13 +99,25 @@ async fn opened(tenant: &Tenant) -> Result<String, Error> {
     });
     let planned = hr.post("/v1/stress-rounds", plan).await;
     let round = planned.header("location").to_owned();
-    let (account, ..) = implementer.seen_by(&tenant.actor("administrator")).await;
-    let id = account.rsplit('/').next().unwrap_or_default();
-    let body = json!({ "account_id": id, "duty": "implementer", "qualification": "nurse" });
-    let appointed = hr.post_if(&format!("{round}/appointments"), &etag(&planned), body).await;
-    let opened = hr.call("POST", &format!("{round}/open"), &[("If-Match", &etag(&appointed))], None).await;
-    if opened.status != 200 {
-        return Err(format!("the round does not open: {}", opened.json()).into());
+    for (of, duty) in [
+        (&implementer, json!({ "duty": "implementer", "qualification": "nurse" })),
+        (&clerk, json!({ "duty": "clerk" })),
+    ] {
+        let (account, ..) = of.seen_by(&tenant.actor("administrator")).await;
+        let mut body = duty;
+        body["account_id"] = json!(account.rsplit('/').next());
+        moved(&hr, &round, "appointments", Some(body)).await?;
     }
+    for trusted in [&implementer, &clerk] {
+        moved(trusted, &round, "pledge", None).await?;
+    }
+    moved(&hr, &round, "open", None).await?;
     Ok(round.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+/// Does something to a round as it is now.
+pub(crate) async fn moved(actor: &Actor, round: &str, act: &str, body: Option<Value>) -> Result<(), Error> {
+    let etag = etag(&actor.get(round).await);
+    let answer = actor.call("POST", &format!("{round}/{act}"), &[("If-Match", &etag)], body).await;
+    if answer.status == 200 { Ok(()) } else { Err(format!("{act}: {}", answer.json()).into()) }
 }

@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use jiff::ToSpan as _;
 use local::cloud::sqs::Depth;
 use local::service::IMPORTS_QUEUE;
 use serde_json::{Value, json};
@@ -9,6 +10,10 @@ use tests::imports::{CHECKUPS_2025, CHECKUPS_2026, DEPARTMENTS, EMPLOYEES, impor
 use tests::{Actor, Answer, Tenant, World};
 
 use crate::Error;
+use crate::lifelogs;
+
+/// For how many days back a watch sends what it has.
+const LIFELOG_DAYS: i64 = 300;
 
 /// A request, ready to be sent.
 #[derive(Clone, Debug)]
@@ -70,17 +75,15 @@ impl Door {
     /// Creates one thing after the other.
     fn create(
         function: &'static str,
-        path: &'static str,
+        path: impl Into<String>,
         title: &'static str,
         actor: &Actor,
         body: impl Fn(usize) -> Value + 'static,
     ) -> Self {
-        let actor = actor.clone();
+        let (actor, path) = (actor.clone(), path.into());
         Self::new(function, title, move |count, _| {
-            let (actor, body) = (actor.clone(), body(count));
-            async move {
-                Ask { method: "POST", path: path.to_owned(), token: actor.token().await, etag: None, body: Some(body) }
-            }
+            let (actor, path, body) = (actor.clone(), path.clone(), body(count));
+            async move { Ask { method: "POST", path, token: actor.token().await, etag: None, body: Some(body) } }
         })
     }
 
@@ -151,7 +154,11 @@ pub(crate) async fn doors(world: &World) -> Result<Vec<Door>, Error> {
     let checkup = format!("{person}/checkups/{}", first(&nurse, &format!("{person}/checkups")).await?);
     let import = format!("/v1/imports/{}", first(&administrator, "/v1/imports?limit=1").await?);
     let own_number = employee.get("/v1/me").await.json()["employee_id"].as_str().map(str::to_owned);
-    let own_checkups = format!("/v1/employees/{}/checkups", own_number.unwrap_or_default());
+    let own = format!("/v1/employees/{}", own_number.unwrap_or_default());
+    let (own_checkups, own_lifelogs, own_points) =
+        (format!("{own}/checkups"), format!("{own}/lifelogs"), format!("{own}/points"));
+    let yesterday = world.today() - 1.day();
+    let year = format!("{own_lifelogs}/series?metric=steps&from={}&to={yesterday}", yesterday - 364.days());
     let place = workplace.clone();
     Ok(vec![
         Door::read("status", "`GET /v1/status`", &tests::anonymous(world), "/v1/status"),
@@ -210,6 +217,20 @@ pub(crate) async fn doors(world: &World) -> Result<Vec<Door>, Error> {
         Door::read("checkups", "`GET /v1/employees/{id}/checkups/{id}`", &nurse, checkup),
         Door::read("checkups", "`GET /v1/checkups` (50 of 928)", &nurse, "/v1/checkups?fiscal_year=2026"),
         Door::read("checkups", "`GET /v1/checkups/items`", &employee, "/v1/checkups/items"),
+        Door::create(
+            "lifelogs",
+            own_lifelogs,
+            "`POST /v1/employees/{id}/lifelogs` (a watch's day)",
+            &employee,
+            move |count| {
+                let entries: Vec<Value> = lifelogs::entries(yesterday - days_back(count).days()).collect();
+                json!({ "entries": entries })
+            },
+        ),
+        Door::read("lifelogs", "`GET /v1/employees/{id}/lifelogs/series` (a year)", &employee, year),
+        Door::read("points", "`GET /v1/employees/{id}/points`", &employee, own_points),
+        Door::read("working-hours", "`GET /v1/employees/{id}/working-hours`", &hr, format!("{person}/working-hours")),
+        Door::read("reports", "`GET /v1/reports/dashboard`", &hr, "/v1/reports/dashboard?fiscal_year=2026"),
         Door::read("audit-events", "`GET /v1/audit-events` (50)", &administrator, "/v1/audit-events"),
         Door::read("contracts", "`GET /v1/contracts`", &operator, "/v1/contracts"),
     ])
@@ -221,6 +242,11 @@ fn new_employee(count: usize, workplace: &str) -> Value {
         "sex": "female", "hired_on": "2018-04-01", "workplace_id": workplace, "employment_type": "正社員",
         "mail": "yuko.watanabe@minato.example",
     })
+}
+
+/// The days of a watch come round again.
+fn days_back(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or_default() % LIFELOG_DAYS
 }
 
 fn post(path: &str, body: Value) -> Ask {

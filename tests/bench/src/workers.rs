@@ -1,32 +1,33 @@
 //! Workers of a company who are all there at once: people and accounts come by file, as a customer sends them, and everybody signs in.
 
 use serde_json::json;
-use tests::imports::import;
 use tests::{Actor, Tenant};
 
 use crate::Error;
+use crate::files::applied;
 
 /// How many sign in at the same time beforehand: each hash takes its memory.
 const SIGN_INS: usize = 16;
 /// Everybody's own password, after the initial one of the file.
 const OWN: &str = "Jibun-no-Kotoba-2026";
 const INITIAL: &str = "Hajimete-no-Kaito-26";
+
 /// Registers people with accounts, by file as a customer does, and signs everybody in.
 pub(crate) async fn registered(tenant: &Tenant, people: usize) -> Result<Vec<Actor>, Error> {
     let administrator = tenant.actor("administrator");
     let numbers = || (0..people).map(|number| format!("K{number:06}"));
-    let employee = |number: String| format!("{number},開始 花子,カイシ ハナコ,1990-04-01,女,2020-04-01,正社員,在籍\n");
+    let employee =
+        |number: String| format!("{number},開始 花子,カイシ ハナコ,1990-04-01,女,2020-04-01,W01,X100,正社員,在籍\n");
     let employees: String = numbers().map(employee).collect();
-    let employees = format!("社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,雇用形態,在籍区分\n{employees}");
+    let employees = format!(
+        "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,雇用形態,在籍区分\n{employees}"
+    );
     let login = |number: &str| format!("{number}@kaishi.example");
     let account = |number: String| format!("作成,{},開始 花子,{},{number},{INITIAL}\n", login(&number), login(&number));
     let accounts: String = numbers().map(account).collect();
     let accounts = format!("操作,ログインID,氏名,メールアドレス,社員番号,初期パスワード\n{accounts}");
     for (kind, file) in [("employees", employees), ("accounts", accounts)] {
-        let done = import(&administrator, kind, file.as_bytes(), json!({})).await;
-        if done["state"] != "applied" {
-            return Err(format!("{kind} are not applied: {done}").into());
-        }
+        applied(&administrator, kind, file.as_bytes(), json!({})).await?;
     }
     let numbers: Vec<String> = numbers().collect();
     let mut workers = Vec::with_capacity(people);
