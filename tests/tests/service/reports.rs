@@ -215,7 +215,9 @@ fn r37_the_figures_of_every_workplace_equal_those_counted_from_the_raw_files() {
         let workplaces = workplaces(&hr).await;
         let unsaid = hr.get("/v1/reports/form-6/rule").await.json();
         assert_eq!(unsaid["finding_rule"], "c_or_worse_or_restriction", "what domain.md 3 says where nobody did");
-        for (rule, from) in [("c_or_worse_or_restriction", 2), ("c_or_worse", 2), ("b_or_worse", 1)] {
+        let rules =
+            [("c_or_worse_or_restriction", 2), ("c_or_worse", 2), ("b_or_worse", 1), ("b_or_worse_or_restriction", 1)];
+        for (rule, from) in rules {
             let etag = hr.get("/v1/reports/form-6/rule").await.header("etag").to_owned();
             let changed = hr.put("/v1/reports/form-6/rule", &etag, json!({ "finding_rule": rule })).await;
             assert_eq!(changed.status, 200, "{}", changed.json());
