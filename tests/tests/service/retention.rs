@@ -138,7 +138,6 @@ fn nobody_is_deleted_whose_checkups_the_law_still_wants_and_the_answer_says_unti
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one story, from what is recorded to the last of it that goes")]
 fn r36_interviews_hours_lifelogs_and_points_go_after_their_years_and_the_ledger_still_adds_up() {
     run(async {
         let world = World::own().await;

@@ -20,8 +20,9 @@ const ON_PAPER: usize = 12;
 fn on_paper() -> (String, String) {
     let mut people =
         "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,役職,雇用形態,在籍区分\n".to_owned();
-    let items: String = (1..=57).map(|item| format!(",問{item}")).collect();
-    let mut answers = format!("社員番号,氏名{items}\n");
+    let items: Vec<String> = (1..=57).map(|item| format!("問{item}")).collect();
+    let items = items.join(",");
+    let mut answers = format!("社員番号,氏名,{items}\n");
     for n in 0..ON_PAPER {
         let _ = writeln!(
             people,
