@@ -253,7 +253,9 @@ async fn people_are_known(world: &World, tenant: &Tenant, (person, me): (&Value,
     let number = person["employee_number"].as_str().unwrap();
     let file = format!(
         "社員番号,氏名,氏名カナ,生年月日,性別,入社年月日,事業場コード,部署コード,役職,雇用形態,在籍区分\n\
-         {number},改姓 花子,カイセイ ハナコ,1980-02-29,女,2020-04-01,W01,X110,一般,正社員,在籍\n"
+         {number},改姓 花子,カイセイ ハナコ,{},{},2020-04-01,W01,X110,一般,正社員,在籍\n",
+        person["birth_date"].as_str().unwrap(),
+        if person["sex"] == "female" { "女" } else { "男" },
     );
     let checked = import(&administrator, "employees", file.as_bytes(), json!({ "dry_run": true })).await;
     assert_eq!(checked["state"], "checked", "{checked}");
